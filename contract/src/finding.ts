@@ -1,0 +1,93 @@
+import type { Category, DetectorId, FindingClass, FindingState, IdentityClass, Kind, Millis, Severity, SourceId } from './words.ts';
+
+/** A pointer to an event with just enough of it to show why. Redacted at the door: no body, no argument, no secret. */
+export interface EventRef {
+  uid: string;
+  time: Millis;
+  source: SourceId;
+  operation: string;
+  category: Category;
+  /** The target, at most 256 characters. */
+  resource?: string;
+  outcome: 'success' | 'failure' | 'denied';
+  credential?: string;
+  network?: string;
+}
+
+/** Why a signal was raised. Each text is a phrase without a full stop, at most 300 characters. */
+export interface Reason {
+  /** What the remit or the baseline led one to expect: `to start inside 02:00–03:00 Europe/Berlin`. */
+  expected: string;
+  /** What happened instead: `k8s:get:core/secrets 4 h 12 min after the last window`. */
+  observed: string;
+}
+
+/** What a detector returns: this departs from the remit or the baseline, and why. */
+export interface Signal {
+  /** The span of time or the chain that one finding covers, for example `2026-11-22T14` or a window's start. */
+  bucket: string;
+  /** What the finding is about inside the identity: an action, a credential, a category. At most 256 characters. */
+  subject: string;
+  reason: Reason;
+  evidence: EventRef[];
+  at: Millis;
+  /** Lowers the manifest's severity, never raises it: a denied attempt on a decommissioned path is a ticket. */
+  severity?: Severity;
+  /** −log10 p, where a detector has one. */
+  score?: number;
+}
+
+/** A record: an identity left its remit or its baseline, with evidence, owner and state. */
+export interface Finding {
+  /** 32 hex digits: SHA-256 of identity, detector, subject and bucket. */
+  id: string;
+  /** Rises by one with every change, so that sinks can tell repeats. */
+  revision: number;
+  identity: string;
+  kind: Kind;
+  class: FindingClass;
+  detector: DetectorId;
+  subject: string;
+  bucket: string;
+  state: FindingState;
+  severity: Severity;
+  /** Team of the inventory, or null: not inventoried, or nobody owns it. */
+  owner: string | null;
+  purpose: string | null;
+  /** One sentence, expected against observed. */
+  reason: string;
+  expected: string;
+  observed: string;
+  /** Event times. */
+  first: Millis;
+  last: Millis;
+  /** Unique events that belong to it. */
+  count: number;
+  /** The earliest and the latest few, in time order; at most 10. */
+  evidence: EventRef[];
+  /** Other detectors that spoke about the same events and gave way. */
+  also: DetectorId[];
+  /** Of an open hour: confirmed or withdrawn at its close. */
+  provisional: boolean;
+  /** Id of the exception that silences it. */
+  exception?: string;
+  score?: number;
+  /** Wall-clock times of this installation, outside the state digest. */
+  opened_at: Millis;
+  updated_at: Millis;
+  closed_at?: Millis;
+}
+
+export interface FindingChange { finding: Finding; change: 'opened' | 'updated' | 'resolved' | 'reopened' | 'silenced' }
+
+/** A person's word on a finding. */
+export interface Verdict { finding: string; state: 'acknowledged' | 'benign' | 'bad' | 'open'; by: string; claimed_user?: string; note?: string; at: Millis }
+
+/** One identity as the API and `replay --json` show it. */
+export interface IdentitySummary {
+  urn: string; kind: Kind; class: IdentityClass; events: number;
+  /** Event times. */
+  first: Millis; last: Millis;
+  owner: string | null; purpose: string | null; environment: string | null; lifecycle: string; inventoried: boolean;
+  open_findings: number; aliases: string[];
+}

@@ -1,0 +1,313 @@
+import type { NhiEvent } from './event.ts';
+import type { EventRef, Finding, FindingChange, Signal, Verdict } from './finding.ts';
+import type { Exception, IdentityRecord, Owner } from './inventory.ts';
+import type {
+  DetectorId, Facet, FindingClass, IdentityClass, Kind, Lifecycle, Millis, RejectReason, Severity, SourceId,
+} from './words.ts';
+
+/** Interfaces between the parts of the exporter. A part imports these and `lib`, never another part; `app.ts` joins them. */
+
+export type Bytes = Uint8Array;
+/** Sequence number of a journal entry: 1, 2, 3 … without reuse. */
+export type Position = number;
+
+// ---------------------------------------------------------------- sources
+
+/** What configuration says about the feed a record came by. */
+export interface SourceContext {
+  feed: string;
+  /** Kubernetes: the cluster id, which the events do not carry. */
+  cluster: string;
+  receivedAt: Millis;
+}
+
+/** A record the source recognises but cannot use. Thrown by `normalise`, counted by reason, never fatal. */
+export class RejectedRecord extends Error {
+  readonly reason: RejectReason;
+  constructor(reason: RejectReason, detail: string) {
+    super(detail);
+    this.name = 'RejectedRecord';
+    this.reason = reason;
+  }
+}
+
+/** One provider of records. A folder under `exporter/src/sources` exports one as `source`. */
+export interface Source {
+  /** Folder name. */
+  id: SourceId;
+  title: string;
+  fills: Facet[];
+  /** How late events arrive, at most, in the normal run of things. */
+  lateness: Millis;
+  /** Silence longer than this is worth a ticket. */
+  maxSilence: Millis;
+  /** Resolution of the event's time: 1000 for CloudTrail, 1 for Kubernetes (its microseconds are cut). */
+  timeResolution: Millis;
+  /** JSON paths it reads, for documentation and for a later byte scanner. */
+  paths: string[];
+  /** Cheap and total: true for a parsed record of this source, after envelopes are removed. */
+  recognises(record: unknown): boolean;
+  /** Zero, one or several events; throws `RejectedRecord`. Never keeps a reference to the record. */
+  normalise(record: unknown, context: SourceContext): NhiEvent[];
+}
+
+// ---------------------------------------------------------------- ways in
+
+export interface Receiver { id: string; start(to: Ingest, signal: AbortSignal): Promise<void> }
+export interface IngestHint {
+  source?: SourceId; feed?: string; cluster?: string;
+  /** Content-Encoding as sent; absent: magic bytes decide. */
+  encoding?: string;
+  /** Takes history: no age limit. */
+  backfill?: boolean;
+  receiver: string;
+}
+export interface Rejection { index: number; reason: RejectReason; detail: string }
+/** What became of a body. `rejected` lists at most 100; `rejected_total` is exact. */
+export interface Receipt { accepted: number; duplicate: number; start_record: number; rejected: Rejection[]; rejected_total: number }
+/** Resolves when everything valid in the body is durable and applied. Throws `Overloaded` or `StoreFailed`. */
+export interface Ingest { accept(body: Bytes, hint: IngestHint): Promise<Receipt>; readonly bytesInFlight: number; readonly bytesLimit: number }
+
+export class Overloaded extends Error { readonly retryAfterSeconds = 1; }
+export class StoreFailed extends Error {}
+
+// ---------------------------------------------------------------- journal and store
+
+/** Everything that changes state is a journal entry. */
+export type EntryBody =
+  | { type: 'batch'; receivedAt: Millis; feed: string; backfill: boolean; events: NhiEvent[] }
+  | { type: 'tick'; now: Millis; idle: string[] }
+  | { type: 'inventory'; now: Millis; revision: string; files: Record<string, string> }
+  | { type: 'verdict'; verdict: Verdict };
+export type Entry = { position: Position } & EntryBody;
+
+/** The durable, ordered log of what was accepted; what is applied stays as the archive until the retention time. */
+export interface Journal {
+  /** Resolves when the entry is on disk. Concurrent calls share one commit. */
+  append(entry: EntryBody): Promise<Position>;
+  after(position: Position): AsyncIterable<Entry>;
+  scan(query: { from: Millis; to: Millis; principalKeys?: string[] }): AsyncIterable<NhiEvent>;
+  prune(before: Position): Promise<void>;
+  bytes(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** Rows to write in one transaction. Keys are chosen by the part that owns the table; values are opaque to the store. */
+export interface Cut {
+  position: Position;
+  puts: { table: string; key: string; value: Bytes }[];
+  deletes: { table: string; key: string }[];
+}
+export interface Store {
+  /** Position of the last cut, 0 when new. */
+  position(): Promise<Position>;
+  /** Rows of one table in key order. */
+  rows(table: string, range?: { from?: string; to?: string }): AsyncIterable<{ key: string; value: Bytes }>;
+  commit(cut: Cut): Promise<void>;
+  bytes(): Promise<number>;
+  close(): Promise<void>;
+}
+
+// ---------------------------------------------------------------- inventory
+
+export interface WindowHit { start: Millis; end: Millis; cron: string; timezone: string }
+/** How an instant lies against the declared schedule. `missedBy` ≥ 0, to the nearest edge of the nearest window. */
+export type ScheduleVerdict =
+  | { state: 'undeclared' | 'always' }
+  | { state: 'inside'; window: WindowHit }
+  | { state: 'blackout'; from: Millis; to: Millis; reason: string | null }
+  | { state: 'outside'; nearest: WindowHit | null; side: 'before' | 'after'; missedBy: Millis };
+
+/** A compiled inventory record: the remit of one identity, asked in the words detectors use. Immutable. */
+export interface Remit {
+  record: IdentityRecord;
+  owner: Owner | null;
+  /** Where it is written: `payments.yml:14`. */
+  where: string;
+  /** False while proposed: judged in shadow, never pages. */
+  reviewed: boolean;
+  lifecycle: Lifecycle;
+  /** End of life plus grace, or null while it may live. Credentials may end earlier than the identity. */
+  endOfLife(credentialUid?: string): { at: Millis; declared: boolean } | null;
+  /** `at` is the start of the work; `resolution` widens the window by the source's time resolution. */
+  schedule(at: Millis, resolution: Millis): ScheduleVerdict;
+  /** `undeclared` when the list is empty. Ignores case. */
+  action(permission: string): 'allowed' | 'outside' | 'undeclared';
+  resource(uid: string): 'allowed' | 'outside' | 'undeclared';
+  network(event: NhiEvent): 'allowed' | 'outside' | 'undeclared';
+  /** True when the record marks the target as restricted. */
+  restricted(uid: string): boolean;
+}
+
+/** The inventory of one moment. Immutable; a reload makes a new one. */
+export interface Inventory {
+  /** Hash of the files' contents. */
+  revision: string;
+  /** Own rows, in the order in which they get series: criticality, then URN. */
+  records(): readonly Remit[];
+  owners(): readonly Owner[];
+  /** The record for one of these names or ids at this time, first hit wins; `ambiguous` when several claim it. */
+  match(keys: readonly string[], at: Millis): { remit: Remit; ambiguous: boolean } | null;
+  /** The exception in force for this signal at the event's time, or null. */
+  exception(urn: string, remit: Remit | null, detector: DetectorId, event: NhiEvent | null, at: Millis): Exception | null;
+  exceptions(): readonly { exception: Exception; identity: string | null; where: string }[];
+}
+
+/** Errors of inventory and configuration files: each says what, where and what to do. */
+export interface Problem { file: string; line: number; column: number; message: string; hint?: string }
+
+// ---------------------------------------------------------------- judging
+
+/** The durable identity as detectors may see it. No detector reads the class of an undeclared identity. */
+export interface JudgedIdentity {
+  urn: string; kind: Kind; class: IdentityClass;
+  first: Millis; last: Millis;
+  /** Immutable id behind the URN, when known. */
+  principalKey: string;
+}
+
+/** What a detector may ask while it judges. Pure: the same answers for the same entry, on every replay. */
+export interface View {
+  identity: JudgedIdentity;
+  /** Inventory record as of the event's time, or null: not inventoried. */
+  remit: Remit | null;
+  /** Of the event's source. */
+  timeResolution: Millis;
+  /** False while the baseline is still warming or is stale. */
+  ready: boolean;
+  /** Score at which a calibrated finding opens: s* = log10(168·N/B). */
+  threshold: number;
+  /** Pointer to an event for evidence, redacted and bounded. */
+  ref(event: NhiEvent): EventRef;
+}
+
+export interface Framework { name: 'MITRE ATT&CK' | 'OWASP NHI' | 'NIST CSF'; version: string; id: string; title: string }
+
+interface DetectorBase {
+  /** Folder name. */
+  id: DetectorId;
+  /** What is wrong, in the words of a person: `Machine identity worked outside its schedule`. */
+  title: string;
+  class: FindingClass;
+  /**
+   * The most a finding of it may be. `critical` only reaches a person through the paging rules: a reviewed record with an
+   * owner, and `certain` or the owner's `enforce` or the calibrated threshold.
+   */
+  severity: Severity;
+  /** Pages for every reviewed, owned record, without `enforce`. */
+  certain: boolean;
+  frameworks: Framework[];
+  needs: Facet[];
+  /** The alert's sentence. `$labels` of the alert may be used as `{identity}` and `{owner}`. */
+  summary: string;
+  /** What the person woken does first. */
+  firstAction: string;
+  /** Things that look like it and are harmless. */
+  benign: string[];
+  /** Open findings are resolved after this long without a further event (event time). */
+  quietFor: Millis;
+}
+export type Detector = DetectorBase & (
+  | { on: 'event'; inspect(event: NhiEvent, view: View): Signal[] }
+  | { on: 'hour'; inspect(hour: HourView, view: View): Signal[] }
+  | { on: 'tick'; inspect(state: FleetView): (Signal & { urn: string })[] });
+
+/** One identity-hour, open or closing. */
+export interface HourView {
+  /** Start of the UTC hour. */
+  start: Millis;
+  closing: boolean;
+  events: number;
+  denied: number;
+  /** Categories seen, with the number of events and the first few of each as evidence. */
+  categories: ReadonlyMap<string, { count: number; evidence: readonly EventRef[] }>;
+  /** What each learned feature says of this hour, by feature id. */
+  surprises: ReadonlyMap<string, Surprise>;
+}
+
+/** What tick detectors see: the fleet, never the clock. */
+export interface FleetView {
+  now: Millis;
+  inventory: Inventory;
+  /** Judged identities seen so far; people and platforms are left out. */
+  identities(): Iterable<JudgedIdentity & { inventoried: boolean; sensitive: boolean; events: number; evidence: readonly EventRef[] }>;
+}
+
+// ---------------------------------------------------------------- learning
+
+/** A field of a profile row: `length` cells of a typed array. */
+export interface Column { name: string; type: 'u8' | 'u16' | 'u32' | 'f32' | 'f64'; length: number }
+/** One identity's cells, by column name. Writable only inside `learn`. */
+export type Row = Record<string, Uint8Array | Uint16Array | Uint32Array | Float32Array | Float64Array>;
+/** How improbable what was observed is: `p` in (0, 1], before and after calibration against the fleet. */
+export interface Surprise { p: number; score: number; observed: number; expected: number; p50: number; p95: number; p99: number; ready: boolean }
+export interface HourKey { start: Millis; identity: number }
+
+/** One learned habit. Owns its columns; learns only when an hour closes, in order. */
+export interface Feature<A = unknown> {
+  id: string;
+  version: number;
+  columns: Column[];
+  /** Open aggregate of integers and sets: commutative, associative. */
+  open(): A;
+  add(aggregate: A, event: NhiEvent): void;
+  merge(into: A, from: A): void;
+  save(aggregate: A): unknown;
+  restore(saved: unknown): A;
+  /** Score before learning; `null` while the row cannot say anything. `calibrate` turns a raw p into the fleet's. */
+  expect(row: Row, aggregate: A, hour: Millis, calibrate: (p: number) => number): Surprise | null;
+  learn(row: Row, aggregate: A, hour: Millis): void;
+}
+
+// ---------------------------------------------------------------- sinks
+
+/** Takes changes at least once; tells repeats by finding id and revision. */
+export interface Sink { id: string; accept(changes: readonly FindingChange[], signal: AbortSignal): Promise<void> }
+
+export type { Finding };
+
+// ---------------------------------------------------------------- readouts: what the pipeline shows to metrics and API
+
+/** Numbers of one identity since the last `takeChanged`. Totals come from journaled state and never step back. */
+export interface IdentityReadout {
+  urn: string; kind: Kind; class: IdentityClass; remit: Remit | null;
+  success: number; failure: number; denied: number;
+  last: Millis; ready: boolean;
+  /** Greater of the open and the last closed hour; null until ready. */
+  score: number | null;
+  expected: { p50: number; p95: number; p99: number } | null;
+}
+export interface SourceReadout {
+  source: SourceId; lastReceive: Millis; lastEvent: Millis;
+  /** Null for replays, so that a replay never alerts. */
+  expectedInterval: Millis | null; skew: Millis;
+}
+
+/** Read side of the pipeline, for the metrics sink. Cheap; called before each scrape. */
+export interface Readout {
+  /** Unique judged events by source, kind and outcome. */
+  events(): Iterable<{ source: SourceId; kind: 'nhi' | 'human' | 'platform' | 'unknown'; outcome: 'success' | 'failure' | 'denied'; value: number }>;
+  /** Identities that changed since the last call; everything the first time. */
+  takeChanged(): Iterable<IdentityReadout>;
+  sources(): Iterable<SourceReadout>;
+  /** Identities by coverage state, each state present. */
+  coverage(): Iterable<{ state: string; value: number }>;
+  /** How often each exception hid a signal, by state at the event's time. */
+  exceptionMatches(): Iterable<{ exception: string; state: 'active' | 'expired'; value: number }>;
+  threshold(): number;
+  inventory(): Inventory;
+  /** Wall clock of the last tick that went the whole way; 0 before the first. */
+  heartbeat(): Millis;
+}
+
+/** Counts and times of the process itself: start at 0 with it. */
+export interface Telemetry {
+  rejected(source: SourceId | 'unknown', reason: RejectReason, count: number): void;
+  dropped(stage: 'journal' | 'judge' | 'commit' | 'sink', reason: 'error' | 'overflow', count: number): void;
+  delay(source: SourceId, seconds: number): void;
+  acknowledged(receiver: string, seconds: number): void;
+  inspected(detector: DetectorId, seconds: number): void;
+  delivered(sink: string, ok: boolean): void;
+  reloaded(file: 'config' | 'inventory', ok: boolean, at: Millis): void;
+  degraded(value: boolean): void;
+}
