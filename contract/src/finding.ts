@@ -31,6 +31,9 @@ export interface Signal {
   reason: Reason;
   evidence: EventRef[];
   at: Millis;
+  /** Unique events behind it, and the time of the first, where a signal speaks for more than the event at `at`. */
+  count?: number;
+  first?: Millis;
   /** Lowers the manifest's severity, never raises it: a denied attempt on a decommissioned path is a ticket. */
   severity?: Severity;
   /** −log10 p, where a detector has one. */
@@ -78,7 +81,11 @@ export interface Finding {
   closed_at?: Millis;
 }
 
-export interface FindingChange { finding: Finding; change: 'opened' | 'updated' | 'resolved' | 'reopened' | 'silenced' }
+/**
+ * One step in a finding's life. `page` is true when a critical episode begins: the first critical finding of this identity and
+ * detector for 24 hours, or a severity that rises to critical. `resolved` covers every way to close; the finding's state says which.
+ */
+export interface FindingChange { finding: Finding; change: 'opened' | 'updated' | 'resolved' | 'reopened' | 'silenced'; page: boolean }
 
 /** A person's word on a finding. */
 export interface Verdict { finding: string; state: 'acknowledged' | 'benign' | 'bad' | 'open'; by: string; claimed_user?: string; note?: string; at: Millis }

@@ -22,7 +22,8 @@ export type Owner = z.infer<typeof ownerSchema>;
 export const windowSchema = z.strictObject({
   cron: z.string().min(9).max(256).describe('Five fields, minute first; names and L allowed, as croner reads them'),
   duration, timezone: z.string().min(1).max(64).default('UTC'),
-  grace_before: duration.default('5m'), grace_after: duration.default('5m'), retry_until: duration.optional(),
+  grace_before: duration.default('5m'), grace_after: duration.default('5m'),
+  retry_until: duration.optional().describe('Retries may start until this long after the time of the cron expression'),
 });
 export type ScheduleWindow = z.infer<typeof windowSchema>;
 
@@ -112,6 +113,7 @@ export type IdentityRecord = z.infer<typeof identityRecordSchema>;
 
 /** One inventory file: YAML or JSON. Owners, identities and fleet-wide exceptions may be spread over any number of files. */
 export const inventoryFileSchema = z.strictObject({
+  $schema: z.string().max(2048).optional().describe('For editors; ignored'),
   version: z.literal(1).default(1),
   owners: z.array(ownerSchema).max(200).optional(),
   identities: z.array(identityRecordSchema).optional(),

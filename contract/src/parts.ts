@@ -153,8 +153,13 @@ export interface Inventory {
   exceptions(): readonly { exception: Exception; identity: string | null; where: string }[];
 }
 
-/** Errors of inventory and configuration files: each says what, where and what to do. */
-export interface Problem { file: string; line: number; column: number; message: string; hint?: string }
+/**
+ * What is wrong with an inventory or configuration file: what, where and what to do. An error keeps the file out of force, a
+ * warning does not. Line and column count from 1.
+ */
+export interface Problem {
+  file: string; line: number; column: number; severity: 'error' | 'warning'; message: string; hint?: string;
+}
 
 // ---------------------------------------------------------------- judging
 
@@ -220,9 +225,11 @@ export interface HourView {
   events: number;
   denied: number;
   /** Categories seen, with the number of events and the first few of each as evidence. */
-  categories: ReadonlyMap<string, { count: number; evidence: readonly EventRef[] }>;
+  categories: ReadonlyMap<string, { count: number; first: Millis; last: Millis; evidence: readonly EventRef[] }>;
   /** What each learned feature says of this hour, by feature id. */
   surprises: ReadonlyMap<string, Surprise>;
+  /** The first few events of the hour, whatever they are, in time order. */
+  evidence?: readonly EventRef[];
 }
 
 /** What tick detectors see: the fleet, never the clock. */
@@ -254,6 +261,8 @@ export interface Feature<A = unknown> {
   merge(into: A, from: A): void;
   save(aggregate: A): unknown;
   restore(saved: unknown): A;
+  /** Whether the row has seen enough to say anything. */
+  ready(row: Row): boolean;
   /** Score before learning; `null` while the row cannot say anything. `calibrate` turns a raw p into the fleet's. */
   expect(row: Row, aggregate: A, hour: Millis, calibrate: (p: number) => number): Surprise | null;
   learn(row: Row, aggregate: A, hour: Millis): void;

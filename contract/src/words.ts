@@ -72,7 +72,11 @@ export type Severity = (typeof SEVERITIES)[number];
 export const FINDING_CLASSES = ['remit', 'baseline', 'state'] as const;
 export type FindingClass = (typeof FINDING_CLASSES)[number];
 
-export const FINDING_STATES = ['open', 'acknowledged', 'resolved', 'benign', 'bad', 'silenced'] as const;
+/**
+ * `resolved`: quiet for the detector's time. `withdrawn`: the close of the hour, or proof that a person or the platform acted,
+ * took it back. `silenced`: an exception in force covers it.
+ */
+export const FINDING_STATES = ['open', 'acknowledged', 'resolved', 'benign', 'bad', 'silenced', 'withdrawn'] as const;
 export type FindingState = (typeof FINDING_STATES)[number];
 
 export const LIFECYCLES = ['proposed', 'active', 'suspended', 'decommissioning', 'decommissioned', 'unknown'] as const;
@@ -90,3 +94,6 @@ export const FACETS = [
   'trace', 'tool', 'privilege', 'delegation',
 ] as const;
 export type Facet = (typeof FACETS)[number];
+
+/** Stands where an identity's URN would: a finding or a number about the whole fleet, for example coverage. */
+export const FLEET = '_fleet_';

@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import type { Problem } from '@remit/contract';
+import { parseDuration } from './lib/duration.ts';
+import { readYaml } from './lib/yaml-file.ts';
+
+const duration = z.string().transform((text, context) => {
+  const millis = parseDuration(text);
+  if (millis === null) context.addIssue({ code: 'custom', message: 'a duration as Prometheus writes it, for example 30d' });
+  return millis ?? 0;
+});
+const token = z.strictObject({ token_file: z.string().min(1) }).optional();
+
+/** The configuration file. Every key has a default; unknown keys are errors. */
+export const configSchema = z.strictObject({
+  /** Bearer tokens, one file each. */
+  auth: z.strictObject({ ingest: token, read: token, write: token, admin: token }).prefault({}),
+  /** Pages a week that the fleet may cost: sets the threshold of learned findings. */
+  budget: z.strictObject({ pages_per_week: z.number().positive().max(10_000).default(5) }).prefault({}),
+  /** How long applied events are kept for queries, in event time and bytes. */
+  retention: z.strictObject({
+    time: duration.default(30 * 86_400_000), bytes: z.int().min(1 << 20).default(10 * 2 ** 30),
+  }).prefault({}),
+  /** Kubernetes cluster of records that come without one. */
+  cluster: z.string().min(1).max(253).default('default'),
+  metrics: z.strictObject({ series_limit: z.int().min(1000).max(1_000_000).default(20_000) }).prefault({}),
+});
+export type Config = z.output<typeof configSchema>;
+
+/** Reads the file, or gives the defaults when there is none. */
+export function loadConfig(file: string | undefined): { config: Config; problems: Problem[] } {
+  const defaults = configSchema.parse({});
+  if (file === undefined) return { config: defaults, problems: [] };
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    return { config: defaults, problems: [{ file, line: 1, column: 1, severity: 'error', message: `cannot be read: ${(error as Error).message}` }] };
+  }
+  const read = readYaml(file, text, configSchema);
+  return read.ok ? { config: read.value, problems: [] } : { config: defaults, problems: read.problems };
+}

@@ -1,0 +1,126 @@
+import { Command, CommanderError } from 'commander';
+import { StoreFailed } from '@remit/contract';
+import { EXIT, UsageError } from './commands/output.ts';
+import { version } from './version.ts';
+
+const EXIT_HELP = `
+Exit codes: 0 done; 1 it ran and the answer is no (refused records, nothing found by that id);
+2 arguments, configuration or input cannot be used; 3 the store failed.`;
+
+/** The `remit` command line. Each command is a file of its own under `commands/`, loaded when it is called. */
+const program = new Command('remit')
+  .description('Runtime activity monitoring for non-human identities: does every machine identity stay within its remit?')
+  .version(version).showHelpAfterError('(remit --help shows what there is)').exitOverride()
+  .addHelpText('after', EXIT_HELP);
+
+program.command('serve')
+  .description('take events over HTTP, judge them, and show metrics, findings and a status page')
+  .option('--config.file <file>', 'configuration (YAML)')
+  .option('--web.listen-address <address>', 'where to listen', '127.0.0.1:9847')
+  .option('--web.config.file <file>', 'TLS and users, in the format of the Prometheus exporter toolkit')
+  .option('--web.external-url <url>', 'how people reach this page: used in links')
+  .option('--storage.path <folder>', 'journal and state', './data')
+  .option('--inventory.path <path>', 'inventory: a folder of YAML or JSON files, or one file')
+  .option('--log.level <level>', 'debug, info, warn or error', 'info')
+  .option('--demo', 'load the samples and make present-time traffic, to look around')
+  .addHelpText('after', `
+Examples:
+  remit serve --inventory.path ./inventory
+  curl -T events.json.gz http://127.0.0.1:9847/ingest        # add ?mode=backfill for events older than 7 days
+  remit serve --web.listen-address :9847 --web.config.file web.yml --config.file remit.yml
+SIGHUP, or POST /-/reload with the admin token, reads configuration, tokens, certificates and inventory again.${EXIT_HELP}`)
+  .action(async (options: Record<string, string>) => (await import('./commands/serve.ts')).serve(plain(options)));
+
+program.command('replay')
+  .description('read log files, judge them on event time, and say what was found')
+  .argument('<file...>', 'log files or patterns, plain, .gz or .zst; CLUSTER=FILE names the Kubernetes cluster of one')
+  .option('--cluster <id>', 'Kubernetes cluster of all files')
+  .option('--inventory.path <path>', 'inventory: a folder or a file; without one, day-one findings only')
+  .option('--storage.path <folder>', 'keep the state, and continue what was cut; a temporary folder when not given')
+  .option('--config.file <file>', 'configuration (YAML)')
+  .option('--json', 'one JSON object on one line on stdout')
+  .option('--quiet', 'no progress on stderr')
+  .addHelpText('after', `
+Examples:
+  remit replay "cloudtrail/**/*.json.gz"
+  remit replay --cluster prod-eu1 audit.log --inventory.path ./inventory
+  remit replay prod=audit-prod.log staging=audit-staging.log --json${EXIT_HELP}`)
+  .action(async (files: string[], options: Record<string, string>) => (await import('./commands/replay.ts')).replay(files, plain(options)));
+
+program.command('normalise')
+  .description('print the canonical event of every record, one JSON object a line, in order of event time')
+  .argument('<file...>', 'log files or patterns; CLUSTER=FILE names the Kubernetes cluster of one')
+  .option('--cluster <id>', 'Kubernetes cluster of all files')
+  .option('--source <id>', 'do not detect the source')
+  .option('--inventory.path <path>', 'resolve identities against this inventory')
+  .addHelpText('after', `
+Example:
+  remit normalise trail.json.gz | jq -r '.actor.identity.urn' | sort | uniq -c${EXIT_HELP}`)
+  .action(async (files: string[], options: Record<string, string>) => (await import('./commands/normalise.ts')).normalise(files, plain(options)));
+
+program.command('learn')
+  .description('propose an inventory from observed behaviour, one commented file an identity, for a person to review')
+  .argument('<file...>', 'log files or patterns; CLUSTER=FILE names the Kubernetes cluster of one')
+  .requiredOption('-o, --output <folder>', 'where to write, for example inventory/proposed/')
+  .option('--cluster <id>', 'Kubernetes cluster of all files')
+  .option('--inventory.path <path>', 'leave out what has a record already')
+  .addHelpText('after', `
+Example:
+  remit learn "logs/*.json.gz" -o inventory/proposed/${EXIT_HELP}`)
+  .action(async (files: string[], options: Record<string, string>) => (await import('./commands/learn.ts')).learn(files, plain(options)));
+
+program.command('check-config')
+  .description('read configuration and inventory and say what is wrong, by file, line and column')
+  .option('--config.file <file>', 'configuration (YAML)')
+  .option('--web.config.file <file>', 'web configuration')
+  .option('--inventory.path <path>', 'inventory: a folder or a file')
+  .addHelpText('after', `
+Example:
+  remit check-config --inventory.path ./inventory && kill -HUP "$(pidof remit)"${EXIT_HELP}`)
+  .action(async (options: Record<string, string>) => (await import('./commands/check-config.ts')).checkConfig(plain(options)));
+
+program.command('explain')
+  .description('say in words why a finding was raised')
+  .argument('<finding>', 'its id: 32 hex digits')
+  .option('--url <url>', 'the running service', 'http://127.0.0.1:9847')
+  .option('--token.file <file>', 'read token of the service')
+  .option('--storage.path <folder>', 'read a storage instead, which no service uses')
+  .option('--config.file <file>', 'configuration (YAML)')
+  .option('--json', 'the finding as JSON')
+  .addHelpText('after', `
+Example:
+  remit explain 4f0e6d2a9b1c3857d6e2f1a0b9c8d7e6${EXIT_HELP}`)
+  .action(async (id: string, options: Record<string, string>) => (await import('./commands/explain.ts')).explain(id, plain(options)));
+
+program.command('state').description('look into a storage')
+  .command('digest')
+  .description('one digest of all state: the same records, in any order and any number of times, give the same')
+  .requiredOption('--storage.path <folder>', 'journal and state; no service may use it')
+  .option('--config.file <file>', 'configuration (YAML)')
+  .option('--dump', 'the lines the digest is made of')
+  .addHelpText('after', `
+Example:
+  remit replay a.json --storage.path ./s && remit state digest --storage.path ./s${EXIT_HELP}`)
+  .action(async (options: Record<string, string>) => (await import('./commands/state.ts')).stateDigest(plain(options)));
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  else if (error instanceof UsageError) {
+    process.stderr.write(`${error.message}\n  → ${error.hint}\n`);
+    process.exitCode = EXIT.usage;
+  } else if (error instanceof StoreFailed) {
+    process.stderr.write(`${error.message}\n  → check space and permissions of --storage.path\n`);
+    process.exitCode = EXIT.store;
+  } else {
+    process.stderr.write(`${(error as Error).message}\n`);
+    process.exitCode = EXIT.usage;
+  }
+}
+
+/** `--storage.path` arrives as `storage.path`; commands call it `storagePath`. */
+function plain<T>(options: Record<string, string>): T {
+  return Object.fromEntries(Object.entries(options).map(([key, value]) =>
+    [key.replace(/[.-](\w)/g, (_, letter: string) => letter.toUpperCase()), value])) as T;
+}

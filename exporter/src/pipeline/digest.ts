@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import type { Store } from '@remit/contract';
+import type { Finding } from '@remit/contract';
+import type { Processor } from './processor.ts';
+
+/**
+ * The canonical dump of state, line by line: identities, counters, findings, closed hours, open aggregates and learned rows, sorted,
+ * without wall-clock times, internal numbers or anything that depends on arrival. Needs a cut without pending changes.
+ */
+export async function* dump(p: Processor, rows: { bytes(identity: number): Uint8Array | null }, store: Store): AsyncIterable<string> {
+  const judged = p.identities.all
+    .filter((i) => i.first !== Infinity)
+    .sort((a, b) => (a.urn < b.urn ? -1 : 1));
+  for (const identity of judged) {
+    const { urn, first, last, success, failure, denied } = identity;
+    yield line('identity', { urn, kind: p.identities.kindOf(identity), class: p.identities.classOf(identity), first, last, success, failure, denied, aliases: p.identities.aliases(identity) });
+  }
+  const totals = new Map<string, number>();
+  for (const [key, value] of p.counters) {
+    const [source, , outcome] = key.split(' ');
+    totals.set(`${source} ${outcome}`, (totals.get(`${source} ${outcome}`) ?? 0) + value);
+  }
+  for (const [key, value] of [...totals].sort()) yield line('counter', { key, value });
+  yield line('counter', { key: 'unattributed', value: p.unattributed });
+  for (const { finding, parts } of [...p.book.all.values()].sort((a, b) => (a.finding.id < b.finding.id ? -1 : 1))) {
+    if (finding.state !== 'withdrawn') yield line('finding', { ...lasting(finding), parts: parts && [...parts].sort() });
+  }
+  const counted = new Set(judged.filter((i) => ['machine', 'unknown'].includes(p.identities.classOf(i))));
+  const closed: string[] = [];
+  for await (const { key, value } of store.rows('closed')) {
+    const [start, index] = key.split('/');
+    const identity = p.identities.all[Number(index)]!;
+    if (counted.has(identity)) closed.push(line('closed', { start: Number(start), urn: identity.urn, value: Buffer.from(value).toString() }));
+  }
+  yield* closed.sort();
+  for (const identity of counted) {
+    for (const hour of [...identity.open].sort((a, b) => a.start - b.start)) {
+      yield line('open', { urn: identity.urn, ...hour, categories: [...hour.categories].sort() });
+    }
+    const row = p.readyIdentities.has(identity) || identity.closedUntil > 0 ? rows.bytes(identity.index) : null;
+    if (row) yield line('row', { urn: identity.urn, bytes: Buffer.from(row).toString('base64') });
+  }
+}
+
+/** SHA-256 of the dump, in hex. The same records in any order, any number of times, give the same on one Node major version. */
+export async function digest(p: Processor, rows: { bytes(identity: number): Uint8Array | null }, store: Store): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const text of dump(p, rows, store)) hash.update(text).update('\n');
+  return hash.digest('hex');
+}
+
+function lasting(finding: Finding): Partial<Finding> {
+  const { revision: _, opened_at: __, updated_at: ___, closed_at: ____, ...rest } = finding;
+  return rest;
+}
+
+function line(what: string, value: object): string {
+  return `${what} ${JSON.stringify(value)}`;
+}

@@ -1,0 +1,127 @@
+import type { Entry, EntryBody, FindingChange, Journal, Millis, Position, Store } from '@remit/contract';
+import { restoreCut, takeCut, type Learned } from './cut.ts';
+import { digest } from './digest.ts';
+import { Processor, type Applied, type Parts } from './processor.ts';
+
+export interface EngineOptions {
+  journal: Journal & { before(time: Millis): Promise<Position> };
+  store: Store;
+  parts: Parts;
+  learned: Learned & { profiles: { bytes(identity: number): Uint8Array | null } };
+  /** Told of changes after the entry is applied, in order. Must not throw. */
+  changed(changes: readonly FindingChange[]): void;
+  /** Called once the last cut is loaded, before the journal's tail is applied, with what the cut carried. */
+  restored(processor: Processor, extra: unknown): void;
+  /** Saved with every cut and handed back at the start. */
+  extra(): unknown;
+  /** A write failed (true) or works again (false). */
+  degraded(value: boolean, error?: Error): void;
+  /** A cut is taken after this many applied events. */
+  cutEvents: number;
+}
+
+interface Waiting { body: EntryBody; appended: Promise<Position>; resolve(applied: Applied): void; reject(error: Error): void }
+
+/**
+ * Journal first, then state: every entry is made durable, then applied in order of position, then the sender is answered. From
+ * time to time the state is cut to the store; a restart loads the last cut and applies the journal's tail.
+ */
+export class Engine {
+  readonly processor: Processor;
+  readonly #o: EngineOptions;
+  readonly #queue: Waiting[] = [];
+  #running: Promise<void> | null = null;
+  #cutting: Promise<void> = Promise.resolve();
+  #building: Promise<void> | null = null;
+  #sinceCut = 0;
+  cutPosition = 0;
+
+  private constructor(options: EngineOptions) {
+    this.#o = options;
+    this.processor = new Processor(options.parts);
+  }
+
+  /** Restores the last cut and applies the tail: `replayed` entries. */
+  static async open(options: EngineOptions): Promise<{ engine: Engine; replayed: number }> {
+    const engine = new Engine(options);
+    const extra = await restoreCut(engine.processor, options.learned, options.store);
+    engine.cutPosition = engine.processor.position;
+    options.restored(engine.processor, extra);
+    let replayed = 0;
+    for await (const entry of options.journal.after(engine.processor.position)) {
+      await engine.processor.prepare(entry, options.store);
+      engine.processor.apply(entry);
+      options.changed(engine.processor.takeChanges());
+      if (++replayed % 64 === 0) await new Promise((r) => setImmediate(r));
+    }
+    engine.#sinceCut = replayed;
+    return { engine, replayed };
+  }
+
+  /** Resolves when the entry is durable and applied. */
+  submit(body: EntryBody): Promise<Applied> {
+    return new Promise((resolve, reject) => {
+      const appended = this.#o.journal.append(body);
+      appended.catch(() => {});
+      this.#queue.push({ body, appended, resolve, reject });
+      this.#running ??= this.#run();
+    });
+  }
+
+  /** Writes everything that changed. Concurrent calls are served one after the other. */
+  cut(): Promise<void> {
+    this.#cutting = this.#cutting.then(() => this.#cut());
+    return this.#cutting;
+  }
+
+  async digest(): Promise<string> {
+    await this.cut();
+    return digest(this.processor, this.#o.learned.profiles, this.#o.store);
+  }
+
+  /** Waits for what is under way, cuts, and closes the files. */
+  async close(): Promise<void> {
+    await this.#running;
+    await this.cut();
+    await this.#o.journal.close();
+    await this.#o.store.close();
+  }
+
+  async #run(): Promise<void> {
+    for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
+      try {
+        const position = await next.appended;
+        if (this.#building) await this.#building;
+        const entry: Entry = { position, ...next.body };
+        await this.processor.prepare(entry, this.#o.store);
+        const applied = this.processor.apply(entry);
+        this.processor.markShown();
+        const changes = this.processor.takeChanges();
+        if (changes.length > 0) this.#o.changed(changes);
+        next.resolve(applied);
+        this.#sinceCut += applied.unique;
+        if (this.#sinceCut >= this.#o.cutEvents) void this.cut().catch(() => {});
+      } catch (error) {
+        this.#o.degraded(true, error as Error);
+        next.reject(error as Error);
+      }
+    }
+    this.#running = null;
+  }
+
+  async #cut(): Promise<void> {
+    this.#sinceCut = 0;
+    const building = takeCut(this.processor, this.#o.learned, this.#o.extra());
+    this.#building = building.then(() => {}, () => {});
+    const cut = await building;
+    this.#building = null;
+    try {
+      await this.#o.store.commit(cut);
+      this.cutPosition = cut.position;
+      this.#o.degraded(false);
+    } catch (error) {
+      this.#o.degraded(true, error as Error);
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import type { EventRef, NhiEvent } from '@remit/contract';
+import { fingerprint } from '../lib/hash.ts';
+
+const MAX_TEXT = 256;
+
+/** The public id of an event: SHA-256 of source, realm and original id, its first 128 bits. */
+export function eventUid(event: NhiEvent): string {
+  return fingerprint(event.metadata.source, event.metadata.realm ?? '', event.metadata.original_event_uid);
+}
+
+/** What may be shown of an event as evidence: names and numbers, cut; no body, no argument, no secret. */
+export function eventRef(event: NhiEvent): EventRef {
+  const ref: EventRef = {
+    uid: eventUid(event), time: event.time, source: event.metadata.source, operation: cut(event.api.operation),
+    category: event.action.category, outcome: event.outcome.denied ? 'denied' : event.status_id === 2 ? 'failure' : 'success',
+  };
+  const target = event.resources?.[0];
+  const resource = target?.uid ?? target?.name ?? target?.type;
+  if (resource !== undefined) ref.resource = cut(resource);
+  if (event.credential?.uid !== undefined) ref.credential = cut(event.credential.uid);
+  const network = event.src_endpoint?.ip ?? (event.src_kind === 'unknown' ? undefined : event.src_kind);
+  if (network !== undefined) ref.network = cut(network);
+  return ref;
+}
+
+/** Order of evidence: by time, then by id, so that arrival does not matter. */
+export function byTime(a: EventRef, b: EventRef): number {
+  return a.time - b.time || (a.uid < b.uid ? -1 : a.uid > b.uid ? 1 : 0);
+}
+
+/** Keeps the earliest `most`, in order, each event once. */
+export function addEvidence(list: EventRef[], ref: EventRef, most: number): void {
+  if (list.some((r) => r.uid === ref.uid)) return;
+  list.push(ref);
+  list.sort(byTime);
+  if (list.length > most) list.pop();
+}
+
+/** Keeps the earliest and the latest `half`, in order, each event once. */
+export function spreadEvidence(list: readonly EventRef[], more: readonly EventRef[], half: number): EventRef[] {
+  const all = new Map<string, EventRef>();
+  for (const ref of list) all.set(ref.uid, ref);
+  for (const ref of more) all.set(ref.uid, ref);
+  const sorted = [...all.values()].sort(byTime);
+  return sorted.length <= 2 * half ? sorted : [...sorted.slice(0, half), ...sorted.slice(-half)];
+}
+
+function cut(text: string): string {
+  return text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT - 1)}…`;
+}

@@ -1,0 +1,247 @@
+import {
+  SEVERITIES, type Detector, type EventRef, type Finding, type FindingChange, type FindingState, type Millis, type Severity, type Signal,
+} from '@remit/contract';
+import { fingerprint } from '../lib/hash.ts';
+import type { Identity } from './identities.ts';
+import { spreadEvidence } from './evidence.ts';
+
+const EVIDENCE_HALF = 5;
+const EPISODE: Millis = 24 * 3_600_000;
+const OPEN: ReadonlySet<FindingState> = new Set(['open', 'acknowledged']);
+
+/** What one signal adds: an event's, or the present word of one hour or of the fleet, which replaces the earlier word. */
+export interface Contribution {
+  identity: Identity;
+  kind: Finding['kind'];
+  detector: Detector;
+  signal: Signal;
+  severity: Severity;
+  owner: string | null;
+  purpose: string | null;
+  exception: string | null;
+  also: string[];
+  /** Journal time: wall clock when live, event time in a replay. */
+  at: Millis;
+  /** Key of the hour or tick this replaces; absent for events, which add up. */
+  part?: string;
+  provisional: boolean;
+}
+
+interface Part { count: number; first: Millis; last: Millis; loud: number; provisional: boolean; evidence: EventRef[] }
+
+/** A finding with what is needed to merge signals in any order. */
+export interface Kept {
+  finding: Finding;
+  /** (time, id) of the signal whose words are shown: the earliest. */
+  lead: [Millis, string];
+  /** Events that no exception covers. */
+  loud: number;
+  exception: string | null;
+  parts: Map<string, Part> | null;
+}
+
+/** All findings, open and closed: opened, updated, resolved, silenced, withdrawn. The same signals in any order give the same book. */
+export class FindingBook {
+  readonly all = new Map<string, Kept>();
+  readonly #byIdentity = new Map<string, Set<Kept>>();
+  readonly #open = new Set<Kept>();
+  readonly #episodes = new Map<string, Millis>();
+  readonly changed = new Set<Kept>();
+  #changes: FindingChange[] = [];
+
+  /** Adds a signal; opens its finding when it is the first. Returns the finding's id. */
+  add(c: Contribution): string {
+    const id = fingerprint(c.identity.urn, c.detector.id, c.signal.subject, c.signal.bucket);
+    let kept = this.all.get(id);
+    const isNew = !kept;
+    if (!kept) kept = this.#create(id, c);
+    const before = { state: kept.finding.state, severity: kept.finding.severity, revision: kept.finding.revision };
+    const moved = c.part === undefined ? this.#addEvent(kept, c) : this.#replacePart(kept, c.part, c);
+    if (isNew || moved) this.#settle(kept, c, before, isNew);
+    return id;
+  }
+
+  /** Takes back a part that its hour or tick no longer stands by. Without parts left, the finding is withdrawn. */
+  retract(kept: Kept, part: string, at: Millis): void {
+    if (!kept.parts?.delete(part)) return;
+    this.#sum(kept);
+    if (kept.parts.size > 0) this.#touch(kept, at, 'updated', false);
+    else this.close(kept, 'withdrawn', at);
+  }
+
+  close(kept: Kept, state: FindingState, at: Millis): void {
+    if (!OPEN.has(kept.finding.state) && kept.finding.state !== 'silenced') return;
+    const { finding } = kept;
+    this.#open.delete(kept);
+    finding.state = state;
+    finding.closed_at = at;
+    this.#episodes.set(episode(finding), at);
+    this.#touch(kept, at, 'resolved', false);
+  }
+
+  acknowledge(kept: Kept, at: Millis): void {
+    if (kept.finding.state !== 'open') return;
+    kept.finding.state = 'acknowledged';
+    this.#touch(kept, at, 'updated', false);
+  }
+
+  of(urn: string): Iterable<Kept> {
+    return this.#byIdentity.get(urn) ?? [];
+  }
+
+  open(): Iterable<Kept> {
+    return this.#open;
+  }
+
+  openCount(urn: string): number {
+    let n = 0;
+    for (const kept of this.of(urn)) if (OPEN.has(kept.finding.state)) n++;
+    return n;
+  }
+
+  takeChanges(): FindingChange[] {
+    const changes = this.#changes;
+    this.#changes = [];
+    return changes;
+  }
+
+  rename(from: string, to: string): void {
+    const set = this.#byIdentity.get(from);
+    if (!set) return;
+    this.#byIdentity.delete(from);
+    this.#byIdentity.set(to, set);
+    for (const kept of set) {
+      kept.finding.identity = to;
+      this.changed.add(kept);
+    }
+  }
+
+  restore(kept: Kept): void {
+    this.#index(kept);
+    const { finding } = kept;
+    if (OPEN.has(finding.state) || finding.state === 'silenced') this.#open.add(kept);
+    const key = episode(finding);
+    this.#episodes.set(key, Math.max(this.#episodes.get(key) ?? 0, finding.closed_at ?? finding.updated_at));
+  }
+
+  #create(id: string, c: Contribution): Kept {
+    const finding: Finding = {
+      id, revision: 0, identity: c.identity.urn, kind: c.kind, class: c.detector.class, detector: c.detector.id,
+      subject: c.signal.subject, bucket: c.signal.bucket, state: 'open', severity: c.severity, owner: c.owner, purpose: c.purpose,
+      reason: '', expected: '', observed: '', first: Infinity, last: -Infinity, count: 0, evidence: [], also: [],
+      provisional: false, opened_at: c.at, updated_at: c.at,
+    };
+    const kept: Kept = { finding, lead: [Infinity, ''], loud: 0, exception: null, parts: c.part === undefined ? null : new Map() };
+    this.#index(kept);
+    return kept;
+  }
+
+  #index(kept: Kept): void {
+    this.all.set(kept.finding.id, kept);
+    let set = this.#byIdentity.get(kept.finding.identity);
+    if (!set) this.#byIdentity.set(kept.finding.identity, set = new Set());
+    set.add(kept);
+  }
+
+  #addEvent(kept: Kept, c: Contribution): boolean {
+    const { finding } = kept;
+    finding.count += c.signal.count ?? 1;
+    finding.first = Math.min(finding.first, c.signal.first ?? c.signal.at);
+    finding.last = Math.max(finding.last, c.signal.at);
+    finding.evidence = spreadEvidence(finding.evidence, c.signal.evidence, EVIDENCE_HALF);
+    if (c.exception === null) kept.loud++;
+    else if (kept.exception === null || c.exception < kept.exception) kept.exception = c.exception;
+    this.#lead(kept, c);
+    return true;
+  }
+
+  #replacePart(kept: Kept, key: string, c: Contribution): boolean {
+    const count = c.signal.count ?? 1;
+    const part: Part = {
+      count, first: c.signal.first ?? c.signal.at, last: c.signal.at, loud: c.exception === null ? count : 0,
+      provisional: c.provisional, evidence: c.signal.evidence,
+    };
+    const old = kept.parts!.get(key);
+    const same = old && old.count === part.count && old.provisional === part.provisional && old.last === part.last && old.loud === part.loud;
+    if (same && kept.finding.observed === c.signal.reason.observed) return false;
+    kept.parts!.set(key, part);
+    if (c.exception !== null && (kept.exception === null || c.exception < kept.exception)) kept.exception = c.exception;
+    this.#sum(kept);
+    if (c.signal.score !== undefined) kept.finding.score = Math.max(kept.finding.score ?? 0, c.signal.score);
+    this.#lead(kept, c);
+    return true;
+  }
+
+  #sum(kept: Kept): void {
+    const { finding } = kept;
+    Object.assign(finding, { count: 0, first: Infinity, last: -Infinity, evidence: [], provisional: false });
+    kept.loud = 0;
+    for (const part of kept.parts!.values()) {
+      finding.count += part.count;
+      finding.first = Math.min(finding.first, part.first);
+      finding.last = Math.max(finding.last, part.last);
+      finding.evidence = spreadEvidence(finding.evidence, part.evidence, EVIDENCE_HALF);
+      finding.provisional ||= part.provisional;
+      kept.loud += part.loud;
+    }
+  }
+
+  /** The words shown are those of the earliest event, so that arrival does not choose them. */
+  #lead(kept: Kept, c: Contribution): void {
+    const uid = c.signal.evidence[0]?.uid ?? c.part ?? '';
+    const time = c.signal.first ?? c.signal.at;
+    const [leadTime, leadUid] = kept.lead;
+    if (time > leadTime || (time === leadTime && uid > leadUid)) return;
+    kept.lead = [time, uid];
+    const { expected, observed } = c.signal.reason;
+    kept.finding.expected = expected;
+    kept.finding.observed = observed;
+    kept.finding.reason = `Expected ${expected}; observed ${observed}.`;
+  }
+
+  #settle(kept: Kept, c: Contribution, before: { state: FindingState; severity: Severity }, isNew: boolean): void {
+    const { finding } = kept;
+    for (const other of c.also) if (!finding.also.includes(other)) finding.also = [...finding.also, other].sort();
+    if (rank(c.severity) < rank(finding.severity)) finding.severity = c.severity;
+    finding.owner = c.owner;
+    finding.purpose = c.purpose;
+    const silenced = kept.loud === 0 && kept.exception !== null;
+    if (silenced) finding.exception = kept.exception!;
+    else delete finding.exception;
+    const closed = !isNew && !OPEN.has(before.state) && before.state !== 'silenced';
+    if (closed && (before.state === 'benign' || before.state === 'bad')) return this.#touch(kept, c.at, 'updated', false);
+    if (silenced) finding.state = 'silenced';
+    else if (finding.state !== 'acknowledged') finding.state = 'open';
+    delete finding.closed_at;
+    this.#open.add(kept);
+    const change = silenced ? (before.state === 'silenced' && !isNew ? 'updated' : 'silenced')
+      : isNew || before.state === 'silenced' ? 'opened' : closed ? 'reopened' : 'updated';
+    this.#touch(kept, c.at, change, this.#pages(kept, c.at, change, before.severity));
+  }
+
+  #pages(kept: Kept, at: Millis, change: FindingChange['change'], severity: Severity): boolean {
+    const { finding } = kept;
+    if (finding.severity !== 'critical' || finding.state === 'silenced') return false;
+    const key = episode(finding);
+    const last = this.#episodes.get(key);
+    this.#episodes.set(key, at);
+    const fresh = last === undefined || at - last > EPISODE;
+    return change === 'updated' ? severity !== 'critical' : fresh;
+  }
+
+  #touch(kept: Kept, at: Millis, change: FindingChange['change'], page: boolean): void {
+    const { finding } = kept;
+    finding.revision++;
+    finding.updated_at = Math.max(finding.updated_at, at);
+    this.changed.add(kept);
+    this.#changes.push({ finding: { ...finding }, change, page });
+  }
+}
+
+function episode(finding: Finding): string {
+  return `${finding.severity === 'critical' ? 'page' : 'ticket'} ${finding.detector} ${finding.identity}`;
+}
+
+function rank(severity: Severity): number {
+  return SEVERITIES.indexOf(severity);
+}

@@ -1,0 +1,96 @@
+import type {
+  Detector, EventRef, FleetView, HourView, Inventory, JudgedIdentity, NhiEvent, Owner, Remit, Severity, Signal, View,
+} from '@remit/contract';
+import { eventRef } from './evidence.ts';
+
+type Of<On extends Detector['on']> = Extract<Detector, { on: On }>;
+export interface Judged<D extends Detector = Detector> { detector: D; signal: Signal; also: string[] }
+
+/** One event, one finding: the first of these speaks, the others are listed with it. */
+const PRECEDENCE = [
+  'decommissioned-active', 'monitoring-tampering', 'wrong-environment', 'ungranted-privilege-used', 'off-purpose-action', 'new-action',
+];
+/** What is left of any other word once the identity should not exist at all. */
+const SILENCES_ALL = 'decommissioned-active';
+
+/** A view that is filled anew for each question, so that the hot path allocates nothing. */
+export class MutableView implements View {
+  identity!: JudgedIdentity;
+  remit: Remit | null = null;
+  timeResolution = 1;
+  ready = false;
+  threshold = Infinity;
+  ref(event: NhiEvent): EventRef {
+    return eventRef(event);
+  }
+}
+
+/** Runs the detectors and settles who speaks. A detector that throws is counted and left out; the others go on. */
+export class Judge {
+  readonly #event: Of<'event'>[];
+  readonly #hour: Of<'hour'>[];
+  readonly #tick: Of<'tick'>[];
+  readonly #failed: (detector: string, error: unknown) => void;
+
+  constructor(detectors: readonly Detector[], failed: (detector: string, error: unknown) => void) {
+    this.#event = detectors.filter((d) => d.on === 'event');
+    this.#hour = detectors.filter((d) => d.on === 'hour');
+    this.#tick = detectors.filter((d) => d.on === 'tick');
+    this.#failed = failed;
+  }
+
+  event(event: NhiEvent, view: View): Judged[] {
+    let judged: Judged[] | null = null;
+    for (const detector of this.#event) {
+      try {
+        for (const signal of detector.inspect(event, view)) (judged ??= []).push({ detector, signal, also: [] });
+      } catch (error) {
+        this.#failed(detector.id, error);
+      }
+    }
+    return judged === null ? NONE : judged.length === 1 ? judged : settle(judged);
+  }
+
+  hour(hour: HourView, view: View): Judged[] {
+    return this.#hour.flatMap((detector) => this.#guard(detector, () => detector.inspect(hour, view)));
+  }
+
+  tick(state: FleetView): Judged<Of<'tick'>>[] {
+    return this.#tick.flatMap((detector) => this.#guard(detector, () => detector.inspect(state)));
+  }
+
+  #guard<D extends Detector>(detector: D, run: () => Signal[]): Judged<D>[] {
+    try {
+      return run().map((signal) => ({ detector, signal, also: [] }));
+    } catch (error) {
+      this.#failed(detector.id, error);
+      return [];
+    }
+  }
+}
+
+const NONE: Judged[] = [];
+
+function settle(judged: Judged[]): Judged[] {
+  const ranked = judged.filter((j) => PRECEDENCE.includes(j.detector.id))
+    .sort((a, b) => PRECEDENCE.indexOf(a.detector.id) - PRECEDENCE.indexOf(b.detector.id));
+  const first = ranked[0];
+  const speaking = first?.detector.id === SILENCES_ALL
+    ? ranked.filter((j) => j.detector === first.detector)
+    : judged.filter((j) => !first || !ranked.includes(j) || j.detector === first.detector);
+  const ids = new Set(judged.map((j) => j.detector.id));
+  return speaking.map((j) => ({ ...j, also: [...ids].filter((id) => id !== j.detector.id).sort() }));
+}
+
+/**
+ * The severity a finding may have: `critical`, which pages, only for an identity with a reviewed record and an owner, and then for
+ * certain detectors, for owners who enforce, or for calibrated scores; otherwise a ticket.
+ */
+export function severityOf(detector: Detector, signal: Signal, remit: Remit | null, inventory: Inventory): Severity {
+  const wanted = signal.severity ?? detector.severity;
+  if (wanted !== 'critical') return wanted;
+  const owner: Owner | null = remit?.owner ?? null;
+  if (!remit?.reviewed || !owner || !inventory.owners().some((o) => o.team === owner.team)) return 'warning';
+  const pages = detector.certain || detector.class === 'baseline' || (detector.class === 'remit' && owner.enforce);
+  return pages ? 'critical' : 'warning';
+}

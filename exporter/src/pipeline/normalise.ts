@@ -1,0 +1,38 @@
+import { RejectedRecord, type NhiEvent, type RejectReason, type Source, type SourceContext, type SourceId } from '@remit/contract';
+
+/** What one record became. */
+export type Normalised = { source: SourceId; events: NhiEvent[] } | { source: SourceId | 'unknown'; reason: RejectReason; detail: string };
+
+/** Finds the source of each record, or takes the named one, and normalises it. Remembers the last source: bodies are of one kind. */
+export class Normaliser {
+  readonly #sources: readonly Source[];
+  #last: Source | null = null;
+
+  constructor(sources: readonly Source[]) {
+    this.#sources = sources;
+  }
+
+  /** Throws when no source has this id. */
+  named(id: SourceId): Source {
+    const source = this.#sources.find((s) => s.id === id);
+    if (!source) throw new RejectedRecord('unknown_shape', `no source is called ${JSON.stringify(id.slice(0, 64))}; there are ${this.#sources.map((s) => s.id).join(', ')}`);
+    return source;
+  }
+
+  record(record: unknown, named: Source | null, context: SourceContext): Normalised {
+    const source = named ?? this.#detect(record);
+    if (!source) return { source: 'unknown', reason: 'unknown_shape', detail: `no source recognises the record; name it with ?source= if it is one of ${this.#sources.map((s) => s.id).join(', ')}` };
+    try {
+      return { source: source.id, events: source.normalise(record, context) };
+    } catch (error) {
+      if (error instanceof RejectedRecord) return { source: source.id, reason: error.reason, detail: error.message };
+      return { source: source.id, reason: 'unknown_shape', detail: `${source.id} could not read the record: ${(error as Error).message}`.slice(0, 300) };
+    }
+  }
+
+  #detect(record: unknown): Source | null {
+    if (this.#last?.recognises(record)) return this.#last;
+    this.#last = this.#sources.find((s) => s.recognises(record)) ?? null;
+    return this.#last;
+  }
+}

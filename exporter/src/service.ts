@@ -1,0 +1,227 @@
+import { readFileSync } from 'node:fs';
+import { pino, type Logger } from 'pino';
+import type { Millis, Problem } from '@remit/contract';
+import { createApi } from './api/api.ts';
+import { listen, type Listening } from './api/listen.ts';
+import { detectors, detectorsById, openCore, sources, type Core } from './app.ts';
+import { loadConfig, type Config } from './config.ts';
+import { checkListen, type ListenAddress } from './lib/listen-address.ts';
+import { createUploadGate } from './lib/upload.ts';
+import { openTokens, type Tokens } from './lib/tokens.ts';
+import { loadWebConfig, type WebConfig } from './lib/web-config.ts';
+import { IngestDoor } from './pipeline/ingest.ts';
+import { StateReader } from './pipeline/reader.ts';
+import { httpRoutes } from './receivers/http/http.ts';
+import { k8sWebhookRoutes } from './receivers/k8s-webhook/k8s-webhook.ts';
+import { FleetMetrics } from './sinks/metrics/fleet.ts';
+import type { Faults } from './store/journal.ts';
+import { version } from './version.ts';
+
+const TICK: Millis = 15_000;
+const CUT: Millis = 5000;
+const PRUNE: Millis = 3_600_000;
+/** A feed that has been quiet for this long holds back no hour. */
+const IDLE: Millis = 15 * 60_000;
+
+export interface ServiceOptions {
+  configFile?: string; webListenAddress: string; webConfigFile?: string; webExternalUrl?: string; storagePath: string;
+  inventoryPath?: string; logLevel?: string; demo?: boolean; faults?: Faults;
+}
+
+/** Configuration that cannot be used: the service does not start. */
+export class BadConfiguration extends Error {
+  readonly problems: Problem[];
+  constructor(problems: Problem[]) {
+    super('the configuration cannot be used');
+    this.problems = problems;
+  }
+}
+
+/** The running service: HTTP in, metrics and findings out, a tick every 15 s, a cut every 5 s. */
+export class Service {
+  readonly log: Logger;
+  core!: Core;
+  door!: IngestDoor;
+  listening!: Listening;
+  metrics!: FleetMetrics;
+  readonly #o: ServiceOptions;
+  #config: Config;
+  #web: WebConfig | null;
+  readonly #tokens: Tokens;
+  readonly #address: ListenAddress;
+  #problems: Problem[] = [];
+  #ready = false;
+  #live = true;
+  readonly #since = Date.now();
+  readonly #timers: NodeJS.Timeout[] = [];
+  #closeApi: () => Promise<void> = () => Promise.resolve();
+
+  /** Reads configuration; throws `BadConfiguration` when the service could not start with it. */
+  constructor(options: ServiceOptions) {
+    this.#o = options;
+    this.log = pino({ level: options.logLevel ?? 'info', base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ dest: 2, sync: true }));
+    const read = this.#read();
+    if (read.problems.some((p) => p.severity === 'error')) throw new BadConfiguration(read.problems);
+    this.#config = read.config;
+    this.#web = read.web;
+    const { auth } = read.config;
+    const { tokens, problems } = openTokens({
+      ingest: auth.ingest?.token_file, read: auth.read?.token_file, write: auth.write?.token_file, admin: auth.admin?.token_file,
+    });
+    if (problems.length > 0) throw new BadConfiguration(problems);
+    this.#tokens = tokens;
+    const authenticated = (this.#web?.users.size ?? 0) > 0 || (tokens.configured('ingest') && tokens.configured('read'));
+    const address = checkListen(options.webListenAddress, { tls: this.#web?.tls != null, auth: authenticated });
+    if ('message' in address) {
+      throw new BadConfiguration([{ file: '--web.listen-address', line: 1, column: 1, severity: 'error', message: address.message, hint: address.hint }]);
+    }
+    this.#address = address;
+  }
+
+  /** Listens at once, answering 503 until the state is restored and the inventory is in force. */
+  async start(): Promise<void> {
+    const reader = new StateReader(() => this.core.engine.processor, () => this.core.journal, () => this.#status());
+    const gate = createUploadGate({ inFlight: () => this.door?.bytesInFlight ?? 0, limit: () => this.door?.bytesLimit ?? 0 });
+    const service = this;
+    const receivers = { get ingest() { return service.door; }, gate, sources: sources.map((s) => s.id) };
+    const { app, close } = createApi({
+      reader, metrics: { write: (request, response) => this.metrics.write(request, response) },
+      ready: () => this.#ready, live: () => this.#live, reload: () => this.reload(), runbook,
+      detector: (id) => detectorsById.get(id) ?? null, tokens: this.#tokens, web: () => this.#web, loopback: this.#address.loopback,
+      hosts: this.#o.webExternalUrl === undefined ? [] : [new URL(this.#o.webExternalUrl).hostname],
+      routes: [...httpRoutes(receivers), ...k8sWebhookRoutes(receivers)], log: this.log, version,
+    });
+    this.#closeApi = close;
+    this.listening = await listen(app, { address: this.#address, tls: this.#web?.tls ?? null });
+    await this.#open();
+    this.#ready = true;
+    this.log.info({ url: this.listening.url, storage: this.#o.storagePath, replayed: this.core.replayed }, 'serving');
+    this.#every(TICK, () => this.tick());
+    this.#every(CUT, () => this.core.engine.cut());
+    this.#every(PRUNE, () => this.#prune());
+  }
+
+  /** A tick of the wall clock: hours may close, findings may fall quiet, the heartbeat moves. */
+  async tick(): Promise<void> {
+    const now = Date.now();
+    const idle = this.core.engine.processor.feeds.all.filter((f) => now - f.lastReceive > IDLE).map((f) => f.name);
+    await this.core.engine.submit({ type: 'tick', now, idle });
+    this.metrics.stored('journal', await this.core.journal.bytes());
+    this.metrics.stored('state', await this.core.store.bytes());
+  }
+
+  /** Reads configuration, tokens, certificates and inventory again. What is bad is named; what was in force stays in force. */
+  async reload(): Promise<{ ok: boolean; problems: Problem[] }> {
+    const read = this.#read();
+    const problems = [...read.problems];
+    const good = !problems.some((p) => p.severity === 'error');
+    if (good) {
+      this.#config = read.config;
+      this.#web = read.web;
+      if (read.web?.tls) this.listening.renew(read.web.tls);
+    }
+    problems.push(...this.#tokens.reload());
+    const now = Date.now();
+    this.metrics.reloaded('config', !problems.some((p) => p.severity === 'error'), now);
+    const inventory = await this.#inventory(now);
+    problems.push(...inventory.problems);
+    const ok = !problems.some((p) => p.severity === 'error');
+    for (const problem of problems) this.log[problem.severity === 'error' ? 'error' : 'warn'](problem, 'reload');
+    if (ok) this.log.info('reloaded');
+    return { ok, problems };
+  }
+
+  /** Lets requests finish, writes the last cut and lets go of the storage. */
+  async stop(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    await this.listening?.close();
+    await this.#closeApi();
+    this.#ready = false;
+    await this.core?.close();
+  }
+
+  async #open(): Promise<void> {
+    this.core = await openCore({
+      storage: this.#o.storagePath, config: this.#config, faults: this.#o.faults ?? { commitDelay: 0, acknowledgeEarly: false },
+      telemetry: { dropped: (stage, reason, count) => this.metrics.dropped(stage, reason, count) },
+      restored: (processor, extra) => {
+        this.metrics = new FleetMetrics({
+          detectors, sources, readout: processor, findings: [...processor.book.all.values()].map((k) => k.finding), now: Date.now,
+          build: { version, revision: process.env['REMIT_REVISION'] ?? 'unknown' }, seriesLimit: this.#config.metrics.series_limit,
+          budget: this.#config.budget.pages_per_week,
+        });
+        this.metrics.restore(extra);
+      },
+      changed: (changes) => void this.metrics.accept(changes), extra: () => this.metrics?.snapshot() ?? null,
+      degraded: (value, error) => {
+        this.metrics.degraded(value);
+        if (value) this.log.error({ err: error }, 'the store refused a write; ingestion answers 503 until it works again');
+      },
+    });
+    this.door = new IngestDoor({
+      sources, submit: (entry) => this.core.engine.submit(entry), telemetry: this.metrics, now: Date.now, cluster: this.#config.cluster,
+    });
+    const { ok, problems } = await this.#inventory(Date.now());
+    for (const problem of problems) this.log[problem.severity === 'error' ? 'error' : 'warn'](problem, 'inventory');
+    if (!ok && this.core.engine.processor.inventory().records().length === 0) {
+      await this.core.close();
+      throw new BadConfiguration(problems);
+    }
+    this.metrics.reloaded('config', true, Date.now());
+    this.metrics.ready = true;
+    await this.tick();
+  }
+
+  async #inventory(now: Millis): Promise<{ ok: boolean; problems: Problem[] }> {
+    const result = await this.core.loadInventory(this.#o.inventoryPath, now);
+    this.#problems = result.problems;
+    this.metrics.reloaded('inventory', result.ok, now);
+    return result;
+  }
+
+  #read(): { config: Config; web: WebConfig | null; problems: Problem[] } {
+    const { config, problems } = loadConfig(this.#o.configFile);
+    const web = this.#o.webConfigFile === undefined ? { config: null, problems: [] } : loadWebConfig(this.#o.webConfigFile);
+    return { config, web: web.config, problems: [...problems, ...web.problems] };
+  }
+
+  #every(millis: Millis, work: () => Promise<unknown>): void {
+    let running = false;
+    this.#timers.push(setInterval(() => {
+      if (running) return;
+      running = true;
+      work().catch((error: unknown) => this.log.error({ err: error }, 'periodic work failed')).finally(() => { running = false; });
+    }, millis));
+  }
+
+  /** Applied entries go when they are older than the retention time, or when the journal is larger than its cap. */
+  async #prune(): Promise<void> {
+    const { journal, engine } = this.core;
+    const { time, bytes } = this.#config.retention;
+    let before = await journal.before(Date.now() - time);
+    const size = await journal.bytes();
+    if (size > bytes) {
+      const oldest = await journal.oldest();
+      before = Math.max(before, oldest + Math.ceil((engine.cutPosition - oldest) * (1 - bytes / size)));
+    }
+    await journal.prune(Math.min(before, engine.cutPosition));
+  }
+
+  async #status() {
+    const { engine, journal, store } = this.core;
+    return {
+      version, ready: this.#ready, since: this.#since, now: Date.now(), demo: this.#o.demo ?? false, rejected: this.metrics.refusals(),
+      store: { journalBytes: await journal.bytes(), stateBytes: await store.bytes(), position: engine.processor.position, applied: engine.cutPosition },
+      problems: this.#problems,
+    };
+  }
+}
+
+function runbook(id: string): string | null {
+  if (!detectorsById.has(id)) return null;
+  try {
+    return readFileSync(new URL(`./detectors/${id}/README.md`, import.meta.url), 'utf8');
+  } catch {
+    return null;
+  }
+}

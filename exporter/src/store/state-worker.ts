@@ -1,0 +1,49 @@
+import { DatabaseSync } from 'node:sqlite';
+import { parentPort, workerData } from 'node:worker_threads';
+import type { StateReply, StateRequest } from './state.ts';
+
+/** The thread that owns `state.db`: one consistent cut a commit, and rows in key order at the start. */
+
+const { file } = workerData as { file: string };
+const port = parentPort!;
+const db = new DatabaseSync(file);
+db.exec(`PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;
+  CREATE TABLE IF NOT EXISTS row (tbl TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (tbl, key)) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS applied (only INTEGER PRIMARY KEY CHECK (only = 1), position INTEGER NOT NULL) STRICT;
+  INSERT OR IGNORE INTO applied VALUES (1, 0);`);
+const put = db.prepare('INSERT INTO row VALUES (?,?,?) ON CONFLICT DO UPDATE SET value = excluded.value');
+const remove = db.prepare('DELETE FROM row WHERE tbl = ? AND key = ?');
+
+port.on('message', (request: StateRequest) => {
+  try {
+    port.postMessage({ id: request.id, ...answer(request) });
+  } catch (error) {
+    port.postMessage({ id: request.id, error: error instanceof Error ? error.message : String(error) });
+  }
+});
+
+function answer(request: StateRequest): Omit<StateReply, 'id'> {
+  switch (request.do) {
+    case 'position': return { value: Number((db.prepare('SELECT position FROM applied').get() as { position: number }).position) };
+    case 'page': {
+      const rows = db.prepare('SELECT key, value FROM row WHERE tbl = ? AND key > ? AND key < ? ORDER BY key LIMIT ?')
+        .all(request.table, request.after, request.to, request.most) as { key: string; value: Uint8Array }[];
+      return { rows };
+    }
+    case 'commit': {
+      db.exec('BEGIN IMMEDIATE');
+      try {
+        for (const { table, key } of request.cut.deletes) remove.run(table, key);
+        for (const { table, key, value } of request.cut.puts) put.run(table, key, value);
+        db.prepare('UPDATE applied SET position = ?').run(request.cut.position);
+        db.exec('COMMIT');
+      } catch (error) {
+        db.exec('ROLLBACK');
+        throw error;
+      }
+      return {};
+    }
+    case 'bytes': return { value: Number((db.prepare('SELECT page_count * page_size AS n FROM pragma_page_count, pragma_page_size').get() as { n: number }).n) };
+    case 'close': db.close(); return {};
+  }
+}
