@@ -53,6 +53,8 @@ export class Service {
   #ready = false;
   #live = true;
   readonly #since = Date.now();
+  /** Records refused since the start, by source and reason. */
+  readonly #refused = new Map<string, number>();
   readonly #timers: NodeJS.Timeout[] = [];
   #closeApi: () => Promise<void> = () => Promise.resolve();
 
@@ -159,7 +161,15 @@ export class Service {
       },
     });
     this.door = new IngestDoor({
-      sources, submit: (entry) => this.core.engine.submit(entry), telemetry: this.metrics, now: Date.now, cluster: this.#config.cluster,
+      sources, submit: (entry) => this.core.engine.submit(entry), now: Date.now, cluster: this.#config.cluster,
+      telemetry: {
+        rejected: (source, reason, count) => {
+          this.#refused.set(`${source} ${reason}`, (this.#refused.get(`${source} ${reason}`) ?? 0) + count);
+          this.metrics.rejected(source, reason, count);
+        },
+        delay: (source, seconds) => this.metrics.delay(source, seconds),
+        acknowledged: (receiver, seconds) => this.metrics.acknowledged(receiver, seconds),
+      },
     });
     const { ok, problems } = await this.#inventory(Date.now());
     for (const problem of problems) this.log[problem.severity === 'error' ? 'error' : 'warn'](problem, 'inventory');
@@ -210,7 +220,7 @@ export class Service {
   async #status() {
     const { engine, journal, store } = this.core;
     return {
-      version, ready: this.#ready, since: this.#since, now: Date.now(), demo: this.#o.demo ?? false, rejected: this.metrics.refusals(),
+      version, ready: this.#ready, since: this.#since, now: Date.now(), demo: this.#o.demo ?? false, rejected: [...this.#refused].map(([key, value]) => ({ source: key.split(' ')[0]!, reason: key.split(' ')[1]!, value })),
       store: { journalBytes: await journal.bytes(), stateBytes: await store.bytes(), position: engine.processor.position, applied: engine.cutPosition },
       problems: this.#problems,
     };

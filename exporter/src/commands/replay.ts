@@ -61,17 +61,21 @@ export async function expand(files: string[], cluster: string): Promise<Input[]>
 export interface ReplayResult { tally: Tally; byIdentity: Map<Identity, number>; unattributed: number }
 
 /** Reads, sorts by event time and applies; ticks of the virtual clock at every hour that events reach. */
-export async function replayInto(core: Core, inputs: readonly Input[], progress: Progress): Promise<ReplayResult> {
+export async function replayInto(
+  core: Core, inputs: readonly Input[], progress: Progress, each?: (event: NhiEvent, identity: Identity) => void,
+): Promise<ReplayResult> {
   const tally: Tally = { read: 0, unique: 0, duplicate: 0, start_record: 0, rejected: {} };
   const sorter = new EventSorter();
   try {
     await readAll(inputs, sorter, tally, progress);
     const result: ReplayResult = { tally, byIdentity: new Map(), unattributed: 0 };
-    core.engine.processor.observer = (_event: NhiEvent, seen: Seen, identity: Identity | null) => {
+    core.engine.processor.observer = (event: NhiEvent, seen: Seen, identity: Identity | null) => {
       tally[seen]++;
       if (seen !== 'unique') return;
-      if (identity) result.byIdentity.set(identity, (result.byIdentity.get(identity) ?? 0) + 1);
-      else result.unattributed++;
+      if (identity) {
+        result.byIdentity.set(identity, (result.byIdentity.get(identity) ?? 0) + 1);
+        each?.(event, identity);
+      } else result.unattributed++;
     };
     await applyAll(core, sorter, tally.read, progress);
     return result;

@@ -18,7 +18,7 @@ export interface IngestOptions {
   sources: readonly Source[];
   /** Resolves when the entry is durable and applied. */
   submit(entry: EntryBody): Promise<Applied>;
-  telemetry: Telemetry;
+  telemetry: Pick<Telemetry, 'rejected' | 'delay' | 'acknowledged'>;
   now(): Millis;
   cluster: string;
   bytesLimit?: number;

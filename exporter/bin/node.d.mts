@@ -1,0 +1,5 @@
+import type { SpawnOptions } from 'node:child_process';
+
+export function findNode(root: string): string;
+export function run(program: string, args: readonly string[], options?: SpawnOptions): Promise<number>;
+export function fail(error: unknown): never;

@@ -1,0 +1,236 @@
+import { writeFileSync, mkdtempSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { hashSync } from 'bcryptjs';
+import { afterEach, describe, expect, test } from 'vitest';
+import { openTokens } from '../lib/tokens.ts';
+import { FINDINGS } from './cases/demo.ts';
+import { NO_WEB, serve } from './cases/memory.ts';
+import type { Service } from './cases/memory.ts';
+
+let service: Service;
+afterEach(async () => service.end());
+
+const bearer = (token: string): RequestInit => ({ headers: { authorization: `Bearer ${token}` } });
+const basic = (user: string, password: string): RequestInit => ({ headers: { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` } });
+const status = async (method: string, path: string, init: RequestInit = {}): Promise<number> => {
+  const answer = await fetch(service.url + path, { method, ...(method === 'POST' ? { body: '{}' } : {}), ...init });
+  await answer.arrayBuffer();
+  return answer.status;
+};
+/** One request, byte for byte as given. */
+function raw(text: string): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect(service.port, '127.0.0.1', () => socket.write(text));
+    let seen = '';
+    socket.on('data', (chunk) => { seen += String(chunk); }).on('close', () => resolve(seen)).on('error', () => undefined);
+  });
+}
+const rawGet = async (path: string, headers = `Host: 127.0.0.1:${service.port}`): Promise<number> =>
+  Number((await raw(`GET ${path} HTTP/1.1\r\n${headers}\r\nConnection: close\r\n\r\n`)).slice(9, 12));
+
+const READS = ['/', '/metrics', '/findings', '/identities', '/api/v1/findings', '/api/v1/identities', '/api/v1/events', '/api/v1/status'];
+
+describe('tokens', () => {
+  test('on loopback, ingest and read are open while they have no token; write and admin never are', async () => {
+    service = await serve();
+    for (const path of READS) expect([path, await status('GET', path)]).toEqual([path, 200]);
+    expect(await status('POST', '/ingest')).toBe(200);
+    const answer = await fetch(`${service.url}/-/reload`, { method: 'POST', ...bearer('guess') });
+    expect(answer.status).toBe(403);
+    expect(await answer.json()).toMatchObject({ error: expect.stringContaining('auth.admin.token_file') as string });
+    expect(service.reloads).toBe(0);
+  });
+
+  test('each token opens its own scope and no other', async () => {
+    service = await serve({ tokens: { ingest: 'token-i', read: 'token-r', write: 'token-w', admin: 'token-a' } });
+    const routes = [['ingest', 'POST', '/ingest'], ['read', 'GET', '/metrics'], ['read', 'GET', '/api/v1/status'], ['admin', 'POST', '/-/reload'], ['admin', 'PUT', '/-/reload']] as const;
+    for (const [scope, method, path] of routes) {
+      for (const other of ['ingest', 'read', 'write', 'admin'] as const) {
+        expect([path, other, await status(method, path, bearer(`token-${other[0]}`))]).toEqual([path, other, scope === other ? 200 : 401]);
+      }
+    }
+    expect(await status('GET', '/-/healthy')).toBe(200);
+    expect(service.reloads).toBe(2);
+  });
+
+  test('a refusal names the scheme, and nothing of the body is read', async () => {
+    service = await serve({ tokens: { ingest: 'secret-i' } });
+    const seen = await raw(`POST /ingest HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 900000000\r\n\r\n`);
+    expect(seen).toMatch(/^HTTP\/1.1 401 [\s\S]*WWW-Authenticate: Bearer realm="remit"/);
+    for (const header of ['', 'Bearer', 'Bearer ', 'bearer secret-i2', 'Bearer secret-i secret-i', 'Token secret-i', `Bearer ${'x'.repeat(9000)}`]) {
+      expect(await status('POST', '/ingest', { headers: { authorization: header } })).toBe(401);
+    }
+    expect(await status('POST', '/ingest', bearer('secret-i'))).toBe(200);
+    expect(service.ingest.bodies).toHaveLength(1);
+  });
+
+  test('in a browser the read token is the password, and opens nothing else', async () => {
+    service = await serve({ tokens: { read: 'secret-r', ingest: 'secret-i', admin: 'secret-a' } });
+    const answer = await fetch(`${service.url}/`);
+    expect(answer.status).toBe(401);
+    expect(answer.headers.get('www-authenticate')).toContain('Basic realm="remit"');
+    expect(await answer.text()).toContain('the read token as the password');
+    expect(await status('GET', '/', basic('anybody', 'secret-r'))).toBe(200);
+    expect(await status('POST', '/ingest', basic('anybody', 'secret-i'))).toBe(401);
+    expect(await status('POST', '/-/reload', basic('anybody', 'secret-a'))).toBe(401);
+  });
+
+  test('users of the web configuration read, and ingest while ingest has no token', async () => {
+    const web = { ...NO_WEB, users: new Map([['prometheus', hashSync('pw', 4)]]) };
+    service = await serve({ web });
+    expect(await status('GET', '/metrics')).toBe(401);
+    expect(await status('GET', '/metrics', basic('prometheus', 'pw'))).toBe(200);
+    expect(await status('GET', '/metrics', basic('prometheus', 'wrong'))).toBe(401);
+    expect(await status('GET', '/metrics', basic('nobody', 'pw'))).toBe(401);
+    expect(await status('POST', '/ingest')).toBe(401);
+    expect(await status('POST', '/ingest', basic('prometheus', 'pw'))).toBe(200);
+    expect(await status('POST', '/-/reload', basic('prometheus', 'pw'))).toBe(403);
+    await service.end();
+    service = await serve({ web, tokens: { ingest: 'secret-i' } });
+    expect(await status('POST', '/ingest', basic('prometheus', 'pw'))).toBe(401);
+    expect(await status('POST', '/ingest', bearer('secret-i'))).toBe(200);
+  });
+
+  test('beyond loopback nothing is open by itself', async () => {
+    service = await serve({ loopback: false });
+    for (const [method, path] of [['GET', '/metrics'], ['POST', '/ingest'], ['POST', '/-/reload']] as const) expect(await status(method, path)).toBe(403);
+  });
+
+  test('a changed token file counts after a reload', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'remit-api-')), 'admin');
+    writeFileSync(file, 'one\n');
+    const { tokens } = openTokens({ admin: file });
+    service = await serve({ deps: { tokens, reload: () => Promise.resolve({ ok: true, problems: tokens.reload() }) } });
+    writeFileSync(file, 'two\n');
+    expect(await status('POST', '/-/reload', bearer('one'))).toBe(200);
+    expect(await status('POST', '/-/reload', bearer('one'))).toBe(401);
+    expect(await status('POST', '/-/reload', bearer('two'))).toBe(200);
+  });
+});
+
+describe('paths', () => {
+  test.each([
+    '/%6detrics', '/%2e%2e/metrics', '//metrics', '/./metrics', '/x/../metrics', '/metrics/', '/metrics/.', '/metrics;x', '/metrics.', '/METRICS', '/api//v1/status', '/api%2Fv1%2Fstatus',
+    '/api/v1/findings/%2e%2e/status', '/api/v1/findings/..%2fstatus', '/findings/%00', '/\\metrics', 'http://evil.example/metrics', '/-/reload/..', '/nothing', '/api/v1/query',
+  ])('%s is 404', async (path) => {
+    service = await serve();
+    expect(await rawGet(path)).toBe(404);
+  });
+
+  test('an unknown path answers JSON, whatever the method', async () => {
+    service = await serve();
+    const answer = await fetch(`${service.url}/nothing`, { method: 'DELETE' });
+    expect([answer.status, await answer.json()]).toEqual([404, { error: 'no such path' }]);
+  });
+
+  test.each([
+    ['GET', '/ingest', 'POST'], ['DELETE', '/metrics', 'GET, HEAD'], ['POST', '/', 'GET, HEAD'], ['GET', '/-/reload', 'POST, PUT'], ['OPTIONS', '/ingest', 'POST'], ['PATCH', '/api/v1/findings/x', 'GET, HEAD'],
+  ])('%s %s is 405 and says what is allowed', async (method, path, allowed) => {
+    service = await serve();
+    const answer = await fetch(service.url + path, { method });
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, allowed]);
+    expect(answer.headers.get('access-control-allow-origin')).toBeNull();
+  });
+
+  test('HEAD has the headers of GET and no body', async () => {
+    service = await serve();
+    for (const path of ['/', '/api/v1/status', '/-/healthy']) {
+      const answer = await fetch(service.url + path, { method: 'HEAD' });
+      expect([answer.status, Number(answer.headers.get('content-length')) > 0, await answer.text()]).toEqual([200, true, '']);
+    }
+  });
+});
+
+describe('other sites', () => {
+  test.each([['evil.example', 421], ['127.0.0.1.evil.example', 421], ['10.0.0.1', 421], ['localhost:1234', 200], ['[::1]:80', 200], ['127.9.9.9', 200], ['remit.internal', 200]])('a loopback listener called as %s is %i', async (host, expected) => {
+    service = await serve({ hosts: ['Remit.internal'] });
+    expect(await rawGet('/metrics', `Host: ${host}`)).toBe(expected);
+  });
+
+  test('pages of other sites cannot post', async () => {
+    service = await serve();
+    const own = `http://127.0.0.1:${service.port}`;
+    for (const [headers, expected] of [
+      [`Origin: https://evil.example`, 403], ['Origin: null', 403], ['Sec-Fetch-Site: cross-site', 403], ['Sec-Fetch-Site: same-site', 403], [`Origin: ${own}`, 200], ['Sec-Fetch-Site: none', 200],
+    ] as const) {
+      const seen = await raw(`POST /ingest HTTP/1.1\r\nHost: 127.0.0.1:${service.port}\r\n${headers}\r\nContent-Type: text/plain\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}`);
+      expect([headers, Number(seen.slice(9, 12))]).toEqual([headers, expected]);
+    }
+  });
+
+  test('every answer forbids framing, sniffing, caching and scripts', async () => {
+    service = await serve();
+    for (const path of ['/', '/api/v1/status', '/nothing', '/metrics']) {
+      const { headers } = await fetch(service.url + path);
+      expect(headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'sha256-[A-Za-z0-9+/=]+'; .*frame-ancestors 'none'$/);
+      expect([headers.get('x-content-type-options'), headers.get('referrer-policy'), headers.get('cache-control'), headers.get('x-powered-by')]).toEqual(['nosniff', 'no-referrer', 'no-store', null]);
+    }
+  });
+
+  test('headers and rate limit of the web configuration hold', async () => {
+    service = await serve({ web: { ...NO_WEB, rateLimit: { interval: 60_000, burst: 3 }, headers: { 'Strict-Transport-Security': 'max-age=60', 'X-Frame-Options': 'sameorigin' } } });
+    const answer = await fetch(`${service.url}/-/healthy`);
+    expect([answer.headers.get('strict-transport-security'), answer.headers.get('x-frame-options')]).toEqual(['max-age=60', 'sameorigin']);
+    expect([await status('GET', '/metrics'), await status('GET', '/metrics'), await status('GET', '/metrics')]).toEqual([200, 200, 429]);
+  });
+});
+
+describe('health', () => {
+  test('until state is restored everything but health answers 503', async () => {
+    service = await serve();
+    service.ready = false;
+    for (const path of READS) expect([path, await status('GET', path)]).toEqual([path, 503]);
+    expect(await status('POST', '/ingest')).toBe(503);
+    expect([await status('GET', '/-/ready'), await status('GET', '/-/healthy')]).toEqual([503, 200]);
+    service.live = false;
+    expect(await status('GET', '/-/healthy')).toBe(503);
+    expect(service.ingest.bodies).toHaveLength(0);
+  });
+
+  test('a failed reload is 500 and lists the problems', async () => {
+    const problem = { file: 'inventory/a.yml', line: 3, column: 5, severity: 'error' as const, message: 'unknown key', hint: 'remove it' };
+    service = await serve({ tokens: { admin: 'secret-a' }, deps: { reload: () => Promise.resolve({ ok: false, problems: [problem] }) } });
+    const answer = await fetch(`${service.url}/-/reload`, { method: 'POST', ...bearer('secret-a') });
+    expect([answer.status, await answer.json()]).toEqual([500, { error: 'the reload failed; what was in force stays in force', ok: false, problems: [problem] }]);
+  });
+
+  test('a handler that throws is 500 without its message, and the service goes on', async () => {
+    service = await serve({ deps: { metrics: { write: () => Promise.reject(new Error('inner detail')) } } });
+    const answer = await fetch(`${service.url}/metrics`);
+    expect(answer.status).toBe(500);
+    expect(await answer.text()).not.toContain('inner detail');
+    expect(await status('GET', '/-/healthy')).toBe(200);
+  });
+});
+
+describe('the JSON API', () => {
+  test('findings by filter and by id', async () => {
+    service = await serve();
+    service.reader.all = FINDINGS;
+    const page = await (await fetch(`${service.url}/api/v1/findings?state=open&state=resolved&detector=outside-schedule&limit=5`)).json();
+    expect(page).toMatchObject({ total: 2, cursor: null, items: [{ id: FINDINGS[0]?.id }, { state: 'resolved' }] });
+    expect(service.reader.asked[0]).toMatchObject({ state: ['open', 'resolved'], detector: ['outside-schedule'], limit: 5 });
+    expect(await (await fetch(`${service.url}/api/v1/findings/${FINDINGS[0]?.id}`)).json()).toEqual(JSON.parse(JSON.stringify(FINDINGS[0])));
+    expect(await status('GET', '/api/v1/findings/ffffffffffffffffffffffffffffffff')).toBe(404);
+    expect(await status('GET', '/api/v1/findings/constructor')).toBe(404);
+  });
+
+  test.each([
+    ['/api/v1/findings?state=opened', /^state: /], ['/api/v1/findings?sate=open', /unknown parameter "sate"/], ['/api/v1/findings?limit=0', /^limit: /], ['/api/v1/findings?limit=99999', /^limit: /],
+    ['/api/v1/findings?__proto__=1', /unknown parameter "__proto__"/], ['/api/v1/identities?inventoried=maybe', /^inventoried: /], ['/api/v1/events?from=yesterday', /^from: /], ['/api/v1/events?constructor=1', /unknown parameter/],
+    [`/api/v1/findings?identity=${'x'.repeat(600)}`, /^identity: /],
+  ])('%s is 400 and names the parameter', async (path, message) => {
+    service = await serve();
+    const answer = await fetch(service.url + path);
+    expect(answer.status).toBe(400);
+    expect((await answer.json() as { error: string }).error).toMatch(message);
+  });
+
+  test('times are taken as milliseconds or RFC 3339', async () => {
+    service = await serve();
+    await fetch(`${service.url}/api/v1/findings?from=1795356187000&to=2026-11-22T15:00:00%2B01:00`);
+    expect(service.reader.asked[0]).toMatchObject({ from: 1_795_356_187_000, to: Date.UTC(2026, 10, 22, 14) });
+  });
+});

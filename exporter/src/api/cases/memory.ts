@@ -1,0 +1,79 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import type { Finding, FindingsFilter, IdentitiesFilter, IdentitySummary, NhiEvent, Reader, StatusReport } from '@remit/contract';
+import { MemoryIngest } from '../../lib/cases/memory-ingest.ts';
+import { listen } from '../listen.ts';
+import type { Listening } from '../listen.ts';
+import { receive } from '../../lib/receive.ts';
+import { openTokens } from '../../lib/tokens.ts';
+import type { TokenConfig } from '../../lib/tokens.ts';
+import { createUploadGate } from '../../lib/upload.ts';
+import type { UploadGate } from '../../lib/upload.ts';
+import type { WebConfig } from '../../lib/web-config.ts';
+import { createApi } from '../api.ts';
+import type { ApiDeps, DetectorCard } from '../api.ts';
+
+
+/** The other side of the HTTP surface, in memory: reads from arrays. */
+export class MemoryReader implements Reader {
+  all: Finding[] = [];
+  known: IdentitySummary[] = [];
+  archive: NhiEvent[] = [];
+  report: StatusReport = emptyStatus();
+  asked: (FindingsFilter | IdentitiesFilter)[] = [];
+  findings(filter: FindingsFilter): ReturnType<Reader['findings']> {
+    this.asked.push(filter);
+    const items = this.all.filter((each) => (filter.state?.includes(each.state) ?? true) && (filter.identity?.includes(each.identity) ?? true) && (filter.detector?.includes(each.detector) ?? true));
+    return { items: items.slice(0, filter.limit), cursor: items.length > filter.limit ? 'more' : null, total: items.length };
+  }
+  finding(id: string): Finding | null { return this.all.find((each) => each.id === id) ?? null; }
+  identities(filter: IdentitiesFilter): ReturnType<Reader['identities']> {
+    this.asked.push(filter);
+    return { items: this.known, cursor: null, total: this.known.length };
+  }
+  events(): Promise<{ items: NhiEvent[]; truncated: boolean }> { return Promise.resolve({ items: this.archive, truncated: false }); }
+  status(): Promise<StatusReport> { return Promise.resolve(this.report); }
+}
+
+export function emptyStatus(): StatusReport {
+  return {
+    version: '0.1.0', ready: true, since: NOW - 3_600_000, now: NOW, demo: false, sources: [], rejected: [], coverage: {},
+    identities: { total: 0, machine: 0, human: 0, platform: 0, unknown: 0 }, findings: { open: 0, bySeverity: {}, total: 0 },
+    inventory: { revision: '', records: 0, owners: 0, problems: [] }, store: { journalBytes: 0, stateBytes: 0, position: 0, applied: 0 },
+  };
+}
+
+export const NOW = Date.UTC(2026, 10, 22, 14, 3, 7);
+export const NO_WEB: WebConfig = { tls: null, users: new Map(), rateLimit: null, headers: {} };
+
+export interface Service extends Listening { ingest: MemoryIngest; reader: MemoryReader; gate: UploadGate; ready: boolean; live: boolean; reloads: number; end(): Promise<void> }
+
+/** A whole service on a free loopback port, with real sockets. Tokens are written to files first. */
+export async function serve(options: {
+  tokens?: Partial<Record<keyof TokenConfig, string>>; web?: WebConfig; loopback?: boolean; hosts?: string[];
+  cards?: DetectorCard[]; runbooks?: Record<string, string>; deps?: Partial<ApiDeps>;
+} = {}): Promise<Service> {
+  const folder = mkdtempSync(join(tmpdir(), 'remit-api-'));
+  const files = Object.fromEntries(Object.entries(options.tokens ?? {}).map(([scope, token]) => {
+    writeFileSync(join(folder, scope), `${token}\n`);
+    return [scope, join(folder, scope)];
+  }));
+  const { tokens } = openTokens(files);
+  const ingest = new MemoryIngest();
+  const reader = new MemoryReader();
+  const gate = createUploadGate({ inFlight: () => ingest.bytesInFlight, limit: () => ingest.bytesLimit });
+  const state = { ready: true, live: true, reloads: 0 };
+  const web = options.web ?? NO_WEB;
+  const api = createApi({
+    reader, tokens, loopback: options.loopback ?? true, hosts: options.hosts ?? [], web: () => web, version: '0.1.0', log: pino({ level: 'silent' }),
+    metrics: { write: (_request, response) => { response.type('text/plain').end('nhi_build_info 1\n'); return Promise.resolve(); } },
+    ready: () => state.ready, live: () => state.live,
+    reload: () => { state.reloads += 1; return Promise.resolve({ ok: true, problems: tokens.reload() }); },
+    runbook: (id) => new Map(Object.entries(options.runbooks ?? {})).get(id) ?? null, detector: (id) => options.cards?.find((card) => card.id === id) ?? null,
+    routes: [{ method: 'POST', path: '/ingest', access: 'ingest', handle: (request, response) => receive(request, response, { ingest, gate }, 'http') }], ...options.deps,
+  });
+  const listening = await listen(api.app, { address: { host: '127.0.0.1', port: 0, loopback: true }, tls: web.tls });
+  return Object.assign(state, listening, { ingest, reader, gate, end: async () => { await listening.close(100); await api.close(); } });
+}

@@ -1,0 +1,185 @@
+import { readFileSync } from 'node:fs';
+import type {
+  Detector, EventRef, FleetView, HourView, Inventory, JudgedIdentity, NhiEvent, Remit, Signal, Surprise, View,
+} from '@remit/contract';
+import { sensitivity } from '@remit/contract';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { compactEventSchema, nativeEventSchema, toEvent } from './case-event.ts';
+import { outcome, target } from './phrases.ts';
+
+/**
+ * Runs `cases.yml` of a detector: each case is an inventory in its real form, some events, and what comes of them: `fires`
+ * (findings, each with any fields to compare), `silenced` (the same, with the exception that hides it) or `quiet` (why).
+ * Findings are signals joined by identity, subject and bucket, as the service joins them.
+ */
+export interface CaseResult { identity: string; subject: string; bucket: string; severity: string; events: number; expected: string; observed: string; exception?: string; signals: Signal[] }
+
+const expectedSchema = z.strictObject({
+  identity: z.string().optional(), subject: z.string().optional(), bucket: z.string().optional(),
+  severity: z.enum(['critical', 'warning', 'info']).optional(),
+  /** Signals that belong to the finding. */
+  events: z.int().optional(),
+  /** Part of the reason's phrases. */
+  expected: z.string().optional(), observed: z.string().optional(), exception: z.string().optional(),
+});
+export type ExpectedFinding = z.infer<typeof expectedSchema>;
+
+const surpriseSchema = z.strictObject({
+  observed: z.number(), expected: z.number(), p50: z.number(), p95: z.number(), p99: z.number(), score: z.number(),
+  ready: z.boolean().default(true),
+});
+
+const caseSchema = z.strictObject({
+  name: z.string(), identity: z.string().optional(), inventory: z.unknown().optional(),
+  /** What the baseline says: readiness, threshold and surprises by feature. Warming unless given. */
+  baseline: z.strictObject({
+    ready: z.boolean().default(true), threshold: z.number().default(4), surprises: z.record(z.string(), surpriseSchema).default({}),
+  }).optional(),
+  events: z.array(z.union([compactEventSchema, nativeEventSchema])).min(1),
+  fires: z.array(expectedSchema).min(1).optional(), silenced: z.array(expectedSchema).min(1).optional(), quiet: z.string().optional(),
+}).refine((one) => [one.fires, one.silenced, one.quiet].filter((part) => part !== undefined).length === 1,
+  'a case has exactly one of fires, silenced and quiet');
+export type Case = z.infer<typeof caseSchema>;
+
+const fileSchema = z.strictObject({
+  /** URN of the identity whose events these are, unless a case or an event says otherwise. */
+  identity: z.string(), inventory: z.unknown().optional(), cases: z.array(caseSchema).min(3),
+});
+export type CaseFile = z.infer<typeof fileSchema>;
+
+/** Reads a `cases.yml`; throws with the path of the wrong field. */
+export function readCases(path: string): CaseFile {
+  const parsed = fileSchema.safeParse(parse(readFileSync(path, 'utf8')));
+  if (!parsed.success) throw new Error(`${path}\n${z.prettifyError(parsed.error)}`);
+  return parsed.data;
+}
+
+/** What of the service a case runs with: its inventory and its sources. */
+export interface Service { load(inventory: unknown): Inventory; normalise(source: string, record: unknown): NhiEvent[] }
+
+/** Judges the events of a case and joins the signals to findings, in order of identity, subject and bucket. */
+export function runCase(detector: Detector, file: CaseFile, one: Case, service: Service): CaseResult[] {
+  const inventory = service.load(one.inventory ?? file.inventory ?? {});
+  const events = one.events.flatMap((event, index) => ('record' in event
+    ? service.normalise(event.source, event.record) : [toEvent(event, one.identity ?? file.identity, index)]));
+  const found: { urn: string; signal: Signal; event: NhiEvent | null; remit: Remit | null }[] = [];
+  if (detector.on === 'event') {
+    for (const event of events) {
+      const view = viewOf(event, events, inventory, one);
+      for (const signal of detector.inspect(event, view)) found.push({ urn: view.identity.urn, signal, event, remit: view.remit });
+    }
+  } else if (detector.on === 'hour') {
+    for (const [event, members] of hoursOf(events)) {
+      const view = viewOf(event, events, inventory, one);
+      for (const signal of detector.inspect(hourView(members, view, one), view)) {
+        found.push({ urn: view.identity.urn, signal, event: null, remit: view.remit });
+      }
+    }
+  } else {
+    for (const signal of detector.inspect(fleetOf(events, inventory))) {
+      found.push({ urn: signal.urn, signal, event: null, remit: inventory.match([signal.urn], signal.at)?.remit ?? null });
+    }
+  }
+  return join(found, detector, inventory);
+}
+
+/** A pointer to an event as the pipeline makes it. */
+export function refOf(event: NhiEvent): EventRef {
+  return {
+    uid: event.metadata.original_event_uid, time: event.time, source: event.metadata.source, operation: event.api.operation,
+    category: event.action.category, outcome: outcome(event), resource: target(event),
+    ...(event.credential?.uid === undefined ? {} : { credential: event.credential.uid }),
+  };
+}
+
+function join(
+  found: readonly { urn: string; signal: Signal; event: NhiEvent | null; remit: Remit | null }[], detector: Detector, inventory: Inventory,
+): CaseResult[] {
+  const results = new Map<string, CaseResult>();
+  for (const { urn, signal, event, remit } of found) {
+    const exception = inventory.exception(urn, remit, detector.id, event, signal.at);
+    const key = JSON.stringify([urn, signal.subject, signal.bucket, exception?.id ?? null]);
+    const severity = signal.severity ?? detector.severity;
+    const known = results.get(key);
+    if (known === undefined) {
+      results.set(key, {
+        identity: urn, subject: signal.subject, bucket: signal.bucket, severity, events: 1, signals: [signal],
+        ...signal.reason, ...(exception === null ? {} : { exception: exception.id }),
+      });
+    } else {
+      known.events++;
+      known.signals.push(signal);
+      if (RANK.indexOf(severity) < RANK.indexOf(known.severity)) known.severity = severity;
+    }
+  }
+  return [...results.values()].sort((a, b) => order(a.identity, b.identity) || order(a.subject, b.subject) || order(a.bucket, b.bucket));
+}
+
+const RANK = ['critical', 'warning', 'info'];
+function order(a: string, b: string): number { return a < b ? -1 : a > b ? 1 : 0; }
+
+function viewOf(event: NhiEvent, events: readonly NhiEvent[], inventory: Inventory, one: Case): View {
+  const urn = urnOf(event);
+  return {
+    identity: judged(urn, events), remit: inventory.match([urn], event.time)?.remit ?? null,
+    timeResolution: event.metadata.source === 'aws-cloudtrail' ? 1000 : 1,
+    ready: one.baseline?.ready ?? false, threshold: one.baseline?.threshold ?? 4, ref: refOf,
+  };
+}
+
+function judged(urn: string, events: readonly NhiEvent[]): JudgedIdentity {
+  const times = events.filter((event) => urnOf(event) === urn).map((event) => event.time);
+  return { urn, kind: 'unknown', class: 'unknown', first: Math.min(...times), last: Math.max(...times), principalKey: urn };
+}
+
+/** The events of each identity-hour, with one of them for the view. */
+function hoursOf(events: readonly NhiEvent[]): [NhiEvent, NhiEvent[]][] {
+  const hours = new Map<string, NhiEvent[]>();
+  for (const event of events) {
+    const key = `${urnOf(event)} ${Math.floor(event.time / 3_600_000)}`;
+    hours.set(key, [...hours.get(key) ?? [], event]);
+  }
+  return [...hours.values()].map((members) => [members[0] as NhiEvent, members]);
+}
+
+function hourView(members: readonly NhiEvent[], view: View, one: Case): HourView {
+  const sorted = [...members].sort((a, b) => a.time - b.time);
+  const categories = new Map<string, { count: number; first: number; last: number; evidence: EventRef[] }>();
+  for (const event of sorted) {
+    const target = event.resources?.[0];
+    const word = sensitivity(event, view.remit?.restricted(target?.uid ?? target?.name ?? '') ?? false);
+    if (word === null) continue;
+    const known = categories.get(word) ?? { count: 0, first: event.time, last: event.time, evidence: [] };
+    known.count++;
+    known.last = event.time;
+    known.evidence.push(refOf(event));
+    categories.set(word, known);
+  }
+  const surprises = new Map<string, Surprise>();
+  for (const [id, said] of Object.entries(one.baseline?.surprises ?? {})) surprises.set(id, { ...said, p: 10 ** -said.score });
+  const first = sorted[0]?.time ?? 0;
+  return {
+    start: first - (first % 3_600_000), closing: false, events: members.length,
+    denied: members.filter((event) => event.outcome.denied).length, categories, surprises,
+    evidence: sorted.slice(0, 5).map(refOf),
+  };
+}
+
+function fleetOf(events: readonly NhiEvent[], inventory: Inventory): FleetView {
+  const urns = [...new Set(events.map(urnOf))];
+  return {
+    now: Math.max(...events.map((event) => event.time)), inventory,
+    * identities() {
+      for (const urn of urns) {
+        const own = events.filter((event) => urnOf(event) === urn);
+        yield {
+          ...judged(urn, events), inventoried: inventory.match([urn], own[0]?.time ?? 0) !== null,
+          sensitive: own.some((event) => sensitivity(event, false) !== null), events: own.length, evidence: own.map(refOf),
+        };
+      }
+    },
+  };
+}
+
+function urnOf(event: NhiEvent): string { return event.actor.identity.urn ?? ''; }

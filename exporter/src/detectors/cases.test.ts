@@ -1,0 +1,131 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import type { Detector, Inventory, NhiEvent } from '@remit/contract';
+import { stringify } from 'yaml';
+import { describe, expect, test } from 'vitest';
+import { loadInventory } from '../inventory/load.ts';
+import { sources } from '../registry.generated.ts';
+import { readCases, runCase } from './case-harness.ts';
+import type { CaseResult, ExpectedFinding, Service } from './case-harness.ts';
+
+/** When the inventories of all cases came into force. */
+const IMPORTED = Date.parse('2026-11-10T00:00:00Z');
+const service: Service = { load, normalise };
+const here = new URL('.', import.meta.url);
+const ids = readdirSync(here, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => entry.name).sort();
+const detectors = new Map<string, Detector>();
+for (const id of ids) detectors.set(id, ((await import(`./${id}/detector.ts`)) as { detector: Detector }).detector);
+
+describe.each(ids)('%s', (id) => {
+  const detector = detectors.get(id) as Detector;
+  const file = readCases(new URL(`${id}/cases.yml`, here).pathname);
+
+  test.each(file.cases.map((one) => [one.name, one] as const))('%s', (_, one) => {
+    const results = runCase(detector, file, one, service);
+    const wanted: readonly ExpectedFinding[] = one.fires ?? one.silenced ?? [];
+    expect(results.map(brief), 'findings, one a line').toHaveLength(wanted.length);
+    for (const [index, want] of wanted.entries()) compare(results[index] as CaseResult, want);
+    for (const result of results) {
+      expect(result.exception === undefined, brief(result)).toBe(one.silenced === undefined);
+      checkBounds(result, detector);
+    }
+  });
+
+  test('has a case of each outcome', () => {
+    for (const outcome of ['fires', 'quiet', 'silenced'] as const) {
+      expect(file.cases.filter((one) => one[outcome] !== undefined).length, outcome).toBeGreaterThan(0);
+    }
+    expect(new Set(file.cases.map(({ name }) => name)).size).toBe(file.cases.length);
+  });
+
+  test('judges the same events the same way, in any order and again', () => {
+    for (const one of file.cases) {
+      const keys = (which: typeof one): string[] => runCase(detector, file, which, service).map(brief);
+      expect(keys({ ...one, events: [...one.events].reverse() }), one.name).toEqual(keys(one));
+    }
+  });
+
+  test('is described for the person woken', () => {
+    expect(detector.id).toBe(id);
+    expect(detector.frameworks.map(({ name }) => name)).toEqual(expect.arrayContaining(['MITRE ATT&CK', 'OWASP NHI', 'NIST CSF']));
+    for (const text of [detector.title, detector.summary, detector.firstAction, ...detector.benign]) {
+      expect(text).toMatch(/^[^"\\$`]{10,200}[^.]$/);
+    }
+    for (const name of detector.summary.match(/\{\w+\}/g) ?? []) expect(['{identity}', '{owner}']).toContain(name);
+  });
+
+  test('has a runbook that fits on a screen', () => {
+    const runbook = readFileSync(new URL(`${id}/README.md`, here), 'utf8');
+    expect(runbook.split('\n').length).toBeLessThanOrEqual(61);
+    expect(runbook.startsWith(`# ${id}\n`)).toBe(true);
+    for (const heading of ['What it means', 'First', 'Harmless or bad', 'Silence it properly', 'Evasions covered', 'Blind spots']) {
+      expect(runbook).toContain(`\n## ${heading}\n`);
+    }
+    expect(runbook).toContain(`detector: ${id}`);
+    expect(runbook).toContain('expires_at:');
+  });
+});
+
+test('a pattern that means everything is still matched in bounded time', () => {
+  const detector = detectors.get('monitoring-tampering') as Detector;
+  const file = readCases(new URL('monitoring-tampering/cases.yml', here).pathname);
+  const one = { name: 'long', inventory: { owners: [{ team: 'a-team' }], identities: [{ urn: file.identity, owner: 'a-team', actions: [`${'*a'.repeat(100)}b`] }] },
+    events: [{ at: '2026-11-22T14:30:00Z', does: `aws:${'a'.repeat(20_000)}`, flags: ['monitoring' as const], became: 'success' as const }] };
+  const [result] = runCase(detector, file, one, service);
+  checkBounds(result as CaseResult, detector);
+});
+
+test('hostile text in every field stays bounded and in one line', () => {
+  const text = `${'\u202e\n"}{{$labels}}'.repeat(50_000)}\ud800`;
+  const file = readCases(new URL('decommissioned-active/cases.yml', here).pathname);
+  for (const detector of detectors.values()) {
+    const one = {
+      name: 'hostile', inventory: { owners: [{ team: 'a-team' }], identities: [{
+        urn: file.identity, owner: 'a-team', actions: ['aws:s3:GetObject'], decommissioned_at: '2026-01-01T00:00:00Z',
+        schedule: { windows: [{ cron: '0 2 * * *', duration: '1m' }] },
+      }] },
+      events: [{ at: '2026-11-22T14:30:00Z', does: text, to: text, type: text, named: text, with: text, flags: ['monitoring' as const, 'exec' as const], became: 'success' as const }],
+    };
+    for (const result of runCase(detector, file, one, service)) checkBounds(result, detector);
+  }
+});
+
+
+function normalise(id: string, record: unknown): NhiEvent[] {
+  const source = sources.find((one) => one.id === id);
+  if (source?.recognises(record) !== true) throw new Error(`no record of ${id}`);
+  return source.normalise(record, { feed: 'test', cluster: 'test', receivedAt: IMPORTED });
+}
+
+function load(inventory: unknown): Inventory {
+  const { inventory: loaded, problems } = loadInventory({ 'cases.yml': stringify(inventory) }, { importedAt: IMPORTED });
+  if (loaded === null) throw new Error(JSON.stringify(problems, null, 2));
+  return loaded;
+}
+
+function compare(result: CaseResult, want: ExpectedFinding): void {
+  const { expected, observed, ...exact } = want;
+  expect(result).toMatchObject(exact);
+  if (expected !== undefined) expect(result.expected).toContain(expected);
+  if (observed !== undefined) expect(result.observed).toContain(observed);
+}
+
+function brief({ identity, subject, bucket, severity, exception }: CaseResult): string {
+  return [identity, subject, bucket, severity, exception ?? '-'].join(' | ');
+}
+
+function checkBounds(result: CaseResult, detector: Detector): void {
+  const rank = ['info', 'warning', 'critical'];
+  for (const signal of result.signals) {
+    expect(rank.indexOf(signal.severity ?? detector.severity)).toBeLessThanOrEqual(rank.indexOf(detector.severity));
+    expect(signal.subject.length).toBeGreaterThan(0);
+    expect(signal.subject.length).toBeLessThanOrEqual(256);
+    expect(signal.bucket.length).toBeLessThanOrEqual(64);
+    expect(signal.evidence.length).toBeGreaterThan(0);
+    expect(signal.evidence.length).toBeLessThanOrEqual(10);
+    for (const text of [signal.subject, signal.reason.expected, signal.reason.observed]) {
+      expect(text.length).toBeLessThanOrEqual(300);
+      expect(text).toMatch(/^[^\p{Cc}\p{Cf}\p{Cs}]*[^.]$/u);
+    }
+  }
+}
+

@@ -1,0 +1,62 @@
+import type { Detector, Remit } from '@remit/contract';
+import { attack, bounded, DAY, instant, nist, owasp, span } from '../phrases.ts';
+
+const PERIOD = 7 * DAY;
+
+/**
+ * Sensitive work by an identity that nothing can judge yet: it has no record, or its baseline is warming and no reviewed
+ * record says what it may do. One ticket per identity, category and 7 days. Monitoring is left to `monitoring-tampering`,
+ * which needs no baseline.
+ */
+export const detector: Detector = {
+  id: 'unbaselined-sensitive-use',
+  title: 'Sensitive use by a machine identity that cannot be judged yet',
+  class: 'state',
+  severity: 'warning',
+  certain: false,
+  on: 'hour',
+  frameworks: [
+    attack('T1552', 'Unsecured Credentials'),
+    owasp('NHI5:2025', 'Overprivileged NHI'),
+    nist('DE.CM-03', 'Personnel activity and technology usage are monitored'),
+    nist('DE.CM-09', 'Computing hardware and software, runtime environments, and their data are monitored'),
+  ],
+  needs: ['principal', 'action', 'resource'],
+  summary: '{identity} did something sensitive before there was a remit or a baseline to judge it by',
+  firstAction: 'Find the owner, check the evidence with them, and record what the identity may do',
+  benign: [
+    'A new workload in its first two weeks', 'A secrets operator or certificate manager that nobody recorded yet',
+  ],
+  quietFor: PERIOD,
+  inspect(hour, view) {
+    const judged = view.remit !== null && (view.ready || declares(view.remit));
+    if (judged) return [];
+    const signals = [];
+    for (const [category, { count, last, evidence }] of hour.categories) {
+      if (category === 'monitoring' || count === 0) continue;
+      signals.push({
+        subject: bounded(category, 256), bucket: instant(hour.start - (hour.start % PERIOD)).slice(0, 10),
+        reason: {
+          expected: view.remit === null
+            ? 'a record that says what this identity may do'
+            : 'approved actions or a learned baseline before sensitive work',
+          observed: `${WORDS.get(category) ?? bounded(category, 64)}, ${count} ${count === 1 ? 'event' : 'events'} in the hour of ${
+            instant(hour.start)}, ${span(Math.max(0, hour.start - view.identity.first))} after it was first seen`,
+        },
+        evidence: [...evidence], at: last,
+      });
+    }
+    return signals;
+  },
+};
+
+/** A reviewed record with actions is judged by `off-purpose-action`; a second opinion on approved work would be noise. */
+function declares(remit: Remit): boolean {
+  return remit.reviewed && (remit.record.actions?.length ?? 0) > 0;
+}
+
+const WORDS: ReadonlyMap<string, string> = new Map([
+  ['credential_create', 'made a credential'], ['credential_use', 'used a stored credential'], ['authz_grant', 'granted rights'],
+  ['share', 'shared something'], ['export', 'exported data'], ['exec', 'opened a session inside a workload'],
+  ['secrets', 'touched Kubernetes secrets'], ['restricted_data', 'touched restricted data'],
+]);

@@ -1,0 +1,111 @@
+import type { DetectorId, Exception, Inventory, Millis, NhiEvent, Owner, Remit } from '@remit/contract';
+import { CRITICALITIES } from '@remit/contract';
+import { GlobSet } from '../lib/glob.ts';
+import { compileException } from './exceptions.ts';
+import type { CompiledException, ListedException } from './exceptions.ts';
+import type { MemoPool } from './memo.ts';
+
+interface Claim { remit: Remit; from: Millis; to: Millis }
+
+/**
+ * The inventory of one moment, compiled from records that have passed the checks. A name is looked up as a URN or as the
+ * value of an alias valid at the time. Where several records claim it, a reviewed one beats a proposed one; among equals
+ * the first URN is taken and the answer says `ambiguous`.
+ */
+export class CompiledInventory implements Inventory {
+  readonly revision: string;
+  readonly #records: readonly Remit[];
+  readonly #owners: readonly Owner[];
+  readonly #claims = new Map<string, Claim[]>();
+  readonly #listed: readonly ListedException[];
+  readonly #ofRecord = new Map<string, CompiledException[]>();
+  readonly #ofFleet: { identity: GlobSet; compiled: CompiledException }[] = [];
+
+  constructor(parts: {
+    revision: string; records: readonly Remit[]; owners: readonly Owner[]; exceptions: readonly ListedException[]; memos: MemoPool;
+  }) {
+    this.revision = parts.revision;
+    this.#owners = parts.owners;
+    this.#records = [...parts.records].sort(inOrderOfSeries);
+    for (const remit of [...parts.records].sort(inOrderOfClaim)) this.#claim(remit);
+    this.#listed = parts.exceptions;
+    for (const { exception, identity } of parts.exceptions) {
+      const compiled = compileException(exception, parts.memos);
+      if (exception.identity !== undefined) this.#ofFleet.push({ identity: new GlobSet([exception.identity]), compiled });
+      else if (identity !== null) push(this.#ofRecord, identity, compiled);
+    }
+  }
+
+  records(): readonly Remit[] {
+    return this.#records;
+  }
+
+  owners(): readonly Owner[] {
+    return this.#owners;
+  }
+
+  exceptions(): readonly ListedException[] {
+    return this.#listed;
+  }
+
+  match(keys: readonly string[], at: Millis): { remit: Remit; ambiguous: boolean } | null {
+    for (const key of keys) {
+      const claims = this.#claims.get(key);
+      if (claims === undefined) continue;
+      let found: Remit | null = null;
+      for (const { remit, from, to } of claims) {
+        if (at < from || at >= to || remit === found) continue;
+        if (found !== null) return { remit: found, ambiguous: found.reviewed === remit.reviewed };
+        found = remit;
+      }
+      if (found !== null) return { remit: found, ambiguous: false };
+    }
+    return null;
+  }
+
+  exception(urn: string, remit: Remit | null, detector: DetectorId, event: NhiEvent | null, at: Millis): Exception | null {
+    if (remit !== null) {
+      for (const own of this.#ofRecord.get(remit.record.urn) ?? []) if (own.covers(detector, event, at)) return own.exception;
+    }
+    for (const { identity, compiled } of this.#ofFleet) {
+      const meant = identity.test(urn) || (remit !== null && identity.test(remit.record.urn));
+      if (meant && compiled.covers(detector, event, at)) return compiled.exception;
+    }
+    return null;
+  }
+
+  #claim(remit: Remit): void {
+    push(this.#claims, flat(remit.record.urn), { remit, from: -Infinity, to: Infinity });
+    for (const { value, valid_from: from, valid_to: to } of remit.record.aliases ?? []) {
+      push(this.#claims, flat(value), {
+        remit, from: from === undefined ? -Infinity : Date.parse(from), to: to === undefined ? Infinity : Date.parse(to),
+      });
+    }
+  }
+}
+
+/** The same text in memory of its own: a piece of a large file is compared with others twenty times slower. */
+function flat(text: string): string {
+  const copy = Buffer.from(text).toString();
+  return copy === text ? copy : text;
+}
+
+function push<T>(lists: Map<string, T[]>, key: string, value: T): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
+}
+
+/** The most critical first, then by URN: the order in which identities get series. */
+function inOrderOfSeries(a: Remit, b: Remit): number {
+  const rank = CRITICALITIES.indexOf(b.record.criticality) - CRITICALITIES.indexOf(a.record.criticality);
+  return rank !== 0 ? rank : byUrn(a, b);
+}
+
+function inOrderOfClaim(a: Remit, b: Remit): number {
+  return a.reviewed === b.reviewed ? byUrn(a, b) : a.reviewed ? -1 : 1;
+}
+
+function byUrn(a: Remit, b: Remit): number {
+  return a.record.urn < b.record.urn ? -1 : a.record.urn > b.record.urn ? 1 : 0;
+}

@@ -1,0 +1,39 @@
+/** Longest text worth remembering; longer ones are hostile or rare, and are worked out each time. */
+const LONGEST_KEY = 512;
+
+/**
+ * Bounds what all memos of one inventory remember together. When the total passes the limit every memo is emptied, so that a
+ * flood of invented names costs time for a moment and never memory.
+ */
+export class MemoPool {
+  readonly #limit: number;
+  readonly #memos = new Set<{ clear(): void }>();
+  #entries = 0;
+
+  constructor(limit = 200_000) {
+    this.#limit = limit;
+  }
+
+  grew(memo: { clear(): void }): void {
+    this.#memos.add(memo);
+    if (++this.#entries <= this.#limit) return;
+    for (const one of this.#memos) one.clear();
+    this.#memos.clear();
+    this.#entries = 0;
+  }
+}
+
+/** The function, remembering its answers. It must depend on its argument alone. */
+export function memoised<T extends NonNullable<unknown>>(pool: MemoPool, work: (text: string) => T): (text: string) => T {
+  const known = new Map<string, T>();
+  return (text) => {
+    const answer = known.get(text);
+    if (answer !== undefined) return answer;
+    const fresh = work(text);
+    if (text.length <= LONGEST_KEY) {
+      known.set(text, fresh);
+      pool.grew(known);
+    }
+    return fresh;
+  };
+}

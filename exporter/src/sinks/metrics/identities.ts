@@ -1,0 +1,228 @@
+import { DETAILED, FLEET, metric, OUTCOMES, OVERFLOW, UNINVENTORIED, type IdentityReadout, type Kind, type Millis, type Remit } from '@remit/contract';
+import type { Exposition, Family, Series } from './exposition.ts';
+import { labelValue, ownerLabel } from './label.ts';
+
+type Totals = [success: number, failure: number, denied: number];
+const BOUNDS = ['p50', 'p95', 'p99'] as const;
+const DECOMMISSIONED = 400;
+
+/** What was read last of one identity, and how its events are shared between `_overflow_` and its own series. */
+interface Known {
+  kind: Kind | null; last: Millis; ready: boolean; score: number | null; expected: IdentityReadout['expected'];
+  totals: Totals;
+  /** Events that count in `_overflow_`; null: all of them without own series, none of them with. */
+  shared: Totals | null;
+}
+/** For `restore`: totals at the time, and how many of them count in `_overflow_`. */
+export interface SavedShare { totals: Totals; shared: Totals }
+
+/** Series that one identity has for itself. */
+interface Own {
+  urn: string; label: string; detailed: boolean; inventoried: boolean;
+  info: Series | null; infoText: string;
+  events: Series[]; ready: Series | null;
+  last: Series | null; score: Series | null; expected: Series[]; decommissioned: Series | null;
+}
+
+/**
+ * Series of identities. The first of the inventory have their own, in its order, and a few others while they have an open
+ * finding; the rest count in `_overflow_`. An event counts in one of the two for ever, so that the sum is exact and nothing
+ * steps back when an identity gains or loses its own series.
+ */
+export class IdentitySeries {
+  readonly #families: Record<'info' | 'events' | 'last' | 'ready' | 'score' | 'expected' | 'decommissioned', Family>;
+  readonly #known = new Map<string, Known>();
+  readonly #own = new Map<string, Own>();
+  readonly #records = new Map<string, Remit>();
+  readonly #overflow: Totals = [0, 0, 0];
+  readonly #overflowSeries: Series[];
+  readonly #wanted = new Set<string>();
+  /** Inventoried identities without series of their own. */
+  beyond = 0;
+
+  constructor(exposition: Exposition) {
+    const family = (name: string): Family => exposition.family({ ...metric(name), type: metric(name).type as 'gauge' });
+    this.#families = {
+      info: family('nhi_identity_info'),
+      events: family('nhi_identity_events_total'),
+      last: family('nhi_identity_last_activity_timestamp_seconds'),
+      ready: family('nhi_identity_baseline_ready'),
+      score: family('nhi_deviation_score'),
+      expected: family('nhi_baseline_expected_events'),
+      decommissioned: family('nhi_identity_decommissioned_timestamp_seconds'),
+    };
+    this.#families.info.add([OVERFLOW, '', '', '', '', ''], 1);
+    this.#overflowSeries = OUTCOMES.flatMap((outcome) => this.#families.events.add([OVERFLOW, outcome]) ?? []);
+  }
+
+  /** Own series for the first `most` records of a new inventory. */
+  inventory(records: readonly Remit[], most: number): void {
+    this.#records.clear();
+    for (const remit of records) if (!this.#records.has(remit.record.urn)) this.#records.set(remit.record.urn, remit);
+    const chosen = new Map<string, number>();
+    for (const urn of this.#records.keys()) {
+      if (chosen.size >= most) break;
+      chosen.set(urn, chosen.size);
+    }
+    this.beyond = this.#records.size - chosen.size;
+    for (const own of [...this.#own.values()]) {
+      const place = chosen.get(own.urn);
+      if (own.inventoried ? place === undefined : this.#records.has(own.urn)) this.#demote(own);
+      else own.detailed = place !== undefined && place < DETAILED;
+    }
+    for (const [urn, place] of chosen) {
+      const own = this.#own.get(urn) ?? this.#promote(urn, true);
+      if (own) { own.detailed = place < DETAILED; this.#show(own); }
+    }
+    for (const urn of this.#wanted) this.want(urn);
+  }
+
+  /** Numbers of one identity since they were last read. */
+  update(read: IdentityReadout): void {
+    const known = this.#knownAs(read.urn);
+    const own = this.#own.get(read.urn);
+    this.#count(known, [read.success, read.failure, read.denied], own !== undefined);
+    known.kind = read.kind;
+    known.last = read.last;
+    known.ready = read.ready;
+    known.score = read.score;
+    known.expected = read.expected;
+    if (own) this.#show(own);
+  }
+
+  /** An identity outside the inventory has an open finding: it gets series of its own while there is room. */
+  want(urn: string): void {
+    if (urn === FLEET) return;
+    this.#wanted.add(urn);
+    if (this.#own.has(urn) || this.#records.has(urn)) return;
+    let others = 0;
+    for (const own of this.#own.values()) if (!own.inventoried) others++;
+    if (others >= UNINVENTORIED) return;
+    const own = this.#promote(urn, false);
+    if (own) this.#show(own);
+  }
+
+  /** Its last finding is gone from the series: its events count in `_overflow_` again. */
+  unwant(urn: string): void {
+    this.#wanted.delete(urn);
+    const own = this.#own.get(urn);
+    if (own && !own.inventoried) this.#demote(own);
+  }
+
+  /** Writes the shared totals. Call before each scrape. */
+  refresh(): void {
+    for (const [i, series] of this.#overflowSeries.entries()) series.set(this.#overflow[i] ?? 0);
+  }
+
+  /** Identities whose events count partly here and partly there, for `restore` after a restart. */
+  save(): Record<string, SavedShare> {
+    const saved = Object.create(null) as Record<string, SavedShare>;
+    for (const [urn, { totals, shared }] of this.#known) {
+      const some = shared?.some((n) => n > 0) ?? false;
+      if (shared && (some || !this.#own.has(urn))) saved[urn] = { totals: [...totals], shared: [...shared] };
+    }
+    return saved;
+  }
+
+  /** Before the first `update`. */
+  restore(urn: string, saved: SavedShare): void {
+    const known = this.#knownAs(urn);
+    if (known.kind !== null) return;
+    known.totals = [...saved.totals];
+    known.shared = [...saved.shared];
+    add(this.#overflow, saved.shared);
+  }
+
+  #knownAs(urn: string): Known {
+    let known = this.#known.get(urn);
+    if (!known) {
+      known = { kind: null, last: 0, ready: false, score: null, expected: null, totals: [0, 0, 0], shared: null };
+      this.#known.set(urn, known);
+    }
+    return known;
+  }
+
+  /** What is new since the last reading counts where the identity is now. */
+  #count(known: Known, now: Totals, own: boolean): void {
+    if (!own) {
+      const more = now.map((n, i) => Math.max(0, n - (known.totals[i] ?? 0))) as Totals;
+      add(this.#overflow, more);
+      if (known.shared) add(known.shared, more);
+    }
+    known.totals = now;
+  }
+
+  #promote(urn: string, inventoried: boolean): Own | null {
+    const label = labelValue(urn);
+    const events = OUTCOMES.map((outcome) => this.#families.events.add([label, outcome]));
+    // Two names with one label can only be shortened ones that were made to collide: the later one stays in the overflow.
+    if (events.some((s) => s === null)) { for (const s of events) s?.remove(); return null; }
+    const own: Own = {
+      urn, label, inventoried, detailed: false, info: null, infoText: '', events: events.flatMap((s) => s ?? []),
+      ready: this.#families.ready.add([label]), last: null, score: null, expected: [], decommissioned: null,
+    };
+    const known = this.#knownAs(urn);
+    known.shared ??= [...known.totals];
+    this.#own.set(urn, own);
+    return own;
+  }
+
+  #demote(own: Own): void {
+    this.#own.delete(own.urn);
+    for (const series of [own.info, ...own.events, own.ready, own.last, own.score, own.decommissioned, ...own.expected]) series?.remove();
+  }
+
+  #show(own: Own): void {
+    const known = this.#knownAs(own.urn);
+    this.#info(own, known.kind ?? this.#records.get(own.urn)?.record.kind ?? 'unknown');
+    this.#endOfLife(own);
+    for (const [i, series] of own.events.entries()) {
+      series.set(Math.max(series.value, (known.totals[i] ?? 0) - (known.shared?.[i] ?? 0)));
+    }
+    own.ready?.set(known.ready ? 1 : 0);
+    own.last = optional(own.last, this.#families.last, own.label, known.last > 0 ? known.last / 1000 : null);
+    own.score = optional(own.score, this.#families.score, own.label, known.score);
+    this.#expect(own, own.detailed ? known.expected : null);
+  }
+
+  #info(own: Own, kind: string): void {
+    const remit = this.#records.get(own.urn);
+    const values = [
+      own.label, kind, ownerLabel(remit?.owner?.team ?? null), labelValue(remit?.record.environment ?? ''),
+      labelValue(remit?.record.purpose ?? ''), remit?.lifecycle ?? 'unknown',
+    ];
+    const text = values.join('\n');
+    if (own.info && own.infoText === text) return;
+    own.info?.remove();
+    own.info = this.#families.info.add(values, 1);
+    own.infoText = text;
+  }
+
+  #endOfLife(own: Own): void {
+    const declared = this.#records.get(own.urn)?.record.decommissioned_at;
+    const at = declared === undefined ? NaN : Date.parse(declared);
+    const room = own.decommissioned !== null || this.#families.decommissioned.size < DECOMMISSIONED;
+    own.decommissioned = optional(own.decommissioned, this.#families.decommissioned, own.label, room && Number.isFinite(at) ? at / 1000 : null);
+  }
+
+  #expect(own: Own, expected: IdentityReadout['expected']): void {
+    if (!expected) {
+      for (const series of own.expected) series.remove();
+      own.expected = [];
+      return;
+    }
+    if (own.expected.length === 0) own.expected = BOUNDS.flatMap((bound) => this.#families.expected.add([own.label, bound]) ?? []);
+    for (const [i, bound] of BOUNDS.entries()) own.expected[i]?.set(expected[bound]);
+  }
+}
+
+function add(to: Totals, more: Totals): void {
+  for (let i = 0; i < 3; i++) to[i] = (to[i] ?? 0) + (more[i] ?? 0);
+}
+
+function optional(series: Series | null, family: Family, label: string, value: number | null): Series | null {
+  if (value === null || !Number.isFinite(value)) { series?.remove(); return null; }
+  if (!series) return family.add([label], value);
+  series.set(value);
+  return series;
+}

@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs';
+import { CATEGORIES } from '@remit/contract';
+import { describe, expect, test } from 'vitest';
+import { source } from './source.ts';
+
+const eventOf = (eventSource: string, eventName: string, requestParameters: unknown = null) => {
+  const [event] = source.normalise({
+    eventVersion: '1.08', eventTime: '2026-11-22T08:00:00Z', eventID: 'e', recipientAccountId: '111122223333', eventSource, eventName, requestParameters,
+  }, { feed: 'test', cluster: '', receivedAt: 0 });
+  if (!event) throw new Error('no event');
+  return event;
+};
+const listed = readFileSync(new URL('./cases/actions.tsv', import.meta.url), 'utf8').trim().split('\n').slice(1)
+  .map((line) => line.split('\t') as [string, string, string, string]);
+
+test('every listed action has the category and flags that were reviewed', () => {
+  expect(listed.length).toBeGreaterThan(340);
+  for (const [service, name, category, flags] of listed) {
+    expect(CATEGORIES).toContain(category);
+    const event = eventOf(service.includes('.') ? service : service + '.amazonaws.com', name);
+    const seen = event.flags.filter((flag) => flag === 'monitoring' || flag === 'exec').join(',') || '-';
+    expect([service, name, event.action.category, seen]).toEqual([service, name, category, flags]);
+  }
+});
+
+test('letter case and API dates change neither category, flags nor permission', () => {
+  for (const [service, name] of listed) {
+    const plain = eventOf(service + '.amazonaws.com', name.replace(/20\d{6}(v\d)?$/, ''));
+    for (const spelled of [name.toUpperCase(), name.toLowerCase(), plain.api.operation + '20150331', plain.api.operation + '2020_05_31']) {
+      const event = eventOf(service.toUpperCase() + '.amazonaws.com', spelled);
+      expect([spelled, event.action.category, event.flags]).toEqual([spelled, plain.action.category, plain.flags]);
+      expect(event.privilege?.used?.[0]?.toLowerCase()).toBe(plain.privilege?.used?.[0]?.toLowerCase());
+    }
+  }
+});
+
+describe('what the request decides', () => {
+  test.each([
+    ['ssm', 'GetParameter', { name: 'a', withDecryption: true }, 'credential_use'],
+    ['ssm', 'GetParameter', { name: 'a', withDecryption: false }, 'read'],
+    ['ssm', 'GetParametersByPath', { path: '/a', withDecryption: 'true' }, 'credential_use'],
+    ['ssm', 'PutParameter', { name: 'a', type: 'SecureString' }, 'credential_create'],
+    ['ssm', 'PutParameter', { name: 'a', overwrite: true }, 'credential_create'],
+    ['ssm', 'PutParameter', { name: 'a', type: 'String' }, 'write'],
+    ['iam', 'UpdateAccessKey', { accessKeyId: 'AKIA', status: 'Active' }, 'credential_create'],
+    ['iam', 'UpdateAccessKey', { accessKeyId: 'AKIA', status: 'Inactive' }, 'admin'],
+    ['ec2', 'ModifySnapshotAttribute', { createVolumePermission: { add: { items: [{ group: 'all' }] } } }, 'share'],
+    ['ec2', 'ModifySnapshotAttribute', { createVolumePermission: { remove: { items: [{ group: 'all' }] } } }, 'write'],
+    ['ec2', 'ModifyImageAttribute', { description: { value: 'x' } }, 'share'],
+    ['rds', 'ModifyDBClusterSnapshotAttribute', { valuesToRemove: ['all'] }, 'write'],
+    ['rds', 'ModifyDBSnapshotAttribute', { valuesToAdd: ['444455556666'] }, 'share'],
+    ['sqs', 'SetQueueAttributes', { attributes: { Policy: '{}' } }, 'share'],
+    ['sqs', 'SetQueueAttributes', { attributes: { DelaySeconds: '1' } }, 'write'],
+    ['sns', 'SetTopicAttributes', { attributeName: 'Policy', attributeValue: '{}' }, 'share'],
+    ['iam', 'AttachSomeFuturePolicy', {}, 'authz_grant'],
+    ['kms', 'Decrypt', {}, 'read'],
+    ['newservice', 'FrobnicateThing', {}, 'write'],
+  ])('%s %s %j is %s', (service, name, request, category) => {
+    expect(eventOf(service + '.amazonaws.com', name, request).action.category).toBe(category);
+  });
+
+  test.each([
+    ['events', 'PutRule', { name: 'r', state: 'DISABLED' }, true], ['events', 'PutRule', { name: 'r', state: 'ENABLED' }, false],
+    ['eks', 'UpdateClusterConfig', { name: 'c', logging: { clusterLogging: [] } }, true], ['eks', 'UpdateClusterConfig', { name: 'c' }, false],
+    ['cloudtrail', 'StopLogging', {}, true], ['cloudtrail', 'StartLogging', {}, false], ['aps', 'DeleteRuleGroupsNamespace', {}, true],
+    ['logs', 'PutRetentionPolicy', {}, true], ['monitoring', 'DeleteAlarms', {}, true], ['s3', 'PutBucketLifecycle', {}, true],
+  ])('%s %s %j weakens what is watched: %s', (service, name, request, monitoring) => {
+    expect(eventOf(service + '.amazonaws.com', name, request).flags.includes('monitoring')).toBe(monitoring);
+  });
+});
+
+test.each([
+  ['s3', 'ListObjectsV2', 'aws:s3:ListBucket'], ['s3', 'HeadObject', 'aws:s3:GetObject'], ['s3', 'CopyObject', 'aws:s3:PutObject'],
+  ['s3', 'GetObject', 'aws:s3:GetObject'], ['lambda', 'Invoke', 'aws:lambda:InvokeFunction'],
+  ['lambda', 'CreateFunction20150331', 'aws:lambda:CreateFunction'], ['lambda', 'AddPermission20150331v2', 'aws:lambda:AddPermission'],
+  ['cloudfront', 'CreateDistribution2020_05_31', 'aws:cloudfront:CreateDistribution'], ['monitoring', 'PutMetricAlarm', 'aws:cloudwatch:PutMetricAlarm'],
+])('%s %s exercises %s', (service, name, permission) => {
+  expect(eventOf(service + '.amazonaws.com', name).privilege?.used).toEqual([permission]);
+});

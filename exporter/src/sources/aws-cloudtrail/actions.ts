@@ -1,0 +1,127 @@
+import type { Category } from '@remit/contract';
+import { EXACT, EXEC, MONITORING } from './action-table.ts';
+import { yes, type Json } from './fields.ts';
+import { permissionOf, serviceOf } from './permissions.ts';
+
+/** What is known of an API action from its two names alone. */
+export interface Action {
+  /** As IAM spells it: `cloudwatch` for `monitoring.amazonaws.com`. */
+  service: string;
+  /** Lower case, without API date. */
+  operation: string;
+  category: Category;
+  /** The IAM permission it exercises, for example `aws:s3:ListBucket`. */
+  permission: string;
+  /** It weakens what is watched, or can. */
+  monitoring: boolean;
+  /** It opens an interactive session inside a workload. */
+  exec: boolean;
+  /** A person's sign-in. */
+  signIn: boolean;
+  /** OCSF class: 3002 for sign-ins, else 6003. */
+  classUid: number;
+  /** OCSF activity: 1 create (of a sign-in: log on), 2 read, 3 update, 4 delete, 99 other. */
+  activityId: number;
+  /** What in the request can change the category. */
+  refine: ((request: Json) => Refinement) | undefined;
+}
+
+type Refinement = Category | 'monitoring' | undefined;
+
+const DATE_SUFFIX = /_?20\d\d_?[01]\d_?[0-3]\d(v\d+)?$/i;
+/** Any present or future way to give an IAM principal a policy. */
+const IAM_GRANT = /^iam:(?:attach|put)\w*policy$/;
+const MAX_KNOWN = 8192;
+const known = new Map<string, Map<string, Action>>();
+let knownSize = 0;
+
+/**
+ * Looks an action up by `eventSource` and `eventName`. Letter case and API-date suffixes (`CreateFunction20150331v2`) do not
+ * matter. Names the table does not know go by their verb, and unknown verbs count as `write`.
+ */
+export function actionOf(eventSource: string, eventName: string): Action {
+  const found = known.get(eventSource)?.get(eventName);
+  if (found) return found;
+  const action = classify(eventSource, eventName);
+  if (knownSize < MAX_KNOWN) {
+    let names = known.get(eventSource);
+    if (!names) known.set(eventSource, names = new Map());
+    names.set(eventName, action);
+    knownSize++;
+  }
+  return action;
+}
+
+function classify(eventSource: string, eventName: string): Action {
+  const service = serviceOf(eventSource);
+  const operation = eventName.replace(DATE_SUFFIX, '');
+  const lowered = operation.toLowerCase();
+  const key = service + ':' + lowered;
+  const [verbCategory, verbActivity] = byVerb(lowered);
+  const category = EXACT.get(key) ?? (IAM_GRANT.test(key) ? 'authz_grant' : verbCategory);
+  const signIn = category === 'authn';
+  return {
+    service,
+    operation: lowered,
+    category,
+    permission: permissionOf(service, operation),
+    monitoring: MONITORING.has(key),
+    exec: EXEC.has(key),
+    signIn,
+    classUid: signIn ? 3002 : 6003,
+    activityId: signIn ? 1 : verbActivity === UPDATE ? ACTIVITY[category] ?? UPDATE : verbActivity,
+    refine: REFINE.get(key),
+  };
+}
+
+const UPDATE = 3;
+/** For names whose verb says nothing. */
+const ACTIVITY: Partial<Record<Category, number>> = {
+  read: 2, list: 2, delete: 4, credential_use: 99, execute_tool: 99, message_send: 99, export: 99,
+};
+
+const VERBS: readonly [RegExp, Category, number][] = [
+  [/^list/, 'list', 2],
+  [/^(batch)?(get|describe|head|lookup|search|check|test|validate|preview|simulate|estimate|verify|decode|query|scan|view|select|count|is)/, 'read', 2],
+  [/^(batch)?(delete|terminate|deregister|purge|destroy|abort)/, 'delete', 4],
+  [/^export/, 'export', 99],
+  [/^(batch)?(create|run|allocate|register|import|upload|generate|issue|request|copy)/, 'write', 1],
+];
+
+function byVerb(operation: string): [Category, number] {
+  for (const [verb, category, activity] of VERBS) if (verb.test(operation)) return [category, activity];
+  return ['write', UPDATE];
+}
+
+const decrypted = (request: Json): Refinement => (yes(request['withDecryption']) ? 'credential_use' : undefined);
+const carriesPolicy = (request: Json): Refinement => {
+  const attributes = request['attributes'];
+  const inAttributes = typeof attributes === 'object' && attributes !== null && Object.hasOwn(attributes, 'Policy');
+  return inAttributes || request['attributeName'] === 'Policy' ? 'share' : undefined;
+};
+/** Taking accounts off a share is no share; an absent list may be a shape we do not know, so it stays one. */
+const adds = (permission: string) => (request: Json): Refinement => {
+  const change = request[permission];
+  if (typeof change !== 'object' || change === null) return undefined;
+  return Object.hasOwn(change, 'remove') && !Object.hasOwn(change, 'add') ? 'write' : undefined;
+};
+const addsValues = (request: Json): Refinement =>
+  (Array.isArray(request['valuesToRemove']) && !Array.isArray(request['valuesToAdd']) ? 'write' : undefined);
+
+const REFINE = new Map<string, (request: Json) => Refinement>([
+  ['ssm:getparameter', decrypted],
+  ['ssm:getparameters', decrypted],
+  ['ssm:getparametersbypath', decrypted],
+  ['ssm:getparameterhistory', decrypted],
+  // The type is left out when a parameter is overwritten, which may well be a secret.
+  ['ssm:putparameter', (r) => (r['type'] === 'String' || r['type'] === 'StringList' ? 'write' : undefined)],
+  ['iam:updateaccesskey', (r) => (r['status'] === 'Active' ? 'credential_create' : undefined)],
+  ['ec2:modifysnapshotattribute', adds('createVolumePermission')],
+  ['ec2:modifyimageattribute', adds('launchPermission')],
+  ['rds:modifydbsnapshotattribute', addsValues],
+  ['rds:modifydbclustersnapshotattribute', addsValues],
+  ['sqs:setqueueattributes', carriesPolicy],
+  ['sns:settopicattributes', carriesPolicy],
+  ['events:putrule', (r) => (r['state'] === 'DISABLED' ? 'monitoring' : undefined)],
+  ['eks:updateclusterconfig', (r) => (r['logging'] ? 'monitoring' : undefined)],
+]);

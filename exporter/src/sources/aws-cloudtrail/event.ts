@@ -1,0 +1,250 @@
+import { isIP } from 'node:net';
+import { RejectedRecord, type Flag, type NhiEvent, type SrcKind } from '@remit/contract';
+import { actionOf, type Action } from './actions.ts';
+import { fallbackId } from './fallback-id.ts';
+import { account as accountId, bytes, instant, object, text, yes, type Json } from './fields.ts';
+import { issuedBy } from './issued.ts';
+import { credentialOf, onBehalfOf, principalOf, type Principal } from './principal.ts';
+import { resourcesOf } from './resources.ts';
+
+/** The parts of a record that several facts are taken from, looked up once. */
+interface Parts {
+  record: Json;
+  identity: Json;
+  context: Json | undefined;
+  request: Json | undefined;
+  extra: Json | undefined;
+  recipient: string;
+  action: Action;
+  principal: Principal | null;
+  mfa: boolean;
+  failedSignIn: boolean;
+  /** When the session began, or NaN. */
+  created: number;
+}
+
+/** The canonical event of a native CloudTrail record; throws `RejectedRecord`. */
+export function eventOf(record: Json): NhiEvent {
+  if (record['eventCategory'] === 'Insight') throw new RejectedRecord('unknown_shape', 'an Insight is no action');
+  const eventSource = required(record, 'eventSource');
+  const operation = required(record, 'eventName');
+  const time = timeOf(record);
+  const parts = partsOf(record, eventSource, operation);
+  const { action, principal, request } = parts;
+  const refined = request && action.refine?.(request);
+  const category = refined === undefined || refined === 'monitoring' ? action.category : refined;
+  const event: NhiEvent = {
+    metadata: { original_event_uid: originalId(record), source: 'aws-cloudtrail', product: 'CloudTrail' },
+    principal_key: principal?.key ?? '',
+    time,
+    class_uid: action.classUid,
+    activity_id: action.activityId,
+    actor: actorOf(parts),
+    api: { service: { name: eventSource }, operation },
+    action: { category },
+    status_id: 1,
+    outcome: { denied: false },
+    src_kind: srcKindOf(parts),
+    privilege: { used: [action.permission] },
+    flags: flagsOf(parts, refined === 'monitoring'),
+  };
+  const requestId = text(record['requestID'], 256);
+  if (requestId) event.metadata.correlation_uid = requestId;
+  setOutcome(event, parts);
+  setNetwork(event, parts);
+  setCredential(event, parts);
+  setTarget(event, parts);
+  setVolume(event, parts.extra);
+  return event;
+}
+
+function partsOf(record: Json, eventSource: string, operation: string): Parts {
+  const identity = object(record['userIdentity']) ?? {};
+  const context = object(identity['sessionContext']);
+  const attributes = object(context?.['attributes']);
+  const extra = object(record['additionalEventData']);
+  const recipient = accountId(record['recipientAccountId']) ?? accountId(identity['accountId']) ?? '';
+  const action = actionOf(eventSource, operation);
+  const failedSignIn = action.signIn && object(record['responseElements'])?.[operation] === 'Failure';
+  const mfa = yes(attributes?.['mfaAuthenticated']) || (action.signIn && extra?.['MFAUsed'] === 'Yes');
+  // A sign-in that failed proves nothing: anyone can try a machine's name.
+  const person = yes(attributes?.['mfaAuthenticated']) || yes(record['sessionCredentialFromConsole']) || (action.signIn && !failedSignIn);
+  return {
+    record, identity, context, extra, recipient, action, mfa, failedSignIn,
+    request: object(record['requestParameters']),
+    principal: principalOf(identity, { recipient, person }),
+    created: instant(attributes?.['creationDate']),
+  };
+}
+
+function required(record: Json, field: string): string {
+  const value = text(record[field], 256);
+  if (value === undefined) throw new RejectedRecord('missing_field', field);
+  return value;
+}
+
+function timeOf(record: Json): number {
+  const value = record['eventTime'];
+  if (value === undefined || value === null || value === '') throw new RejectedRecord('missing_field', 'eventTime');
+  const time = instant(value);
+  if (Number.isNaN(time)) throw new RejectedRecord('bad_time', 'eventTime is no UTC time such as 2026-11-22T08:00:00Z');
+  return time;
+}
+
+/** A late correction carries the id of the event it corrects: the same action, to be counted once. */
+function originalId(record: Json): string {
+  return text(object(record['addendum'])?.['originalEventID'], 256) ?? text(record['eventID'], 256) ?? fallbackId(record);
+}
+
+function actorOf(parts: Parts): NhiEvent['actor'] {
+  const { identity, context, principal } = parts;
+  const invokedBy = text(identity['invokedBy'], 256);
+  if (!principal) {
+    const nobody: NhiEvent['actor'] = { identity: { urn: null, kind: 'unknown', resolution: 'none' } };
+    if (invokedBy) nobody.invoked_by = invokedBy;
+    return nobody;
+  }
+  const user: NonNullable<NhiEvent['actor']['user']> = { name: principal.name, type_id: userType(principal), type: principal.type };
+  if (principal.immutable) user.uid = principal.key;
+  if (principal.arn) user.uid_alt = principal.arn;
+  if (principal.account) user.account = { uid: principal.account };
+  const actor: NhiEvent['actor'] = {
+    identity: { urn: principal.urn, kind: principal.kind, resolution: principal.immutable ? 'immutable_id' : 'derived' },
+    user,
+  };
+  const session = sessionOf(parts, principal);
+  if (session) actor.session = session;
+  const delegation = delegationOf(identity, context, principal);
+  if (delegation) actor.delegation = delegation;
+  if (invokedBy) actor.invoked_by = invokedBy;
+  return actor;
+}
+
+/** OCSF's user types: 1 user, 2 administrator, 3 system, 4 service, 0 unknown. */
+function userType(principal: Principal): number {
+  if (principal.type === 'root') return 2;
+  if (principal.platform) return 3;
+  if (principal.interactive) return 1;
+  return principal.machine ? 4 : 0;
+}
+
+function sessionOf(parts: Parts, principal: Principal): NhiEvent['actor']['session'] {
+  const { created, context, mfa } = parts;
+  if (!context && !mfa && principal.session === undefined) return undefined;
+  const session: NonNullable<NhiEvent['actor']['session']> = {};
+  if (principal.session !== undefined) session.uid = principal.session;
+  if (principal.issuer !== undefined) session.issuer = principal.issuer;
+  if (!Number.isNaN(created)) session.created_time = created;
+  if (mfa || object(context?.['attributes'])?.['mfaAuthenticated'] !== undefined) session.is_mfa = mfa;
+  return session;
+}
+
+/** Who stands behind the session, where AWS says so: the identity set at its source, the person it acts for. */
+function delegationOf(identity: Json, context: Json | undefined, principal: Principal): string[] | undefined {
+  const origin = text(context?.['sourceIdentity'], 256);
+  const behalf = principal.type === 'identity_center_user' ? undefined : onBehalfOf(identity);
+  if (!origin && !behalf) return undefined;
+  const chain: string[] = [];
+  if (behalf) chain.push('aws:' + behalf.store + ':identity_center_user/' + behalf.user);
+  if (origin) chain.push('aws:' + principal.account + ':source_identity/' + origin);
+  return chain;
+}
+
+function flagsOf(parts: Parts, refinedToMonitoring: boolean): Flag[] {
+  const { action, principal, record, identity } = parts;
+  const flags: Flag[] = [];
+  if (principal?.platform) flags.push('platform_owned');
+  else if (typeof identity['invokedBy'] === 'string' && identity['invokedBy'] !== '') flags.push('via_service');
+  if (yes(record['readOnly'])) flags.push('read_only');
+  if (action.monitoring || refinedToMonitoring) flags.push('monitoring');
+  if (action.exec) flags.push('exec');
+  if (principal?.interactive) flags.push('interactive');
+  if (principal?.machine) flags.push('machine');
+  return flags;
+}
+
+function setOutcome(event: NhiEvent, parts: Parts): void {
+  const code = text(parts.record['errorCode'], 256);
+  if (code) {
+    event.status_id = 2;
+    event.status_code = code;
+    event.outcome.denied = isDenial(code);
+  } else if (parts.failedSignIn) {
+    event.status_id = 2;
+    // Only here: other messages can repeat parameters.
+    const message = text(parts.record['errorMessage'], 256);
+    if (message) event.status_detail = message;
+  }
+}
+
+const DENIALS = ['AccessDenied', 'Unauthorized', 'NotAuthorized', 'AuthorizationError', 'Forbidden'];
+
+function isDenial(code: string): boolean {
+  return DENIALS.some((word) => code.includes(word));
+}
+
+function srcKindOf(parts: Parts): SrcKind {
+  const address = parts.record['sourceIPAddress'];
+  const invokedBy = parts.identity['invokedBy'];
+  if (typeof invokedBy === 'string' && invokedBy !== '') return 'service';
+  if (typeof address !== 'string') return 'unknown';
+  if (isIP(address) !== 0) return 'ip';
+  if (address === 'AWS Internal') return 'internal';
+  if (address.endsWith('.amazonaws.com')) return 'service';
+  return address.startsWith('HIDDEN_') ? 'redacted' : 'unknown';
+}
+
+function setNetwork(event: NhiEvent, parts: Parts): void {
+  const { record, principal } = parts;
+  const address = record['sourceIPAddress'];
+  const ip = event.src_kind === 'ip' || (event.src_kind === 'service' && typeof address === 'string' && isIP(address) !== 0);
+  const vpc = text(record['vpcEndpointId'], 128);
+  if (ip || vpc || principal?.workload) {
+    event.src_endpoint = {};
+    if (ip) event.src_endpoint.ip = address as string;
+    if (vpc) event.src_endpoint.vpc_endpoint = vpc;
+    if (principal?.workload) event.src_endpoint.workload_uid = principal.workload;
+  }
+  const agent = text(record['userAgent'], 256);
+  if (agent) event.http_request = { user_agent: agent };
+}
+
+function setCredential(event: NhiEvent, parts: Parts): void {
+  const { identity, principal, created } = parts;
+  const credential = credentialOf(identity, principal, created);
+  if (credential) event.credential = credential;
+  const sequence = credential?.type === 'session_key' ? credential.uid : text(identity['principalId'], 512) ?? event.principal_key;
+  if (sequence) event.sequence_key = sequence;
+  const issued = issuedBy(event.api.operation, parts.record, principal);
+  if (issued) event.issued = issued;
+}
+
+function setTarget(event: NhiEvent, parts: Parts): void {
+  const { record, identity, request, recipient, action } = parts;
+  const region = text(record['awsRegion'], 64);
+  const caller = accountId(identity['accountId']) ?? parts.principal?.account ?? recipient;
+  const grants = event.action.category === 'share' || event.action.category === 'authz_grant';
+  const resources = resourcesOf(record, request, {
+    service: action.service, operation: action.operation, partition: partitionOf(region), region: region ?? '', account: caller,
+  }, grants);
+  if (resources) event.resources = resources;
+  event.cloud = { provider: 'aws' };
+  if (recipient) event.cloud.account = { uid: recipient };
+  if (region) event.cloud.region = region;
+}
+
+function partitionOf(region: string | undefined): string {
+  if (!region) return 'aws';
+  if (region.startsWith('cn-')) return 'aws-cn';
+  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
+}
+
+function setVolume(event: NhiEvent, extra: Json | undefined): void {
+  if (!extra) return;
+  const out = bytes(extra['bytesTransferredOut']);
+  const into = bytes(extra['bytesTransferredIn']);
+  if (out === undefined && into === undefined) return;
+  event.volume = {};
+  if (out !== undefined) event.volume.bytes_out = out;
+  if (into !== undefined) event.volume.bytes_in = into;
+}

@@ -1,0 +1,109 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { parser } from '@prometheus-io/lezer-promql';
+import { parse } from 'yaml';
+import { METRICS } from '@remit/contract';
+
+/** Labels that Prometheus or its configuration adds. */
+const ADDED = ['cluster', 'instance', 'job', '__name__'];
+/** Series that are not ours. */
+const FOREIGN: Record<string, readonly string[]> = {
+  up: [], scrape_samples_scraped: [], scrape_duration_seconds: [], ALERTS: ['alertname', 'alertstate', 'severity', 'identity', 'identity_owner', 'detector'],
+};
+
+interface Expression { where: string; text: string; annotations?: string[] }
+interface Rule { record?: string; alert?: string; expr?: string; annotations?: Record<string, string>; labels?: Record<string, string> }
+type Known = ReadonlyMap<string, readonly string[]>;
+
+/**
+ * What is wrong with the PromQL of `rules/*.yml` and of the `promql` blocks in `docs/` and `README.md`: syntax, metrics that the
+ * catalogue does not have or that are not exposed, labels that they do not carry, and labels in annotations that the alert has not.
+ */
+export function checkExpressions(root: string): string[] {
+  const rules = ruleFiles(root).flatMap((path) => readRules(root, path));
+  const known = new Map<string, readonly string[]>(Object.entries(FOREIGN));
+  for (const f of METRICS) {
+    if (!f.exposed) continue;
+    if (f.type !== 'histogram') { known.set(f.name, f.labels); continue; }
+    known.set(`${f.name}_bucket`, [...f.labels, 'le']);
+    for (const suffix of ['_sum', '_count']) known.set(f.name + suffix, f.labels);
+  }
+  const problems: string[] = [];
+  for (const { rule } of rules) if (rule.record && rule.expr) known.set(rule.record, labelsOf(rule.expr, known));
+  for (const { where, rule } of rules) {
+    const annotations = Object.values(rule.annotations ?? {});
+    problems.push(...check({ where, text: rule.expr ?? '', annotations }, known, Object.keys(rule.labels ?? {})));
+  }
+  for (const expression of documented(root)) problems.push(...check(expression, known, []));
+  return problems;
+}
+
+function ruleFiles(root: string): string[] {
+  return readdirSync(join(root, 'rules')).filter((name) => /\.ya?ml$/.test(name)).map((name) => join(root, 'rules', name));
+}
+
+function readRules(root: string, path: string): { where: string; rule: Rule }[] {
+  const file = parse(readFileSync(path, 'utf8')) as { groups?: { rules?: Rule[] }[] };
+  return (file.groups ?? []).flatMap((group) => group.rules ?? [])
+    .map((rule) => ({ where: `${relative(root, path)}: ${rule.alert ?? rule.record ?? '?'}`, rule }));
+}
+
+function documented(root: string): Expression[] {
+  const pages = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.md'))
+    .map((name) => join(root, 'docs', name));
+  return [...pages, join(root, 'README.md')].flatMap((path) => {
+    let text: string;
+    try { text = readFileSync(path, 'utf8'); } catch { return []; }
+    return [...text.matchAll(/^```promql\n([\s\S]*?)^```/gm)].map((block) => ({
+      where: `${relative(root, path)}:${text.slice(0, block.index).split('\n').length + 1}`, text: block[1] ?? '',
+    }));
+  });
+}
+
+/** Names of the metrics in an expression, the labels it names, and whether it is PromQL at all. */
+function read(text: string): { metrics: string[]; labels: string[]; made: string[]; selectors: { metric: string; labels: string[] }[]; error: number } {
+  const found = { metrics: [] as string[], labels: [] as string[], made: [] as string[], selectors: [] as { metric: string; labels: string[] }[], error: -1 };
+  parser.parse(text).iterate({
+    enter(node) {
+      const own = text.slice(node.from, node.to);
+      if (node.type.isError && found.error < 0) found.error = node.from;
+      if (node.name === 'VectorSelector') found.selectors.push({ metric: '', labels: [] });
+      const selector = found.selectors.at(-1);
+      if (node.name === 'Identifier' && selector && node.node.parent?.name === 'VectorSelector') { selector.metric = own; found.metrics.push(own); }
+      if (node.name !== 'LabelName') return;
+      if (insideMatcher(node.node)) selector?.labels.push(own);
+      else found.labels.push(own);
+    },
+  });
+  for (const call of text.matchAll(/label_(?:replace|join)\([\s\S]*?,\s*"([a-zA-Z_]\w*)"/g)) if (call[1]) found.made.push(call[1]);
+  return found;
+}
+
+function insideMatcher(node: { name: string; parent: unknown } | null): boolean {
+  for (let at = node as { name: string; parent: unknown } | null; at; at = at.parent as typeof at) if (at.name === 'LabelMatchers') return true;
+  return false;
+}
+
+function labelsOf(text: string, known: Known): string[] {
+  const { metrics, made } = read(text);
+  return [...new Set([...ADDED, ...made, ...metrics.flatMap((name) => known.get(name) ?? [])])];
+}
+
+function check({ where, text, annotations }: Expression, known: Known, extra: readonly string[]): string[] {
+  const { metrics, labels, selectors, error } = read(text);
+  if (error >= 0) return [`${where}: not PromQL from character ${error + 1}: ${text.slice(error, error + 30).trim()}`];
+  const problems = metrics.filter((name) => !known.has(name)).map((name) => `${where}: ${name} is not in the catalogue or not exposed`);
+  for (const { metric, labels: matched } of selectors) {
+    const has = known.get(metric);
+    if (!has) continue;
+    for (const label of matched) if (!has.includes(label) && !ADDED.includes(label)) problems.push(`${where}: ${metric} has no label ${label}`);
+  }
+  const all = new Set([...labelsOf(text, known), ...extra]);
+  for (const label of labels) if (!all.has(label)) problems.push(`${where}: no metric here has the label ${label}`);
+  for (const annotation of annotations ?? []) {
+    for (const used of annotation.matchAll(/\$labels\.(\w+)/g)) {
+      if (!all.has(used[1] ?? '')) problems.push(`${where}: an annotation uses the label ${used[1]}, which the alert has not`);
+    }
+  }
+  return problems;
+}

@@ -1,0 +1,176 @@
+import { readFileSync } from 'node:fs';
+import { stringify } from 'yaml';
+import { OVERFLOW, type Detector } from '@remit/contract';
+
+/** What the rules say of a detector: the part of its manifest that reaches a person. */
+export type Manifest = Pick<Detector, 'id' | 'title' | 'severity' | 'summary' | 'firstAction'>;
+
+/** Where links in alerts lead when nothing else is said; `npm run generate -- --base-url URL` writes another, everywhere. */
+export const BASE_URL = 'http://127.0.0.1:9847';
+
+export const RECORDED = 'cluster_identity_detector:nhi_findings_open:max';
+const BY = 'cluster, identity, identity_owner, detector, severity';
+/** Written by hand; only the links in them are ours. */
+const PIPELINE = ['rules/pipeline.rules.yml', 'rules/tests/pipeline.test.yml'] as const;
+const HEADER = `# Written by \`npm run generate\` from the detectors' manifests: change those.\n`;
+
+/**
+ * The alert rules of all detectors and their promtool tests, by path. One recording rule gives the live value, else the last of
+ * the past hour, so that neither an outage nor a move to another instance ends an alert; one alert a detector compares it with 0.
+ */
+export function generated(detectors: readonly Manifest[], baseUrl = argument('--base-url') ?? BASE_URL): Record<string, string> {
+  const base = checkedBase(baseUrl);
+  const sorted = [...detectors].sort((a, b) => (a.id < b.id ? -1 : 1));
+  return {
+    'rules/remit.rules.yml': HEADER + yaml({
+      groups: [{ name: 'remit', rules: [recording(), ...sorted.map((d) => alert(d, base))] }],
+    }),
+    'rules/tests/remit.test.yml': HEADER + yaml({
+      rule_files: ['../remit.rules.yml'], evaluation_interval: '30s',
+      tests: sorted.flatMap((d, i) => [fires(d, base), quiet(d), ...(i === 0 ? lifeCycle(d, base) : [])]),
+    }),
+    ...Object.fromEntries(PIPELINE.map((path) => [path, linked(path, base)])),
+  };
+}
+
+/** `outside-schedule` → `RemitOutsideSchedule`. */
+export function alertName(detector: string): string {
+  return `Remit${detector.split('-').map((word) => word.slice(0, 1).toUpperCase() + word.slice(1)).join('')}`;
+}
+
+function recording(): object {
+  return {
+    record: RECORDED,
+    expr: `max by (${BY}) (nhi_findings_open)\n  or\nmax by (${BY}) (last_over_time(nhi_findings_open[1h]))\n`,
+  };
+}
+
+function alert(detector: Manifest, base: string): object {
+  return {
+    alert: alertName(detector.id),
+    expr: `${RECORDED}{detector="${detector.id}"} > 0`,
+    keep_firing_for: '2m',
+    annotations: {
+      title: literal(detector.title),
+      summary: literal(detector.summary).replaceAll('{identity}', IDENTITY).replaceAll('{owner}', OWNER),
+      findings: '{{ $value }}',
+      first_action: literal(detector.firstAction),
+      runbook_url: `${base}/runbooks/${detector.id}`,
+      dashboard_url: `${base}/?identity_owner={{ $labels.identity_owner | urlquery }}`,
+      finding_url: `${base}/findings?identity={{ $labels.identity | urlquery }}&detector={{ $labels.detector | urlquery }}`,
+    },
+  };
+}
+
+const IDENTITY = `{{ if eq $labels.identity "${OVERFLOW}" }}More identities than are listed one by one{{ else if eq $labels.identity "_fleet_" }}`
+  + 'The fleet{{ else }}{{ $labels.identity }}{{ end }}';
+const OWNER = '{{ if eq $labels.identity_owner "_none_" }}nobody (no owner is declared){{ else }}{{ $labels.identity_owner }}{{ end }}';
+
+function linked(path: string, base: string): string {
+  const text = readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+  return text.replace(/(runbook_url: )https?:\/\/\S+(\/runbooks\/)/g, `$1${base}$2`);
+}
+
+function argument(name: string): string | undefined {
+  const at = process.argv.indexOf(name);
+  return at < 0 ? undefined : process.argv[at + 1] ?? '';
+}
+
+/** A manifest's text may not hold template braces of its own. */
+function literal(text: string): string {
+  if (text.includes('{{') || text.includes('}}')) throw new Error(`A manifest's text holds template braces: ${text}`);
+  return text;
+}
+
+function checkedBase(url: string): string {
+  if (!/^https?:\/\/[^\s{}"]+$/.test(url)) throw new Error(`Not a base URL: ${url}. Give one like ${BASE_URL}`);
+  return url.replace(/\/+$/, '');
+}
+
+// ------------------------------------------------------------- promtool tests
+
+const ID = 'urn:nhi:k8s:prod:service_account/billing/exporter';
+const QUERY = 'urn%3Anhi%3Ak8s%3Aprod%3Aservice_account%2Fbilling%2Fexporter';
+const OWNED_BY = 'payments';
+
+interface Case { name: string; interval: string; input_series: { series: string; values: string }[]; alert_rule_test: object[] }
+
+function series(detector: string, severity: string, instance = 'a:9847', identity = ID): string {
+  return `nhi_findings_open{cluster="test",instance="${instance}",identity="${identity}",identity_owner="${OWNED_BY}",detector="${detector}",severity="${severity}"}`;
+}
+
+function expected(detector: Manifest, base: string, value: number, identity = ID): object {
+  const named = identity === ID ? ID : 'More identities than are listed one by one';
+  return {
+    exp_labels: { cluster: 'test', identity, identity_owner: OWNED_BY, detector: detector.id, severity: detector.severity },
+    exp_annotations: {
+      title: detector.title,
+      summary: detector.summary.replaceAll('{identity}', named).replaceAll('{owner}', OWNED_BY),
+      findings: String(value),
+      first_action: detector.firstAction,
+      runbook_url: `${base}/runbooks/${detector.id}`,
+      dashboard_url: `${base}/?identity_owner=${OWNED_BY}`,
+      finding_url: `${base}/findings?identity=${identity === ID ? QUERY : identity}&detector=${detector.id}`,
+    },
+  };
+}
+
+function check(detector: Manifest, at: string, ...alerts: object[]): object {
+  return { eval_time: at, alertname: alertName(detector.id), exp_alerts: alerts };
+}
+
+function fires(detector: Manifest, base: string): Case {
+  return {
+    name: `${detector.id}: one open finding fires at once, with nothing but its own labels`, interval: '30s',
+    input_series: [{ series: series(detector.id, detector.severity), values: '0 0 1x8' }],
+    alert_rule_test: [check(detector, '30s'), check(detector, '1m', expected(detector, base, 1))],
+  };
+}
+
+function quiet(detector: Manifest): Case {
+  return {
+    name: `${detector.id}: an explicit 0 and another detector's finding stay quiet`, interval: '30s',
+    input_series: [
+      { series: series(detector.id, detector.severity), values: '0x20' },
+      { series: series('another-detector', 'critical'), values: '3x20' },
+    ],
+    alert_rule_test: [check(detector, '5m')],
+  };
+}
+
+function lifeCycle(detector: Manifest, base: string): Case[] {
+  const { id, severity } = detector;
+  const fired = expected(detector, base, 1);
+  return [
+    {
+      name: 'an outage of ten minutes does not end the alert; the 0 after it does, two minutes later', interval: '30s',
+      input_series: [{ series: series(id, severity), values: '1x4 stale _x19 1x4 0x20' }],
+      alert_rule_test: [
+        check(detector, '2m', fired), check(detector, '7m', fired), check(detector, '12m', fired), check(detector, '14m', fired),
+        check(detector, '16m30s', fired), check(detector, '17m30s'),
+      ],
+    },
+    {
+      name: 'a move to another instance keeps one alert, and the new instance can end it', interval: '30s',
+      input_series: [
+        { series: series(id, severity, 'a:9847'), values: '1x10 stale' },
+        { series: series(id, severity, 'b:9847'), values: '_x13 1x10 0x20' },
+      ],
+      alert_rule_test: [check(detector, '6m', fired), check(detector, '8m', fired), check(detector, '12m', fired), check(detector, '15m30s')],
+    },
+    {
+      name: 'a series that is gone for good is forgotten after an hour, not before', interval: '30s',
+      input_series: [{ series: series(id, severity), values: '1x4 stale' }],
+      alert_rule_test: [check(detector, '55m', fired), check(detector, '70m')],
+    },
+    {
+      name: 'the rest of a storm is one alert that says so', interval: '30s',
+      input_series: [{ series: series(id, severity, 'a:9847', OVERFLOW), values: '7x8' }],
+      alert_rule_test: [check(detector, '1m', expected(detector, base, 7, OVERFLOW))],
+    },
+  ];
+}
+
+function yaml(value: object): string {
+  return stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
+}

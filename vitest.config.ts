@@ -1,0 +1,15 @@
+import { configDefaults, defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['{contract,exporter,tools,bench,e2e}/**/*.test.ts'],
+    exclude: [...configDefaults.exclude, 'datasource-plugin/**'],
+    // Real processes, files and sockets: forks keep a crash in one file to itself.
+    pool: 'forks',
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+    // A forgotten `.only` would pass silently.
+    allowOnly: false,
+    passWithNoTests: false,
+  },
+});
