@@ -8,7 +8,8 @@ const duration = z.string().regex(/^(\d+(ms|s|m|h|d|w|y))+$/, 'a duration as Pro
   .describe('A duration as Prometheus writes it: 30m, 1h30m, 7d');
 const instant = z.iso.datetime({ offset: true, message: 'a time with its zone, for example 2026-11-22T08:00:00Z' })
   .describe('RFC 3339 with a zone: 2026-11-22T08:00:00Z');
-const bytes = z.union([z.int().nonnegative(), z.string().regex(/^\d+(\.\d+)?\s?(B|kB|KiB|MB|MiB|GB|GiB|TB|TiB)$/)]);
+const bytes = z.union([z.int().nonnegative(), z.string().regex(/^\d+(\.\d+)?\s?(B|kB|KiB|MB|MiB|GB|GiB|TB|TiB)$/)])
+  .describe('A number of bytes, or a text such as 500MB or 2 GiB');
 const labels = z.record(z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/), z.string().max(128));
 
 /** A team that owns identities. `enforce` lets the remit detectors page it; `budget` is pages a week. */

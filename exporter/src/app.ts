@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Detector, EntryBody, FindingChange, Millis, Problem, Source, Telemetry } from '@remit/contract';
+import type { Detector, EntryBody, FindingChange, Inventory, Millis, Problem, Source, Telemetry } from '@remit/contract';
 import { Profiles } from './baseline/profiles.ts';
 import { volume } from './baseline/volume.ts';
 import type { Config } from './config.ts';
@@ -44,6 +44,8 @@ export interface Core {
   journal: SqliteJournal;
   store: SqliteStore;
   profiles: Profiles;
+  /** The inventory in force. */
+  inventory(): Inventory;
   replayed: number;
   /** Reads the inventory and, when it is good and new, puts it in force from `now`. */
   loadInventory(path: string | undefined, now: Millis): Promise<{ ok: boolean; problems: Problem[] }>;
@@ -71,7 +73,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     cutEvents: CUT_EVENTS,
   });
   return {
-    engine, journal, store, profiles, replayed,
+    engine, journal, store, profiles, replayed, inventory: () => timeline.latest(),
     loadInventory: (path, now) => applyInventory(path, now, timeline, (entry) => engine.submit(entry)),
     close: async () => {
       await engine.close();

@@ -26,7 +26,7 @@ program.command('serve')
   .addHelpText('after', `
 Examples:
   remit serve --inventory.path ./inventory
-  curl -T events.json.gz http://127.0.0.1:9847/ingest        # add ?mode=backfill for events older than 7 days
+  curl --data-binary @events.json.gz http://127.0.0.1:9847/ingest   # add ?mode=backfill for events older than 7 days
   remit serve --web.listen-address :9847 --web.config.file web.yml --config.file remit.yml
 SIGHUP, or POST /-/reload with the admin token, reads configuration, tokens, certificates and inventory again.${EXIT_HELP}`)
   .action(async (options: Record<string, string>) => (await import('./commands/serve.ts')).serve(plain(options)));

@@ -11,6 +11,7 @@ import { openTokens, type Tokens } from './lib/tokens.ts';
 import { loadWebConfig, type WebConfig } from './lib/web-config.ts';
 import { IngestDoor } from './pipeline/ingest.ts';
 import { StateReader } from './pipeline/reader.ts';
+import { StateReadout } from './pipeline/readout.ts';
 import { httpRoutes } from './receivers/http/http.ts';
 import { k8sWebhookRoutes } from './receivers/k8s-webhook/k8s-webhook.ts';
 import { FleetMetrics } from './sinks/metrics/fleet.ts';
@@ -148,7 +149,7 @@ export class Service {
       telemetry: { dropped: (stage, reason, count) => this.metrics.dropped(stage, reason, count) },
       restored: (processor, extra) => {
         this.metrics = new FleetMetrics({
-          detectors, sources, readout: processor, findings: [...processor.book.all.values()].map((k) => k.finding), now: Date.now,
+          detectors, sources, readout: new StateReadout(processor), findings: [...processor.book.all.values()].map((k) => k.finding), now: Date.now,
           build: { version, revision: process.env['REMIT_REVISION'] ?? 'unknown' }, seriesLimit: this.#config.metrics.series_limit,
           budget: this.#config.budget.pages_per_week,
         });
@@ -173,7 +174,7 @@ export class Service {
     });
     const { ok, problems } = await this.#inventory(Date.now());
     for (const problem of problems) this.log[problem.severity === 'error' ? 'error' : 'warn'](problem, 'inventory');
-    if (!ok && this.core.engine.processor.inventory().records().length === 0) {
+    if (!ok && this.core.inventory().records().length === 0) {
       await this.core.close();
       throw new BadConfiguration(problems);
     }

@@ -107,8 +107,8 @@ export async function checkAlertmanager(file: string): Promise<string> {
 /** The receivers that Alertmanager's configuration routes these labels to. */
 export async function routes(file: string, labels: Record<string, string>): Promise<string[]> {
   const { amtool } = await ensureBinaries();
-  const said = await tool(amtool, ['config', 'routes', 'test', `--config.file=${file}`, ...Object.entries(labels).map(([k, v]) => `${k}=${v}`)]);
-  return said.trim().split('\n').at(-1)?.split(',') ?? [];
+  const { stdout } = await run(amtool, ['config', 'routes', 'test', `--config.file=${file}`, ...Object.entries(labels).map(([k, v]) => `${k}=${v}`)]);
+  return stdout.trim().split(',');
 }
 
 async function tool(program: string, args: string[]): Promise<string> {

@@ -25,6 +25,11 @@ export function instant(at: Millis): string {
   return Math.abs(at) <= 8.64e15 ? new Date(at).toISOString() : String(at);
 }
 
+/** For people: `2026-11-22 08:00:00 UTC`, with milliseconds where there are any. */
+export function moment(at: Millis): string {
+  return `${instant(at).replace('T', ' ').replace(/(\.000)?Z$/, '')} UTC`;
+}
+
 /** The UTC day as `2026-11-22`. */
 export function day(at: Millis): string { return instant(at).slice(0, 10); }
 

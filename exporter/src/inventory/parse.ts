@@ -21,7 +21,7 @@ export function parseFile(file: string, text: string): ParsedFile | { problems: 
   const lines = new LineCounter();
   try {
     const document = parseDocument(text, {
-      lineCounter: lines, version: '1.2', schema: 'core', merge: false, uniqueKeys: true, prettyErrors: false, logLevel: 'silent',
+      lineCounter: lines, version: '1.2', schema: 'core', merge: false, uniqueKeys: true, prettyErrors: false, logLevel: 'error',
     });
     // An unknown tag is only a warning to the library; here it would turn typed data into something else unseen.
     const faults = [...document.errors, ...document.warnings];

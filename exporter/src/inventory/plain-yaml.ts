@@ -51,7 +51,7 @@ class Reader {
   readonly #offsets = new Map<object, number[]>();
   #root: unknown = null;
   #pos = 0;
-  /** Offset of the last scalar that was read. */
+  /** Offset of the last scalar that was read; of the key where its value is left out. */
   #start = 0;
   #depth = 0;
   #lines: number[] | null = null;
@@ -114,9 +114,10 @@ class Reader {
       const key = this.#match(KEY).slice(0, -1);
       const at = this.#pos - key.length - 1;
       this.#unused(fields, key);
+      this.#start = at;
       const value = this.#valueOfKey(column);
       fields[key] = value;
-      offsets.push(at, value === null ? at : isNested(value) ? this.#offsets.get(value)![0]! : this.#start);
+      offsets.push(at, isNested(value) ? this.#offsets.get(value)![0]! : this.#start);
     } while (this.#sibling(column, false));
     this.#offsets.set(fields, offsets);
     return fields;

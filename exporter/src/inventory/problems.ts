@@ -47,7 +47,7 @@ function explain(issue: Issue, value: unknown): Explanation[] {
       return [{ ...at, message: `${name} must have ${bound}${unit}`.replace('must have', unit === '' ? 'must be' : 'must have') }];
     }
     case 'invalid_union':
-      return [{ ...at, message: `${name} is in none of the forms expected`, hint: name === 'bytes' ? 'a number of bytes, or a text such as 500MB or 2 GiB' : undefined }];
+      return [{ ...at, message: `${name} is in none of the forms expected`, hint: schemaAt(path)?.description }];
     default:
       return [{ ...at, message: `${name}: ${issue.message.slice(0, 200)}` }];
   }
@@ -94,7 +94,7 @@ function unknownKey(path: Path, key: string): Explanation {
 /** The form a text should have, in the words of the schema where it has any. */
 function formOf(issue: z.core.$ZodIssueInvalidStringFormat): string {
   if (!issue.message.startsWith('Invalid ')) return `expected ${issue.message}`;
-  return schemaAt(issue.path)?.description ?? `expected to match ${String(issue.pattern).slice(0, 120)}`;
+  return schemaAt(issue.path)?.description ?? `it must match ${String(issue.pattern).slice(0, 120)}`;
 }
 
 /** Names a place as people do: `aliases[0].value`, without the way through `identities[3]`. */

@@ -132,7 +132,7 @@ function blockOf(network: string): string | null {
 function scheduleLines(starts: readonly Millis[]): string[] {
   const rhythm = findRhythm(starts);
   if (rhythm.state === 'short') return ['    # schedule: not enough history (three periods are needed)'];
-  if (rhythm.state === 'irregular') return ['    # schedule: no regular times seen; write always_on: true if it runs all the time'];
+  if (rhythm.state !== 'regular') return ['    # schedule: no regular times seen; write always_on: true if it runs all the time'];
   return [
     `    schedule:   # ${rhythm.runs} starts in ${rhythm.periods} ${rhythm.unit}s; set the zone in which the job is planned`,
     '      windows:',

@@ -8,7 +8,8 @@ const PERIODS_NEEDED = 3;
 
 /** How pieces of work follow each other in time. `short`: fewer than three periods were seen. */
 export type Rhythm =
-  | { state: 'short' | 'irregular' }
+  | { state: 'short' }
+  | { state: 'irregular' }
   | { state: 'regular'; unit: 'hour' | 'day' | 'week'; cron: string; duration: string; runs: number; periods: number };
 
 /**

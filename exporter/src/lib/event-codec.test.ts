@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { nhiEventSchema, type NhiEvent } from '@remit/contract';
 import { decodeEvents, encodeEvents } from './event-codec.ts';
 

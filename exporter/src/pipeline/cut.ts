@@ -18,7 +18,7 @@ export interface Learned {
 
 interface Meta {
   version: number; layout: string; counters: [string, number][]; matches: [string, number][]; unattributed: number; late: number;
-  feeds: Feed[]; lastTick: Millis | null; tickFindings: string[]; ready: number[]; dedup: [Millis, { segments: number; touched: Millis }][];
+  feeds: Feed[]; lastTick: Millis | null; standing: string[]; ready: number[]; dedup: [Millis, { segments: number; touched: Millis }][];
   calibration: unknown; extra: unknown;
 }
 
@@ -88,7 +88,9 @@ export async function restoreCut(p: Processor, learned: Learned, store: Store): 
   for (const [hour, entry] of saved.dedup) p.dedup.stored.set(hour, entry);
   p.unattributed = saved.unattributed;
   p.late = saved.late;
-  p.restoreTicks(saved.tickFindings, saved.lastTick ?? -Infinity);
+  p.fleet.standing = new Set(saved.standing);
+  p.lastTick = saved.lastTick ?? -Infinity;
+  p.feeds.clock = Math.max(p.feeds.clock, p.lastTick);
   p.identities.bind(p.parts.timeline.latest(), p.feeds.clock);
   return saved.extra;
 }
@@ -96,7 +98,7 @@ export async function restoreCut(p: Processor, learned: Learned, store: Store): 
 function meta(p: Processor, learned: Learned, extra: unknown): Meta {
   return {
     version: VERSION, layout: learned.profiles.layout, counters: [...p.counters], matches: [...p.matches], unattributed: p.unattributed,
-    late: p.late, feeds: p.feeds.all, lastTick: p.lastTick, tickFindings: p.tickFindings(),
+    late: p.late, feeds: p.feeds.all, lastTick: p.lastTick, standing: [...p.fleet.standing],
     ready: [...p.readyIdentities].map((i) => i.index), dedup: [...p.dedup.stored], calibration: learned.calibration.save(), extra,
   };
 }

@@ -1,7 +1,8 @@
 import type { Entry, EntryBody, FindingChange, Journal, Millis, Position, Store } from '@remit/contract';
 import { restoreCut, takeCut, type Learned } from './cut.ts';
 import { digest } from './digest.ts';
-import { Processor, type Applied, type Parts } from './processor.ts';
+import type { Applied, Parts } from './parts.ts';
+import { Processor } from './processor.ts';
 
 export interface EngineOptions {
   journal: Journal & { before(time: Millis): Promise<Position> };
@@ -95,7 +96,6 @@ export class Engine {
         const entry: Entry = { position, ...next.body };
         await this.processor.prepare(entry, this.#o.store);
         const applied = this.processor.apply(entry);
-        this.processor.markShown();
         const changes = this.processor.takeChanges();
         if (changes.length > 0) this.#o.changed(changes);
         next.resolve(applied);

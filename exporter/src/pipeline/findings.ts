@@ -186,10 +186,10 @@ export class FindingBook {
     }
   }
 
-  /** The words shown are those of the earliest event, so that arrival does not choose them. */
+  /** The words shown are those of the earliest event, or the latest word of the earliest hour, so that arrival does not choose them. */
   #lead(kept: Kept, c: Contribution): void {
-    const uid = c.signal.evidence[0]?.uid ?? c.part ?? '';
-    const time = c.signal.first ?? c.signal.at;
+    const uid = c.part ?? c.signal.evidence[0]?.uid ?? '';
+    const time = c.part === undefined ? c.signal.at : Number(c.part) || 0;
     const [leadTime, leadUid] = kept.lead;
     if (time > leadTime || (time === leadTime && uid > leadUid)) return;
     kept.lead = [time, uid];

@@ -63,7 +63,9 @@ export class Identities {
   readonly #byUrn = new Map<string, Identity>();
   readonly #byName = new Map<string, Native[]>();
   readonly #issued = new Map<string, Issue>();
+  /** Since the last cut. */
   readonly changed = new Set<Identity>();
+  #shown = new Set<Identity>();
   readonly changedNatives = new Set<Native>();
   readonly changedCredentials = new Map<string, Issue>();
 
@@ -85,7 +87,8 @@ export class Identities {
     }
     const hit = inventory.match(native.matchKeys, event.time);
     const identity = this.#identity(hit ? hit.remit.record.urn : native.urn);
-    identity.remit = hit?.remit ?? null;
+    // A proposal is judged in shadow: it names the identity and approves nothing.
+    identity.remit = hit?.remit.reviewed ? hit.remit : null;
     if (hit && hit.remit.record.urn !== native.urn) actor.resolution = 'alias';
     else if (event.principal_key === '') actor.resolution = 'fallback';
     if (!identity.natives.includes(native.key)) identity.natives.push(native.key);
@@ -159,6 +162,14 @@ export class Identities {
     else if (event.status_id === 2) identity.failure++;
     else identity.success++;
     this.changed.add(identity);
+    this.#shown.add(identity);
+  }
+
+  /** Identities whose numbers moved since the last call. */
+  takeShown(): Set<Identity> {
+    const shown = this.#shown;
+    this.#shown = new Set();
+    return shown;
   }
 
   #native(event: NhiEvent): Native {
@@ -322,7 +333,7 @@ export class Identities {
       for (const key of identity.natives) {
         const native = this.natives.get(key);
         const hit = native && inventory.match(native.matchKeys, at);
-        if (hit && hit.remit.record.urn === identity.urn) identity.remit = hit.remit;
+        if (hit?.remit.reviewed && hit.remit.record.urn === identity.urn) identity.remit = hit.remit;
       }
     }
   }

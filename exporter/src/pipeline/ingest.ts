@@ -5,7 +5,7 @@ import {
 } from '@remit/contract';
 import { inflate, InflateError } from '../lib/inflate.ts';
 import { records } from '../lib/records.ts';
-import type { Applied } from './processor.ts';
+import type { Applied } from './parts.ts';
 import { Normaliser } from './normalise.ts';
 
 const MAX_AGE: Millis = 7 * 86_400_000;

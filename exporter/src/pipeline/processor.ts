@@ -1,56 +1,25 @@
 import type {
-  Detector, Entry, Feature, FindingChange, FleetView, HourView, IdentityReadout, Inventory, Millis, NhiEvent, Readout,
-  Remit, Row, Source, SourceReadout, Store, Surprise, Verdict,
+  Entry, FindingChange, HourView, Inventory, Millis, NhiEvent, Remit, Store, Surprise, Verdict,
 } from '@remit/contract';
+import { OUTCOMES } from '@remit/contract';
 import { Dedup, type Seen } from './dedup.ts';
 import { eventRef, eventUid } from './evidence.ts';
 import { Feeds, type Feed } from './feeds.ts';
 import { FindingBook, type Kept } from './findings.ts';
+import { FleetWatch } from './fleet.ts';
 import { addToHour, HOUR, openHour, type OpenHour } from './hours.ts';
 import { HUMAN, Identities, type Identity } from './identities.ts';
 import { Judge, MutableView, severityOf, type Judged } from './judge.ts';
-
-/** Inventory revisions by the time from which they are in force; the first also governs what came before it. */
-export interface Timeline { at(time: Millis): Inventory; latest(): Inventory; add(from: Millis, inventory: Inventory): void }
-
-/** Learned rows, as the processor uses them. */
-export interface Rows { row(feature: string, identity: number, write: boolean): Row }
-
-/** The fleet's calibration of tail probabilities. */
-export interface Calibrator { at(hour: Millis): (p: number) => number; add(hour: Millis, p: number): void; threshold(identities: number): number }
-
-export interface Parts {
-  sources: ReadonlyMap<string, Source>;
-  detectors: readonly Detector[];
-  features: readonly Feature[];
-  profiles: Rows;
-  calibration: Calibrator;
-  timeline: Timeline;
-  /** Rebuilds an inventory from its journaled files. */
-  compile(files: Record<string, string>, at: Millis): Inventory;
-  dedupKey: Uint8Array;
-  failed(detector: string, error: unknown): void;
-}
-
-/** What became of the events of one batch. */
-export interface Applied { unique: number; start_record: number; duplicate: number; late: number }
-
-/** A closed identity-hour: the record. */
-export interface ClosedHour { start: Millis; identity: Identity; events: number; denied: number; score: number | null }
+import type { Applied, ClosedHour, Parts } from './parts.ts';
 
 /** Called for every unique event, with its identity; for `replay` and `normalise`. */
 export type Observer = (event: NhiEvent, seen: Seen, identity: Identity | null) => void;
-
-/** The fleet as a whole is looked at this often, and at the end of a replay. */
-const FLEET_EVERY: Millis = 5 * 60_000;
-/** A finding whose detector is gone falls quiet after this long. */
-const QUIET: Millis = 24 * HOUR;
 
 /**
  * The state machine: applies journal entries in order and is the only writer of state. Everything in it follows from the
  * entries alone, so that a replay of the journal gives the same state.
  */
-export class Processor implements Readout {
+export class Processor {
   readonly parts: Parts;
   readonly identities = new Identities();
   readonly book = new FindingBook();
@@ -69,19 +38,19 @@ export class Processor implements Readout {
   readonly dirtyHours = new Set<string>();
   /** Revision and files of each inventory applied, for the next cut. */
   readonly inventories: { from: Millis; revision: string; files: Record<string, string> }[] = [];
-  readonly #judge: Judge;
+  /** What is true of the fleet as a whole, and what has fallen quiet. */
+  readonly fleet: FleetWatch;
+  readonly judge: Judge;
   readonly #view = new MutableView();
   readonly #touched = new Map<OpenHour, Identity>();
-  readonly #shown = new Set<Identity>();
-  #tickFindings = new Set<string>();
-  #fleetJudged: Millis = -Infinity;
-  #showAll = true;
-  #heartbeat: Millis = 0;
+  /** Clock of the last tick that went the whole way; 0 before the first. */
+  heartbeat: Millis = 0;
 
   constructor(parts: Parts) {
     this.parts = parts;
     this.dedup = new Dedup(parts.dedupKey);
-    this.#judge = new Judge(parts.detectors, parts.failed);
+    this.judge = new Judge(parts.detectors, parts.failed);
+    this.fleet = new FleetWatch(this);
   }
 
   /** Loads what a batch may need that is not in memory. Call before `apply`. */
@@ -143,16 +112,16 @@ export class Processor implements Readout {
     if (this.feeds.advance(feed, event.time, receivedAt)) this.#closeDue();
     const inventory = this.parts.timeline.at(event.time);
     const identity = this.identities.resolve(event, inventory);
-    this.#count(event, identity);
+    this.#count(event, identity, outcome);
     if (identity) this.#attribute(event, identity, inventory, feed, receivedAt, applied);
     else this.unattributed++;
     this.observer?.(event, seen, identity);
   }
 
-  #count(event: NhiEvent, identity: Identity | null): void {
+  #count(event: NhiEvent, identity: Identity | null, outcome: number): void {
     if (identity) this.identities.count(identity, event);
     const kind = identity ? eventKind(this.identities.classOf(identity)) : 'unknown';
-    const key = `${event.metadata.source} ${kind} ${outcomeOf(event)}`;
+    const key = `${event.metadata.source} ${kind} ${OUTCOMES[outcome]!}`;
     this.counters.set(key, (this.counters.get(key) ?? 0) + 1);
   }
 
@@ -178,7 +147,7 @@ export class Processor implements Readout {
     }
     const view = this.#look(identity, remit);
     view.timeResolution = this.parts.sources.get(event.metadata.source)?.timeResolution ?? 1;
-    for (const judged of this.#judge.event(event, view)) this.#open(judged, identity, remit, inventory, event, receivedAt, undefined, false);
+    for (const judged of this.judge.event(event, view)) this.open(judged, identity, remit, inventory, event, receivedAt, undefined, false);
   }
 
   /** The open hour, or null when it is closed already and the event is late. */
@@ -197,15 +166,14 @@ export class Processor implements Readout {
   #correct(event: NhiEvent, counted: number, outcome: number): void {
     const identity = this.identities.resolve(event, this.parts.timeline.at(event.time));
     if (!identity) return;
-    const names = ['success', 'failure', 'denied'] as const;
-    identity[names[counted]!]--;
-    identity[names[outcome]!]++;
+    identity[OUTCOMES[counted]!]--;
+    identity[OUTCOMES[outcome]!]++;
     this.identities.changed.add(identity);
     const uid = eventUid(event);
     for (const kept of this.book.of(identity.urn)) {
       const ref = kept.finding.evidence.find((r) => r.uid === uid);
       if (!ref) continue;
-      ref.outcome = names[outcome]!;
+      ref.outcome = OUTCOMES[outcome]!;
       this.book.changed.add(kept);
     }
   }
@@ -218,12 +186,13 @@ export class Processor implements Readout {
     };
     view.remit = remit;
     view.ready = this.readyIdentities.has(identity);
-    view.threshold = this.threshold();
+    view.threshold = this.parts.calibration.threshold(this.identities.all.length);
     view.timeResolution = 1;
     return view;
   }
 
-  #open(
+  /** Turns a judged signal into a finding, or adds to one; returns the finding's id. */
+  open(
     judged: Judged, identity: Identity, remit: Remit | null, inventory: Inventory, event: NhiEvent | null, at: Millis,
     part: string | undefined, provisional: boolean,
   ): string {
@@ -262,11 +231,11 @@ export class Processor implements Readout {
     const part = String(hour.start);
     const standing = new Set<string>();
     const seen: HourView = { start: hour.start, closing, events: hour.events, denied: hour.denied, evidence: hour.evidence, categories: hour.categories, surprises };
-    for (const judged of this.#judge.hour(seen, view)) {
-      standing.add(this.#open(judged, identity, identity.remit, inventory, null, at, part, !closing));
+    for (const judged of this.judge.hour(seen, view)) {
+      standing.add(this.open(judged, identity, identity.remit, inventory, null, at, part, !closing));
     }
     for (const kept of [...this.book.of(identity.urn)]) {
-      if (kept.parts?.has(part) && !standing.has(kept.finding.id) && !this.#tickFindings.has(kept.finding.id)) this.book.retract(kept, part, at);
+      if (kept.parts?.has(part) && !standing.has(kept.finding.id) && !this.fleet.standing.has(kept.finding.id)) this.book.retract(kept, part, at);
     }
     const score = surprises.size === 0 ? null : Math.max(...[...surprises.values()].map((s) => s.score));
     if (score !== null && !closing) identity.score = Math.max(identity.score ?? 0, score);
@@ -337,64 +306,15 @@ export class Processor implements Readout {
     this.feeds.clock = Math.max(this.feeds.clock, now);
     for (const feed of this.feeds.all) feed.idle = idle.includes(feed.name);
     this.#closeDue();
-    this.#resolveQuiet(now);
-    if (now - this.#fleetJudged >= FLEET_EVERY || now < this.#fleetJudged) {
-      this.#judgeFleet(now);
-      this.#fleetJudged = now;
-    }
-    this.#heartbeat = now;
-  }
-
-  #resolveQuiet(now: Millis): void {
-    const quiet = new Map(this.parts.detectors.map((d) => [d.id, d.quietFor]));
-    for (const kept of [...this.book.open()]) {
-      const { finding } = kept;
-      if (this.#tickFindings.has(finding.id) || finding.provisional) continue;
-      if (now - Math.max(finding.last, finding.updated_at) > (quiet.get(finding.detector) ?? QUIET)) this.book.close(kept, 'resolved', now);
-    }
-  }
-
-  /** What is true of the fleet as a whole, said anew: what is no longer said is withdrawn. Also at the end of a replay. */
-  #judgeFleet(now: Millis): void {
-    const inventory = this.parts.timeline.at(now);
-    this.identities.bind(inventory, now);
-    const standing = new Set<string>();
-    for (const { detector, signal } of this.#judge.tick(this.#fleet(now, inventory))) {
-      const { urn, ...rest } = signal as typeof signal & { urn: string };
-      const identity = this.identities.get(urn) ?? fleetIdentity(urn);
-      standing.add(this.#open({ detector, signal: rest, also: [] }, identity, identity.remit, inventory, null, now, 'tick', false));
-    }
-    for (const id of this.#tickFindings) {
-      const kept = this.book.all.get(id);
-      if (kept && !standing.has(id)) this.book.retract(kept, 'tick', now);
-    }
-    this.#tickFindings = standing;
-  }
-
-  #fleet(now: Millis, inventory: Inventory): FleetView {
-    const { identities } = this;
-    return {
-      now, inventory,
-      * identities() {
-        for (const identity of identities.all) {
-          const verdict = identities.classOf(identity);
-          if (verdict === 'human' || verdict === 'platform') continue;
-          yield {
-            urn: identity.urn, kind: identities.kindOf(identity), class: verdict, first: identity.first, last: identity.last,
-            principalKey: identity.natives[0] ?? '', inventoried: identity.remit !== null, sensitive: identity.sensitive,
-            events: identity.success + identity.failure + identity.denied, evidence: [],
-          };
-        }
-      },
-    };
+    this.fleet.tick(now);
+    this.heartbeat = now;
   }
 
   #inventory(now: Millis, revision: string, files: Record<string, string>): void {
     this.parts.timeline.add(now, this.parts.compile(files, now));
     this.inventories.push({ from: now, revision, files });
     this.identities.bind(this.parts.timeline.latest(), now);
-    this.#fleetJudged = -Infinity;
-    this.#showAll = true;
+    this.fleet.judgeSoon();
   }
 
   #verdict(verdict: Verdict): void {
@@ -404,97 +324,8 @@ export class Processor implements Readout {
     else if (verdict.state === 'benign' || verdict.state === 'bad') this.book.close(kept, verdict.state, verdict.at);
   }
 
-  /** Restores what `#tick` remembers between calls. */
-  restoreTicks(findings: string[], lastTick: Millis): void {
-    this.#tickFindings = new Set(findings);
-    this.lastTick = lastTick;
-    this.feeds.clock = Math.max(this.feeds.clock, lastTick);
-  }
-
-  tickFindings(): string[] {
-    return [...this.#tickFindings];
-  }
-
   takeChanges(): FindingChange[] {
     return this.book.takeChanges();
-  }
-
-  // -------------------------------------------------------------- readout
-
-  * events(): Iterable<{ source: string; kind: 'nhi' | 'human' | 'platform' | 'unknown'; outcome: 'success' | 'failure' | 'denied'; value: number }> {
-    for (const [key, value] of this.counters) {
-      const [source, kind, outcome] = key.split(' ') as [string, 'nhi', 'success'];
-      yield { source, kind, outcome, value };
-    }
-  }
-
-  * takeChanged(): Iterable<IdentityReadout> {
-    const changed = this.#showAll ? this.identities.all : [...this.#shown];
-    this.#showAll = false;
-    this.#shown.clear();
-    for (const identity of changed) yield this.#readout(identity);
-  }
-
-  /** Marks identities whose numbers moved, for metrics; called with what the last cut period changed. */
-  markShown(): void {
-    for (const identity of this.identities.changed) this.#shown.add(identity);
-  }
-
-  #readout(identity: Identity): IdentityReadout {
-    return {
-      urn: identity.urn, kind: this.identities.kindOf(identity), class: this.identities.classOf(identity), remit: identity.remit,
-      success: identity.success, failure: identity.failure, denied: identity.denied, last: identity.last,
-      ready: this.readyIdentities.has(identity), score: identity.score, expected: null,
-    };
-  }
-
-  * sources(): Iterable<SourceReadout> {
-    for (const [id, source] of this.parts.sources) {
-      const feeds = this.feeds.all.filter((f) => f.source === id);
-      if (feeds.length === 0) continue;
-      const live = feeds.some((f) => !f.replay);
-      const lastReceive = Math.max(...feeds.map((f) => f.lastReceive));
-      const lastEvent = Math.max(...feeds.map((f) => f.newest));
-      yield { source: id, lastReceive, lastEvent, expectedInterval: live ? source.maxSilence : null, skew: Math.max(0, lastEvent - lastReceive) };
-    }
-  }
-
-  coverage(): Iterable<{ state: string; value: number }> {
-    const states: Record<string, number> = {
-      inventoried: 0, not_inventoried: 0, unowned: 0, proposed: 0, decommissioned: 0, warming: 0, ready: 0, human: 0, platform: 0, never_seen: 0,
-    };
-    for (const identity of this.identities.all) {
-      const verdict = this.identities.classOf(identity);
-      if (verdict === 'human' || verdict === 'platform') {
-        states[verdict]!++;
-        continue;
-      }
-      states[identity.remit ? 'inventoried' : 'not_inventoried']!++;
-      states[this.readyIdentities.has(identity) ? 'ready' : 'warming']!++;
-      if (identity.remit && !identity.remit.owner) states['unowned']!++;
-    }
-    for (const remit of this.inventory().records()) {
-      if (remit.lifecycle === 'proposed') states['proposed']!++;
-      if (remit.lifecycle === 'decommissioned') states['decommissioned']!++;
-      if (!this.identities.get(remit.record.urn)) states['never_seen']!++;
-    }
-    return Object.entries(states).map(([state, value]) => ({ state, value }));
-  }
-
-  exceptionMatches(): Iterable<{ exception: string; state: 'active' | 'expired'; value: number }> {
-    return [...this.matches].map(([exception, value]) => ({ exception, state: 'active' as const, value }));
-  }
-
-  threshold(): number {
-    return this.parts.calibration.threshold(this.identities.all.length);
-  }
-
-  inventory(): Inventory {
-    return this.parts.timeline.latest();
-  }
-
-  heartbeat(): Millis {
-    return this.#heartbeat;
   }
 
   /** The finding with this id, for the API. */
@@ -509,12 +340,4 @@ export function outcomeOf(event: NhiEvent): 'success' | 'failure' | 'denied' {
 
 function eventKind(verdict: string): 'nhi' | 'human' | 'platform' | 'unknown' {
   return verdict === 'machine' ? 'nhi' : (verdict as 'human' | 'platform' | 'unknown');
-}
-
-/** Stands for the whole fleet in findings that are about no single identity. */
-function fleetIdentity(urn: string): Identity {
-  return {
-    index: -1, urn, kindRank: 0, proofs: 0, first: 0, last: 0, success: 0, failure: 0, denied: 0, sensitive: false, natives: [],
-    feeds: [], open: [], closedUntil: 0, score: null, remit: null,
-  };
 }

@@ -5,6 +5,7 @@ import { SEVERITIES } from '@remit/contract';
 import { eventUid } from './evidence.ts';
 import type { Identity } from './identities.ts';
 import type { Processor } from './processor.ts';
+import { StateReadout } from './readout.ts';
 
 /** The parts of the status that are not the processor's. */
 export type OtherStatus = Pick<StatusReport, 'version' | 'ready' | 'since' | 'now' | 'demo' | 'rejected' | 'store'> & { problems: StatusReport['inventory']['problems'] };
@@ -73,6 +74,7 @@ export class StateReader implements Reader {
 
   async status(): Promise<StatusReport> {
     const p = this.#processor();
+    const readout = new StateReadout(p);
     const { problems, ...other } = await this.#status();
     const identities = { total: 0, machine: 0, human: 0, platform: 0, unknown: 0 };
     for (const identity of p.identities.all) {
@@ -86,15 +88,15 @@ export class StateReader implements Reader {
       findings.bySeverity[finding.severity]!++;
     }
     const counts = new Map<string, number>();
-    for (const { source, value } of p.events()) counts.set(source, (counts.get(source) ?? 0) + value);
-    const inventory = p.inventory();
+    for (const { source, value } of readout.events()) counts.set(source, (counts.get(source) ?? 0) + value);
+    const inventory = readout.inventory();
     return {
       ...other, identities, findings,
-      sources: [...p.sources()].map((s) => ({
+      sources: [...readout.sources()].map((s) => ({
         source: s.source, events: counts.get(s.source) ?? 0, lastReceive: s.lastReceive, lastEvent: s.lastEvent,
         silent: s.expectedInterval !== null && other.now - s.lastReceive > s.expectedInterval,
       })),
-      coverage: Object.fromEntries([...p.coverage()].map(({ state, value }) => [state, value])),
+      coverage: Object.fromEntries([...readout.coverage()].map(({ state, value }) => [state, value])),
       inventory: { revision: inventory.revision, records: inventory.records().length, owners: inventory.owners().length, problems },
     };
   }

@@ -1,5 +1,5 @@
 import type { CredentialType, Detector, NhiEvent, Remit } from '@remit/contract';
-import { attack, bounded, DAY, day, instant, nist, outcome, owasp, permission, span } from '../phrases.ts';
+import { DAY, attack, bounded, day, instant, moment, nist, outcome, owasp, permission, span } from '../phrases.ts';
 
 /**
  * The identity, or the credential it used, is past its end of life and grace and still acts. A success pages, once per path
@@ -36,8 +36,8 @@ export const detector: Detector = {
       subject: path(event, view.remit), bucket: became === 'success' ? instant(end.at) : day(event.time),
       reason: {
         expected: end.declared
-          ? `no activity after ${instant(end.at)}`
-          : `no activity after ${instant(end.at)}, when the status without a date was imported`,
+          ? `no activity after ${moment(end.at)}`
+          : `no activity after ${moment(end.at)}, when the status without a date was imported`,
         observed: after,
       },
       evidence: [view.ref(event)], at: event.time,

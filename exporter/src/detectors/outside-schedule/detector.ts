@@ -1,5 +1,5 @@
 import type { Detector, Millis, Reason, ScheduleVerdict, WindowHit } from '@remit/contract';
-import { attack, bounded, DAY, day, instant, nist, outcome, owasp, permission, span } from '../phrases.ts';
+import { DAY, attack, bounded, day, instant, moment, nist, outcome, owasp, permission, span } from '../phrases.ts';
 
 /**
  * The start of an event lies outside every declared window, or in a blackout. One finding per identity and missed window,
@@ -29,7 +29,7 @@ export const detector: Detector = {
   inspect(event, view) {
     const verdict = view.remit?.schedule(event.time, view.timeResolution);
     if (verdict === undefined || (verdict.state !== 'outside' && verdict.state !== 'blackout')) return [];
-    const did = `${bounded(permission(event), 128)} (${outcome(event)}) at ${instant(event.time)}`;
+    const did = `${bounded(permission(event), 128)} (${outcome(event)}) at ${moment(event.time)}`;
     return [{ ...about(verdict, event.time, did), evidence: [view.ref(event)], at: event.time }];
   },
 };
@@ -41,7 +41,7 @@ function about(verdict: Departure, at: Millis, did: string): { subject: string; 
     const why = verdict.reason === null ? '' : ` (${bounded(verdict.reason, 80)})`;
     return {
       subject: 'blackout', bucket: instant(verdict.from),
-      reason: { expected: `no work between ${instant(verdict.from)} and ${instant(verdict.to)}${why}`, observed: did },
+      reason: { expected: `no work between ${moment(verdict.from)} and ${moment(verdict.to)}${why}`, observed: did },
     };
   }
   const { nearest, side, missedBy } = verdict;

@@ -1,6 +1,6 @@
 import type { Detector, EventRef, FleetView, JudgedIdentity, Signal } from '@remit/contract';
 import { FLEET } from '@remit/contract';
-import { attack, DAY, instant, nist, owasp } from '../phrases.ts';
+import { DAY, attack, instant, moment, nist, owasp } from '../phrases.ts';
 
 const PERIOD = 7 * DAY;
 /** Share of judged identities with a record from which the others are told one by one. */
@@ -77,7 +77,7 @@ function single(identity: Unknown): Signal & { urn: string } {
     urn: identity.urn, subject: 'record', bucket: week(identity.last),
     reason: {
       expected: 'a record with owner and purpose',
-      observed: `${identity.events} ${identity.events === 1 ? 'event' : 'events'} since ${instant(identity.first)}${
+      observed: `${identity.events} ${identity.events === 1 ? 'event' : 'events'} since ${moment(identity.first)}${
         identity.sensitive ? ', sensitive ones among them' : ''}`,
     },
     evidence: identity.evidence.slice(0, SHOWN), at: identity.last,

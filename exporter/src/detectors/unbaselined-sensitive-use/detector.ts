@@ -1,5 +1,5 @@
 import type { Detector, Remit } from '@remit/contract';
-import { attack, bounded, DAY, instant, nist, owasp, span } from '../phrases.ts';
+import { attack, bounded, DAY, instant, moment, nist, owasp } from '../phrases.ts';
 
 const PERIOD = 7 * DAY;
 
@@ -32,7 +32,7 @@ export const detector: Detector = {
     const judged = view.remit !== null && (view.ready || declares(view.remit));
     if (judged) return [];
     const signals = [];
-    for (const [category, { count, last, evidence }] of hour.categories) {
+    for (const [category, { count, first, last, evidence }] of hour.categories) {
       if (category === 'monitoring' || count === 0) continue;
       signals.push({
         subject: bounded(category, 256), bucket: instant(hour.start - (hour.start % PERIOD)).slice(0, 10),
@@ -40,10 +40,9 @@ export const detector: Detector = {
           expected: view.remit === null
             ? 'a record that says what this identity may do'
             : 'approved actions or a learned baseline before sensitive work',
-          observed: `${WORDS.get(category) ?? bounded(category, 64)}, ${count} ${count === 1 ? 'event' : 'events'} in the hour of ${
-            instant(hour.start)}, ${span(Math.max(0, hour.start - view.identity.first))} after it was first seen`,
+          observed: `${WORDS.get(category) ?? bounded(category, 64)}, ${count} ${count === 1 ? 'event' : 'events'} in the hour of ${moment(hour.start)}`,
         },
-        evidence: [...evidence], at: last,
+        evidence: [...evidence], at: last, first, count,
       });
     }
     return signals;

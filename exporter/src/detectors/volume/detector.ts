@@ -1,5 +1,5 @@
 import type { Detector, EventRef, HourView, Surprise } from '@remit/contract';
-import { attack, DAY, hour as hourOf, instant, nist, owasp } from '../phrases.ts';
+import { attack, DAY, hour as hourOf, moment, nist, owasp } from '../phrases.ts';
 
 const SHOWN = 10;
 
@@ -38,9 +38,9 @@ export const detector: Detector = {
       subject: 'events', bucket: hourOf(hour.start),
       reason: {
         expected: `at most ${count(surprise.p95)} events in such an hour (95 of 100), ${count(surprise.p50)} in the middle`,
-        observed: `${count(surprise.observed)} events in the hour of ${instant(hour.start)}${denied(hour)}, ${rarity(surprise)}`,
+        observed: `${count(surprise.observed)} events in the hour of ${moment(hour.start)}${denied(hour)}, ${rarity(surprise)}`,
       },
-      evidence, at: evidence[evidence.length - 1]?.time ?? hour.start, score: surprise.score,
+      evidence, at: evidence[evidence.length - 1]?.time ?? hour.start, count: hour.events, score: surprise.score,
     }];
   },
 };

@@ -139,7 +139,7 @@ export class Piece {
 
   /** One gzip member, made off the main thread and kept until the text changes. */
   gzip(): Promise<Buffer> {
-    this.#frame.zipped ??= compress(this.#frame.bytes, { level: constants.Z_BEST_SPEED });
+    this.#frame.zipped ??= compress(this.#frame.bytes, { level: constants.Z_BEST_SPEED, chunkSize: 64 * 1024 });
     return this.#frame.zipped;
   }
 

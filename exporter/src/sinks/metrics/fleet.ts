@@ -90,8 +90,9 @@ export class FleetMetrics implements Sink, Telemetry {
     this.#readInventory();
     this.#pipeline.refresh(readout, at);
     for (const read of readout.takeChanged()) this.#identities.update(read);
-    this.#identities.refresh();
+    // Before the overflow is written: an identity may lose its own series here.
     this.#open.refresh(at, this.#interval.value);
+    this.#identities.refresh();
     this.#tallies.refresh(at);
     this.#account.overflow?.set(this.#identities.beyond);
   }

@@ -10,11 +10,11 @@ const DECOMMISSIONED = 400;
 interface Known {
   kind: Kind | null; last: Millis; ready: boolean; score: number | null; expected: IdentityReadout['expected'];
   totals: Totals;
-  /** Events that count in `_overflow_`; null: all of them without own series, none of them with. */
-  shared: Totals | null;
+  /** How many of them count in `_overflow_`: without own series all that were read, with own series those from before. */
+  shared: Totals;
 }
-/** For `restore`: totals at the time, and how many of them count in `_overflow_`. */
-export interface SavedShare { totals: Totals; shared: Totals }
+/** For `restore`: how many events of an identity with own series count in `_overflow_`. */
+export type SavedShare = Totals;
 
 /** Series that one identity has for itself. */
 interface Own {
@@ -67,8 +67,9 @@ export class IdentitySeries {
     this.beyond = this.#records.size - chosen.size;
     for (const own of [...this.#own.values()]) {
       const place = chosen.get(own.urn);
-      if (own.inventoried ? place === undefined : this.#records.has(own.urn)) this.#demote(own);
-      else own.detailed = place !== undefined && place < DETAILED;
+      // One that is found in the inventory, or leaves it while a finding is open, keeps its series.
+      if (place === undefined && (this.#records.has(own.urn) || !this.#wanted.has(own.urn))) { this.#demote(own); continue; }
+      own.inventoried = place !== undefined;
     }
     for (const [urn, place] of chosen) {
       const own = this.#own.get(urn) ?? this.#promote(urn, true);
@@ -81,7 +82,8 @@ export class IdentitySeries {
   update(read: IdentityReadout): void {
     const known = this.#knownAs(read.urn);
     const own = this.#own.get(read.urn);
-    this.#count(known, [read.success, read.failure, read.denied], own !== undefined);
+    known.totals = [read.success, read.failure, read.denied];
+    if (!own) this.#share(known);
     known.kind = read.kind;
     known.last = read.last;
     known.ready = read.ready;
@@ -114,12 +116,12 @@ export class IdentitySeries {
     for (const [i, series] of this.#overflowSeries.entries()) series.set(this.#overflow[i] ?? 0);
   }
 
-  /** Identities whose events count partly here and partly there, for `restore` after a restart. */
+  /** Identities whose events count partly in their own series and partly not, for `restore` after a restart. */
   save(): Record<string, SavedShare> {
     const saved = Object.create(null) as Record<string, SavedShare>;
-    for (const [urn, { totals, shared }] of this.#known) {
-      const some = shared?.some((n) => n > 0) ?? false;
-      if (shared && (some || !this.#own.has(urn))) saved[urn] = { totals: [...totals], shared: [...shared] };
+    for (const urn of this.#own.keys()) {
+      const { shared } = this.#knownAs(urn);
+      if (shared.some((n) => n > 0)) saved[urn] = [...shared];
     }
     return saved;
   }
@@ -128,28 +130,24 @@ export class IdentitySeries {
   restore(urn: string, saved: SavedShare): void {
     const known = this.#knownAs(urn);
     if (known.kind !== null) return;
-    known.totals = [...saved.totals];
-    known.shared = [...saved.shared];
-    add(this.#overflow, saved.shared);
+    known.totals = [...saved];
+    known.shared = [...saved];
+    add(this.#overflow, saved);
   }
 
   #knownAs(urn: string): Known {
     let known = this.#known.get(urn);
     if (!known) {
-      known = { kind: null, last: 0, ready: false, score: null, expected: null, totals: [0, 0, 0], shared: null };
+      known = { kind: null, last: 0, ready: false, score: null, expected: null, totals: [0, 0, 0], shared: [0, 0, 0] };
       this.#known.set(urn, known);
     }
     return known;
   }
 
-  /** What is new since the last reading counts where the identity is now. */
-  #count(known: Known, now: Totals, own: boolean): void {
-    if (!own) {
-      const more = now.map((n, i) => Math.max(0, n - (known.totals[i] ?? 0))) as Totals;
-      add(this.#overflow, more);
-      if (known.shared) add(known.shared, more);
-    }
-    known.totals = now;
+  /** Everything that does not count in the overflow yet does from now on. */
+  #share(known: Known): void {
+    add(this.#overflow, known.totals.map((n, i) => Math.max(0, n - (known.shared[i] ?? 0))) as Totals);
+    known.shared = [...known.totals];
   }
 
   #promote(urn: string, inventoried: boolean): Own | null {
@@ -161,8 +159,6 @@ export class IdentitySeries {
       urn, label, inventoried, detailed: false, info: null, infoText: '', events: events.flatMap((s) => s ?? []),
       ready: this.#families.ready.add([label]), last: null, score: null, expected: [], decommissioned: null,
     };
-    const known = this.#knownAs(urn);
-    known.shared ??= [...known.totals];
     this.#own.set(urn, own);
     return own;
   }
@@ -170,6 +166,7 @@ export class IdentitySeries {
   #demote(own: Own): void {
     this.#own.delete(own.urn);
     for (const series of [own.info, ...own.events, own.ready, own.last, own.score, own.decommissioned, ...own.expected]) series?.remove();
+    this.#share(this.#knownAs(own.urn));
   }
 
   #show(own: Own): void {
@@ -177,7 +174,7 @@ export class IdentitySeries {
     this.#info(own, known.kind ?? this.#records.get(own.urn)?.record.kind ?? 'unknown');
     this.#endOfLife(own);
     for (const [i, series] of own.events.entries()) {
-      series.set(Math.max(series.value, (known.totals[i] ?? 0) - (known.shared?.[i] ?? 0)));
+      series.set(Math.max(series.value, (known.totals[i] ?? 0) - (known.shared[i] ?? 0)));
     }
     own.ready?.set(known.ready ? 1 : 0);
     own.last = optional(own.last, this.#families.last, own.label, known.last > 0 ? known.last / 1000 : null);

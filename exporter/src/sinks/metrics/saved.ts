@@ -42,10 +42,9 @@ function isSet(value: unknown): value is SavedSet {
 
 function shares(value: unknown): Record<string, SavedShare> {
   const entries = isRecord(value) ? Object.entries(value) : [];
-  return Object.fromEntries(entries.filter((e): e is [string, SavedShare] =>
-    isRecord(e[1]) && isTotals(e[1].totals) && isTotals(e[1].shared)));
+  return Object.fromEntries(entries.filter((e): e is [string, SavedShare] => isTotals(e[1])));
 }
 
-function isTotals(value: unknown): value is [number, number, number] {
+function isTotals(value: unknown): value is SavedShare {
   return Array.isArray(value) && value.length === 3 && value.every(isCount);
 }

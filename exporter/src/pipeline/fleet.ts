@@ -1,0 +1,88 @@
+import type { FleetView, Inventory, Millis } from '@remit/contract';
+import type { Identity } from './identities.ts';
+import { HOUR } from './hours.ts';
+import type { Processor } from './processor.ts';
+
+/** The fleet as a whole is looked at this often, and at the end of a replay. */
+const FLEET_EVERY: Millis = 5 * 60_000;
+/** A finding whose detector is gone falls quiet after this long. */
+const QUIET: Millis = 24 * HOUR;
+/** Key of the one part of a finding that the fleet's detectors keep saying. */
+const PART = 'tick';
+
+/** What only time tells: findings that fall quiet, and what is true of the fleet as a whole, said anew at every look. */
+export class FleetWatch {
+  /** Findings that the last look stood by. */
+  standing = new Set<string>();
+  readonly #p: Processor;
+  readonly #quiet: ReadonlyMap<string, Millis>;
+  #judged: Millis = -Infinity;
+
+  constructor(processor: Processor) {
+    this.#p = processor;
+    this.#quiet = new Map(processor.parts.detectors.map((d) => [d.id, d.quietFor]));
+  }
+
+  tick(now: Millis): void {
+    this.#resolveQuiet(now);
+    if (now - this.#judged < FLEET_EVERY && now >= this.#judged) return;
+    this.#judge(now);
+    this.#judged = now;
+  }
+
+  /** The next tick looks again, however soon it comes. */
+  judgeSoon(): void {
+    this.#judged = -Infinity;
+  }
+
+  #resolveQuiet(now: Millis): void {
+    for (const kept of [...this.#p.book.open()]) {
+      const { finding } = kept;
+      if (this.standing.has(finding.id) || finding.provisional) continue;
+      if (now - Math.max(finding.last, finding.updated_at) > (this.#quiet.get(finding.detector) ?? QUIET)) this.#p.book.close(kept, 'resolved', now);
+    }
+  }
+
+  /** What is no longer said is withdrawn. */
+  #judge(now: Millis): void {
+    const inventory = this.#p.parts.timeline.at(now);
+    this.#p.identities.bind(inventory, now);
+    const standing = new Set<string>();
+    for (const { detector, signal } of this.#p.judge.tick(this.#view(now, inventory))) {
+      const { urn, ...rest } = signal as typeof signal & { urn: string };
+      const identity = this.#p.identities.get(urn) ?? fleetIdentity(urn);
+      standing.add(this.#p.open({ detector, signal: rest, also: [] }, identity, identity.remit, inventory, null, now, PART, false));
+    }
+    for (const id of this.standing) {
+      const kept = this.#p.book.all.get(id);
+      if (kept && !standing.has(id)) this.#p.book.retract(kept, PART, now);
+    }
+    this.standing = standing;
+  }
+
+  #view(now: Millis, inventory: Inventory): FleetView {
+    const { identities } = this.#p;
+    return {
+      now, inventory,
+      * identities() {
+        for (const identity of identities.all) {
+          const verdict = identities.classOf(identity);
+          if (verdict === 'human' || verdict === 'platform') continue;
+          yield {
+            urn: identity.urn, kind: identities.kindOf(identity), class: verdict, first: identity.first, last: identity.last,
+            principalKey: identity.natives[0] ?? '', inventoried: identity.remit !== null, sensitive: identity.sensitive,
+            events: identity.success + identity.failure + identity.denied, evidence: [],
+          };
+        }
+      },
+    };
+  }
+}
+
+/** Stands for the whole fleet in findings that are about no single identity. */
+function fleetIdentity(urn: string): Identity {
+  return {
+    index: -1, urn, kindRank: 0, proofs: 0, first: 0, last: 0, success: 0, failure: 0, denied: 0, sensitive: false, natives: [],
+    feeds: [], open: [], closedUntil: 0, score: null, remit: null,
+  };
+}

@@ -1,0 +1,84 @@
+import type { IdentityReadout, Inventory, Millis, Readout, SourceReadout } from '@remit/contract';
+import type { Identity } from './identities.ts';
+import type { Processor } from './processor.ts';
+
+/** What metrics and the status page read of the state: numbers, never references. */
+export class StateReadout implements Readout {
+  readonly #p: Processor;
+  #revision: string | null = null;
+
+  constructor(processor: Processor) {
+    this.#p = processor;
+  }
+
+  * events(): Iterable<{ source: string; kind: 'nhi' | 'human' | 'platform' | 'unknown'; outcome: 'success' | 'failure' | 'denied'; value: number }> {
+    for (const [key, value] of this.#p.counters) {
+      const [source, kind, outcome] = key.split(' ') as [string, 'nhi', 'success'];
+      yield { source, kind, outcome, value };
+    }
+  }
+
+  * takeChanged(): Iterable<IdentityReadout> {
+    const { revision } = this.inventory();
+    const changed = revision === this.#revision ? this.#p.identities.takeShown() : this.#p.identities.all;
+    this.#revision = revision;
+    for (const identity of changed) yield this.#readout(identity);
+  }
+
+  #readout(identity: Identity): IdentityReadout {
+    return {
+      urn: identity.urn, kind: this.#p.identities.kindOf(identity), class: this.#p.identities.classOf(identity), remit: identity.remit,
+      success: identity.success, failure: identity.failure, denied: identity.denied, last: identity.last,
+      ready: this.#p.readyIdentities.has(identity), score: identity.score, expected: null,
+    };
+  }
+
+  * sources(): Iterable<SourceReadout> {
+    for (const [id, source] of this.#p.parts.sources) {
+      const feeds = this.#p.feeds.all.filter((f) => f.source === id);
+      if (feeds.length === 0) continue;
+      const live = feeds.some((f) => !f.replay);
+      const lastReceive = Math.max(...feeds.map((f) => f.lastReceive));
+      const lastEvent = Math.max(...feeds.map((f) => f.newest));
+      yield { source: id, lastReceive, lastEvent, expectedInterval: live ? source.maxSilence : null, skew: Math.max(0, lastEvent - lastReceive) };
+    }
+  }
+
+  coverage(): Iterable<{ state: string; value: number }> {
+    const states: Record<string, number> = {
+      inventoried: 0, not_inventoried: 0, unowned: 0, proposed: 0, decommissioned: 0, warming: 0, ready: 0, human: 0, platform: 0, never_seen: 0,
+    };
+    for (const identity of this.#p.identities.all) {
+      const verdict = this.#p.identities.classOf(identity);
+      if (verdict === 'human' || verdict === 'platform') {
+        states[verdict]!++;
+        continue;
+      }
+      states[identity.remit ? 'inventoried' : 'not_inventoried']!++;
+      states[this.#p.readyIdentities.has(identity) ? 'ready' : 'warming']!++;
+      if (identity.remit && !identity.remit.owner) states['unowned']!++;
+    }
+    for (const remit of this.inventory().records()) {
+      if (remit.lifecycle === 'proposed') states['proposed']!++;
+      if (remit.lifecycle === 'decommissioned') states['decommissioned']!++;
+      if (!this.#p.identities.get(remit.record.urn)) states['never_seen']!++;
+    }
+    return Object.entries(states).map(([state, value]) => ({ state, value }));
+  }
+
+  exceptionMatches(): Iterable<{ exception: string; state: 'active' | 'expired'; value: number }> {
+    return [...this.#p.matches].map(([exception, value]) => ({ exception, state: 'active' as const, value }));
+  }
+
+  threshold(): number {
+    return this.#p.parts.calibration.threshold(this.#p.identities.all.length);
+  }
+
+  inventory(): Inventory {
+    return this.#p.parts.timeline.latest();
+  }
+
+  heartbeat(): Millis {
+    return this.#p.heartbeat;
+  }
+}
