@@ -69,7 +69,7 @@ function noteIn(entry: Entry<unknown>, problems: Problem[]): Note {
 }
 
 function checkWindow(window: ScheduleWindow, path: Path, note: Note): void {
-  const cron = cronProblem(window.cron);
+  const cron = faultOfCron(window.cron);
   if (cron !== null) note('error', [...path, 'cron'], cron, 'for example "30 2 * * 1-5": at 02:30 from Monday to Friday');
   if (!isZone(window.timezone)) {
     const near = closest(window.timezone, [...Intl.supportedValuesOf('timeZone'), 'UTC']);
@@ -204,19 +204,24 @@ function inOrder(from: string, to: string): boolean {
   return Date.parse(from) < Date.parse(to);
 }
 
-const zones = new Map<string, boolean>();
-
-function isZone(name: string): boolean {
-  let known = zones.get(name);
-  if (known === undefined) {
-    known = true;
-    try {
-      new Zone(name);
-    } catch {
-      known = false;
-    }
-    if (zones.size >= 1024) zones.clear();
-    zones.set(name, known);
-  }
-  return known;
+/** Thousands of records share a few crons and zones, which are dear to read. */
+function remembered<T>(work: (text: string) => T): (text: string) => T {
+  const known = new Map<string, T>();
+  return (text) => {
+    if (known.has(text)) return known.get(text)!;
+    if (known.size >= 1024) known.clear();
+    const answer = work(text);
+    known.set(text, answer);
+    return answer;
+  };
 }
+
+const faultOfCron = remembered(cronProblem);
+const isZone = remembered((name) => {
+  try {
+    new Zone(name);
+    return true;
+  } catch {
+    return false;
+  }
+});

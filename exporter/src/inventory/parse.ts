@@ -53,13 +53,12 @@ const SYNTAX: Record<string, [message: string, hint: string]> = {
 };
 
 function syntaxProblem(file: string, text: string, lines: LineCounter, offset: number, code: string, said: string): Problem {
-  // Of a repeated key the library names the mapping's first key in its offset only when the text is JSON; the place is the key's.
   const [message, hint] = SYNTAX[code] ?? [null, 'check quotes, brackets and indentation'];
   const plain = said.split('\n', 1)[0]!.slice(0, 200);
-  const problem: Problem = {
-    file, ...placeAt(lines, Math.min(offset, text.length)), severity: 'error', message: message === null ? plain : `${message} (${plain})`,
+  return {
+    file, ...placeAt(lines, Math.min(offset, text.length)), severity: 'error', hint,
+    message: message === null ? plain : `${message} (${plain})`,
   };
-  return { ...problem, hint };
 }
 
 function placeAt(lines: LineCounter, offset: number): Place {

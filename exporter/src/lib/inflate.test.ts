@@ -26,6 +26,11 @@ describe('inflate', () => {
     if (encoding !== 'zstd') expect(bytes.length).toBeGreaterThan(1000);
   });
 
+  it('loses nothing of a short gzip that lacks only its checksum', async () => {
+    const { bytes, truncated } = await inflate(gzipSync(text.subarray(0, 5000)).subarray(0, -6), 'gzip');
+    expect([truncated, bytes.length]).toEqual([true, 5000]);
+  });
+
   it.each<[string, Buffer, string | undefined, string, boolean]>([
     ['no gzip', text, 'gzip', 'bad_encoding', true], ['corrupt gzip', Buffer.from(gzipSync(text)).fill(7, 100, 300), 'gzip', 'bad_encoding', true],
     ['no zstd', text, 'zstd', 'bad_encoding', true], ['brotli', brotliCompressSync(text), 'br', 'bad_encoding', false],

@@ -129,7 +129,6 @@ function one(body: Buffer, decoder: Decoder, limit: number): Promise<Inflated & 
       if (error.code === 'Z_BUF_ERROR') finish(true);
       else reject(new InflateError('bad_encoding', `not valid ${decoder}`));
     });
-    // The end is flushed apart from the data, because an error of the last write would take that write's output with it.
-    stream.write(body, () => stream.end());
+    stream.end(body);
   });
 }

@@ -1,6 +1,7 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Bytes, Cut, Feature, Millis, Store } from '@remit/contract';
 import type { Kept } from './findings.ts';
+import type { StoredHour } from './dedup.ts';
 import type { Feed } from './feeds.ts';
 import { restoreHour, saveHour } from './hours.ts';
 import type { Identity, Issue, Native } from './identities.ts';
@@ -18,7 +19,7 @@ export interface Learned {
 
 interface Meta {
   version: number; layout: string; counters: [string, number][]; matches: [string, number][]; unattributed: number; late: number;
-  feeds: Feed[]; lastTick: Millis | null; standing: string[]; ready: number[]; dedup: [Millis, { segments: number; touched: Millis }][];
+  feeds: Feed[]; lastTick: Millis | null; standing: string[]; ready: number[]; dedup: [Millis, StoredHour][];
   calibration: unknown; extra: unknown;
 }
 

@@ -5,8 +5,14 @@ import { HOUR } from './hours.ts';
 /** What a record turned out to be. */
 export type Seen = 'unique' | 'start_record' | 'duplicate';
 
-/** How long ids are remembered, in event time. Published: sources resend within it. */
+/**
+ * How long ids are remembered, in event time. Published: sources resend within it. Hours that history was loaded into are remembered
+ * as long as the storage lives, so that a replay can be cut and continued at any time.
+ */
 export const DEDUP_WINDOW: Millis = 8 * 24 * HOUR;
+
+/** Number of segments, when they were last added to, and whether history was loaded into the hour. */
+export interface StoredHour { segments: number; touched: Millis; history: boolean }
 
 const START = 1;
 const COMPLETE = 2;
@@ -22,8 +28,8 @@ const RESIDENT = 16;
 export class Dedup {
   readonly #hash: KeyedHash;
   readonly #hours = new Map<Millis, HourSet>();
-  /** Hours with segments in the store: number of segments, and when they were last added to. */
-  readonly stored = new Map<Millis, { segments: number; touched: Millis }>();
+  /** Hours with segments in the store. */
+  readonly stored = new Map<Millis, StoredHour>();
   #last: HourSet | null = null;
 
   constructor(key: Uint8Array) {
@@ -52,7 +58,7 @@ export class Dedup {
    * Counts an id. `outcome` is 0 success, 1 failure, 2 denied. Returns what the record is and, when the second stage of an
    * action contradicts the counted outcome, that outcome.
    */
-  see(time: Millis, id: string, start: boolean, outcome: number): { seen: Seen; counted: number } {
+  see(time: Millis, id: string, start: boolean, outcome: number, history: boolean): { seen: Seen; counted: number } {
     const hour = time - (time % HOUR);
     let set = this.#last;
     if (set?.hour !== hour) {
@@ -60,6 +66,7 @@ export class Dedup {
       if (!set) throw new Error('the hour was not ensured');
       this.#last = set;
     }
+    if (history) set.history = true;
     this.#hash.update(id);
     const bit = start ? START : COMPLETE;
     const slot = set.find(this.#hash.high, this.#hash.low);
@@ -81,9 +88,10 @@ export class Dedup {
     for (const set of this.#hours.values()) {
       const value = set.takeLog();
       if (!value) continue;
-      const entry = this.stored.get(set.hour) ?? { segments: 0, touched: 0 };
+      const entry = this.stored.get(set.hour) ?? { segments: 0, touched: 0, history: false };
       segments.push({ key: `${hourKey(set.hour)}/${String(entry.segments++).padStart(8, '0')}`, value });
       entry.touched = now;
+      entry.history ||= set.history;
       this.stored.set(set.hour, entry);
     }
     return segments;
@@ -92,8 +100,8 @@ export class Dedup {
   /** Forgets hours that ended before the window and were not added to within it; returns the keys to delete. */
   forget(now: Millis): string[] {
     const gone: string[] = [];
-    for (const [hour, { segments, touched }] of this.stored) {
-      if (Math.max(hour + HOUR, touched) >= now - DEDUP_WINDOW) continue;
+    for (const [hour, { segments, touched, history }] of this.stored) {
+      if (history || Math.max(hour + HOUR, touched) >= now - DEDUP_WINDOW) continue;
       for (let i = 0; i < segments; i++) gone.push(`${hourKey(hour)}/${String(i).padStart(8, '0')}`);
       this.stored.delete(hour);
       this.#hours.delete(hour);
@@ -123,6 +131,7 @@ function hourKey(hour: Millis): string {
 /** Open-addressing set of 64-bit hashes with a byte of flags; a log of writes since the last cut. */
 class HourSet {
   readonly hour: Millis;
+  history = false;
   flags: Uint8Array;
   #high: Uint32Array;
   #low: Uint32Array;

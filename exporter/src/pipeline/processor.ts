@@ -101,7 +101,7 @@ export class Processor {
     const { metadata } = event;
     const outcome = event.outcome.denied ? 2 : event.status_id === 2 ? 1 : 0;
     const { seen, counted } = this.dedup.see(
-      event.time, `${metadata.source}\0${metadata.realm ?? ''}\0${metadata.original_event_uid}`, event.flags.includes('start_record'), outcome,
+      event.time, `${metadata.source}\0${metadata.realm ?? ''}\0${metadata.original_event_uid}`, event.flags.includes('start_record'), outcome, feed.replay,
     );
     applied[seen]++;
     if (seen !== 'unique') {

@@ -257,6 +257,7 @@ function drained(stream: Writable): Promise<void> {
   });
 }
 
-function turn(): Promise<void> {
+/** Lets everything else that waits have its turn. */
+export function turn(): Promise<void> {
   return new Promise((resolve) => { setImmediate(resolve); });
 }

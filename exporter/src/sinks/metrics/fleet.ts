@@ -3,7 +3,7 @@ import {
   type Detector, type Finding, type FindingChange, type Millis, type Readout, type RejectReason, type Sink, type Source,
   type STORE_PARTS, type Telemetry,
 } from '@remit/contract';
-import { CONTENT_TYPES, Exposition, type Series } from './exposition.ts';
+import { CONTENT_TYPES, Exposition, turn, type Series } from './exposition.ts';
 import { IdentitySeries } from './identities.ts';
 import { ScrapeInterval } from './interval.ts';
 import { acceptsGzip, negotiate } from './negotiate.ts';
@@ -109,9 +109,11 @@ export class FleetMetrics implements Sink, Telemetry {
     if (req.method === 'HEAD') { res.end(); return; }
     this.#scrapes++;
     try {
-      this.refresh();
       const tail = await this.#process.text(format);
+      await turn();
+      this.refresh();
       this.#account.series?.set(this.#exposition.size + tail.series);
+      await turn();
       await this.#exposition.write(format, res, { gzip, tail: tail.text });
       if (res.destroyed) return;
       this.#tallies.scraped();

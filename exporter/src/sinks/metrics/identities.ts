@@ -65,11 +65,13 @@ export class IdentitySeries {
       chosen.set(urn, chosen.size);
     }
     this.beyond = this.#records.size - chosen.size;
+    let others = 0;
     for (const own of [...this.#own.values()]) {
-      const place = chosen.get(own.urn);
-      // One that is found in the inventory, or leaves it while a finding is open, keeps its series.
-      if (place === undefined && (this.#records.has(own.urn) || !this.#wanted.has(own.urn))) { this.#demote(own); continue; }
-      own.inventoried = place !== undefined;
+      own.inventoried = chosen.has(own.urn);
+      if (own.inventoried) continue;
+      // One that leaves the inventory while a finding is open keeps its series.
+      if (this.#records.has(own.urn) || !this.#wanted.has(own.urn) || others >= UNINVENTORIED) this.#demote(own);
+      else others++;
     }
     for (const [urn, place] of chosen) {
       const own = this.#own.get(urn) ?? this.#promote(urn, true);

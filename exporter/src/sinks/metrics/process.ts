@@ -1,7 +1,7 @@
 import client from '@prometheus-io/client';
 import {
-  DROP_REASONS, DROP_STAGES, METRICS, metric, REJECT_REASONS, STORE_PARTS,
-  type DetectorId, type Millis, type RejectReason, type SourceId, type Telemetry,
+  DROP_REASONS, DROP_STAGES, METRICS, metric, REJECT_REASONS,
+  type DetectorId, type Millis, type RejectReason, type SourceId, type STORE_PARTS, type Telemetry,
 } from '@remit/contract';
 import { header, seriesText, type Format } from './exposition.ts';
 import { numberText } from './number.ts';
