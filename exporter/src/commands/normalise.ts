@@ -51,7 +51,7 @@ function resolved(event: NhiEvent, identities: Identities, inventory: ReturnType
   event.metadata.uid = eventUid(event);
   const identity = identities.resolve(event, inventory);
   if (identity) {
-    identities.count(identity, event);
+    identities.prove(identity, event);
     event.actor.identity.kind = identities.kindOf(identity);
   }
   return event;

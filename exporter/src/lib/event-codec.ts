@@ -1,15 +1,15 @@
 import { FLAGS, type NhiEvent } from '@remit/contract';
+import { placeOf } from './lately.ts';
 
 /**
- * Events as bytes, for the journal: fields in the order of the schema, each text once a batch, numbers as varints. Several times
+ * Events as bytes, for the journal: fields in the order of the schema, repeated texts once, numbers as varints. Several times
  * faster and smaller than JSON. A field that the schema gains must be added on both sides and `VERSION` raised; a test
  * goes through the whole schema.
  *
- * Layout: version, u32 length of the texts, the texts as two JSON lists (shared, one event's own), u32 number of events, the fields. An absent text is 0, else
+ * Layout: version, u32 length of the texts, the texts as a JSON list, u32 number of events, the fields. An absent text is 0, else
  * its place + 1; an absent object is 0, else 1 and its fields; an absent number is 0, null 1, else 2 + value.
  */
 export function encodeEvents(events: readonly NhiEvent[]): Uint8Array {
-  const writer = new Writer();
   for (const event of events) writeEvent(writer, event);
   return writer.finish(events.length);
 }
@@ -22,8 +22,10 @@ export function decodeEvents(bytes: Uint8Array): NhiEvent[] {
 }
 
 const VERSION = 1;
-/** Calls of `text` below. */
-const FIELDS = 60;
+/** Numbers given to the fields below. */
+const FIELDS = 63;
+/** Texts remembered for each field: a power of two. */
+const WAYS = 64;
 
 function writeEvent(w: Writer, e: NhiEvent): void {
   const { metadata, actor, credential, issued, tool, cloud, volume, trace, privilege } = e;
@@ -39,7 +41,7 @@ function writeEvent(w: Writer, e: NhiEvent): void {
   if (w.has(session)) {
     w.text(17, session.uid); w.text(18, session.issuer); w.number(session.created_time); w.flag(session.is_mfa);
   }
-  w.texts(actor.delegation); w.text(19, actor.invoked_by);
+  w.texts(60, actor.delegation); w.text(19, actor.invoked_by);
   const agent = e.ai_agent;
   if (w.has(agent)) { w.text(20, agent.uid); w.text(21, agent.instance_uid); w.text(22, agent.name); w.text(23, agent.version); }
   if (w.has(credential)) { w.text(24, credential.uid); w.text(25, credential.type); w.number(credential.issued_time); }
@@ -69,7 +71,7 @@ function writeEvent(w: Writer, e: NhiEvent): void {
     if (w.has(span)) { w.text(56, span.uid); w.text(57, span.parent_uid); }
   }
   w.text(58, e.sequence_key);
-  if (w.has(privilege)) { w.texts(privilege.used); w.texts(privilege.granted_by); w.text(59, privilege.decision); }
+  if (w.has(privilege)) { w.texts(61, privilege.used); w.texts(62, privilege.granted_by); w.text(59, privilege.decision); }
   let flags = 0;
   for (const flag of e.flags) flags |= 1 << FLAGS.indexOf(flag);
   w.unsigned(flags);
@@ -77,8 +79,8 @@ function writeEvent(w: Writer, e: NhiEvent): void {
 
 function readEvent(r: Reader): NhiEvent {
   const metadata = compact({
-    uid: r.text(), original_event_uid: r.fresh()!, source: r.text()!, realm: r.text(), product: r.text(),
-    logged_time: r.number(), processed_time: r.number(), correlation_uid: r.fresh(),
+    uid: r.text(), original_event_uid: r.text()!, source: r.text()!, realm: r.text(), product: r.text(),
+    logged_time: r.number(), processed_time: r.number(), correlation_uid: r.text(),
   });
   const head = {
     metadata, principal_key: r.text()!, time: r.number()!, end_time: r.number(), duration: r.number(),
@@ -133,34 +135,29 @@ function flagsOf(bits: number): NhiEvent['flags'] {
   return FLAGS.filter((_, i) => bits & (1 << i));
 }
 
+/** Between two calls it is empty. */
 class Writer {
   #bytes = new Uint8Array(1 << 17);
   #at = 0;
-  readonly #texts = new Map<string, number>();
-  readonly #fresh: string[] = [];
-  /** What each field held last, and its place: most fields repeat from event to event, and comparing is cheaper than looking up. */
-  readonly #last: (string | undefined)[] = new Array<string | undefined>(FIELDS).fill(undefined);
-  readonly #place = new Int32Array(FIELDS);
+  #texts: string[] = [];
+  /** What each field held lately, by a few characters: most texts repeat from event to event, and a Map would hash them whole. */
+  readonly #lately: (string | undefined)[] = new Array<string | undefined>(FIELDS * WAYS).fill(undefined);
+  readonly #place = new Int32Array(FIELDS * WAYS);
 
-  /** `field` is the number of the call, so that every field remembers its own last text. */
+  /** `field` is the number of the call, so that every field remembers its own texts. */
   text(field: number, text: string | undefined): void {
     if (text === undefined) return this.unsigned(0);
-    if (text !== this.#last[field]) {
-      this.#last[field] = text;
-      this.#place[field] = this.#lookUp(text);
+    const slot = field * WAYS + (placeOf(text) & (WAYS - 1));
+    if (text !== this.#lately[slot]) {
+      this.#lately[slot] = text;
+      this.#place[slot] = this.#texts.push(text);
     }
-    this.unsigned(this.#place[field]!);
+    this.unsigned(this.#place[slot]!);
   }
 
   /** A text that is new with every event. */
   fresh(text: string | undefined): void {
-    this.unsigned(text === undefined ? 0 : this.#fresh.push(text));
-  }
-
-  #lookUp(text: string): number {
-    let place = this.#texts.get(text);
-    if (place === undefined) this.#texts.set(text, place = this.#texts.size + 1);
-    return place;
+    this.unsigned(text === undefined ? 0 : this.#texts.push(text));
   }
 
   number(value: number | null | undefined): void {
@@ -176,9 +173,9 @@ class Writer {
     return value !== undefined;
   }
 
-  texts(list: readonly string[] | undefined): void {
+  texts(field: number, list: readonly string[] | undefined): void {
     this.unsigned(list ? list.length + 1 : 0);
-    if (list) for (const text of list) this.unsigned(this.#lookUp(text));
+    if (list) for (const text of list) this.text(field, text);
   }
 
   /** A whole number from 0 to 2^53. */
@@ -201,7 +198,7 @@ class Writer {
   }
 
   finish(count: number): Uint8Array {
-    const texts = Buffer.from(JSON.stringify([[...this.#texts.keys()], this.#fresh]));
+    const texts = Buffer.from(JSON.stringify(this.#texts));
     const out = new Uint8Array(9 + texts.length + this.#at);
     const view = new DataView(out.buffer);
     out[0] = VERSION;
@@ -209,32 +206,32 @@ class Writer {
     out.set(texts, 5);
     view.setUint32(5 + texts.length, count, true);
     out.set(this.#bytes.subarray(0, this.#at), 9 + texts.length);
+    this.#at = 0;
+    this.#texts = [];
+    this.#lately.fill(undefined);
     return out;
   }
 }
+
+const writer = new Writer();
 
 class Reader {
   readonly count: number;
   readonly #bytes: Uint8Array;
   readonly #texts: string[];
-  readonly #fresh: string[];
   #at: number;
 
   constructor(bytes: Uint8Array) {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const end = 5 + view.getUint32(1, true);
     this.#bytes = bytes;
-    [this.#texts, this.#fresh] = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset + 5, end - 5).toString()) as [string[], string[]];
+    this.#texts = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset + 5, end - 5).toString()) as string[];
     this.count = view.getUint32(end, true);
     this.#at = end + 4;
   }
 
   text(): string | undefined {
     return this.#texts[this.unsigned() - 1];
-  }
-
-  fresh(): string | undefined {
-    return this.#fresh[this.unsigned() - 1];
   }
 
   number(): number | null | undefined {

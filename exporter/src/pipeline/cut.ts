@@ -18,7 +18,7 @@ export interface Learned {
 }
 
 interface Meta {
-  version: number; layout: string; counters: [string, number][]; matches: [string, number][]; unattributed: number; late: number;
+  version: number; layout: string; counters: [string, number[]][]; matches: [string, number][]; unattributed: number; late: number;
   feeds: Feed[]; lastTick: Millis | null; standing: string[]; ready: number[]; dedup: [Millis, StoredHour][];
   calibration: unknown; extra: unknown;
 }

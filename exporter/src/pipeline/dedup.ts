@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import type { Millis, Store } from '@remit/contract';
 import { KeyedHash } from '../lib/hash.ts';
 import { HOUR } from './hours.ts';
@@ -26,14 +27,18 @@ const RESIDENT = 16;
  * in the store, loaded when an event of that hour comes again.
  */
 export class Dedup {
-  readonly #hash: KeyedHash;
+  readonly #key: Uint8Array;
+  /** One hash a source and realm, so that only the provider's own id is hashed. */
+  readonly #hashes = new Map<string, KeyedHash>();
+  #hash: KeyedHash | null = null;
+  #scope = ['', ''];
   readonly #hours = new Map<Millis, HourSet>();
   /** Hours with segments in the store. */
   readonly stored = new Map<Millis, StoredHour>();
   #last: HourSet | null = null;
 
   constructor(key: Uint8Array) {
-    this.#hash = new KeyedHash(key);
+    this.#key = key;
   }
 
   /** Loads what the store has of these hours; call before `see`. */
@@ -58,7 +63,7 @@ export class Dedup {
    * Counts an id. `outcome` is 0 success, 1 failure, 2 denied. Returns what the record is and, when the second stage of an
    * action contradicts the counted outcome, that outcome.
    */
-  see(time: Millis, id: string, start: boolean, outcome: number, history: boolean): { seen: Seen; counted: number } {
+  see(time: Millis, source: string, realm: string, id: string, start: boolean, outcome: number, history: boolean): { seen: Seen; counted: number } {
     const hour = time - (time % HOUR);
     let set = this.#last;
     if (set?.hour !== hour) {
@@ -67,19 +72,29 @@ export class Dedup {
       this.#last = set;
     }
     if (history) set.history = true;
-    this.#hash.update(id);
+    const hash = this.#scoped(source, realm);
+    hash.update(id);
     const bit = start ? START : COMPLETE;
-    const slot = set.find(this.#hash.high, this.#hash.low);
+    const slot = set.find(hash.high, hash.low);
     const before = set.flags[slot]!;
     if (before === 0) {
-      set.write(slot, this.#hash.high, this.#hash.low, bit | (outcome << OUTCOME_SHIFT));
+      set.write(slot, hash.high, hash.low, bit | (outcome << OUTCOME_SHIFT));
       return UNIQUE;
     }
     if (before & bit) return DUPLICATE;
     const counted = before >> OUTCOME_SHIFT;
     const now = start ? counted : outcome;
-    set.write(slot, this.#hash.high, this.#hash.low, (before & 3) | bit | (now << OUTCOME_SHIFT));
+    set.write(slot, hash.high, hash.low, (before & 3) | bit | (now << OUTCOME_SHIFT));
     return counted === now ? START_RECORD : { seen: 'start_record', counted };
+  }
+
+  #scoped(source: string, realm: string): KeyedHash {
+    if (this.#hash && this.#scope[0] === source && this.#scope[1] === realm) return this.#hash;
+    const name = `${source}\0${realm}`;
+    let hash = this.#hashes.get(name);
+    if (!hash) this.#hashes.set(name, hash = new KeyedHash(createHmac('sha256', this.#key).update(name).digest()));
+    this.#scope = [source, realm];
+    return (this.#hash = hash);
   }
 
   /** What was added since the last call, as segments to store. */

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Store } from '@remit/contract';
-import type { Finding } from '@remit/contract';
+import { EVENT_KINDS, OUTCOMES, type Finding, type Store } from '@remit/contract';
 import type { Processor } from './processor.ts';
 
 /**
@@ -15,12 +14,10 @@ export async function* dump(p: Processor, rows: { bytes(identity: number): Uint8
     const { urn, first, last, success, failure, denied } = identity;
     yield line('identity', { urn, kind: p.identities.kindOf(identity), class: p.identities.classOf(identity), first, last, success, failure, denied, aliases: p.identities.aliases(identity) });
   }
-  const totals = new Map<string, number>();
-  for (const [key, value] of p.counters) {
-    const [source, , outcome] = key.split(' ');
-    totals.set(`${source} ${outcome}`, (totals.get(`${source} ${outcome}`) ?? 0) + value);
+  for (const [source, counts] of [...p.counters].sort()) {
+    // By outcome alone: the kind as known when judged depends on what came first.
+    for (const [o, outcome] of OUTCOMES.entries()) yield line('counter', { source, outcome, value: EVENT_KINDS.reduce((sum, _, k) => sum + counts[k * OUTCOMES.length + o]!, 0) });
   }
-  for (const [key, value] of [...totals].sort()) yield line('counter', { key, value });
   yield line('counter', { key: 'unattributed', value: p.unattributed });
   for (const { finding, parts } of [...p.book.all.values()].sort((a, b) => (a.finding.id < b.finding.id ? -1 : 1))) {
     if (finding.state !== 'withdrawn') yield line('finding', { ...lasting(finding), parts: parts && [...parts].sort() });

@@ -82,7 +82,7 @@ export class FleetWatch {
 /** Stands for the whole fleet in findings that are about no single identity. */
 function fleetIdentity(urn: string): Identity {
   return {
-    index: -1, urn, kindRank: 0, proofs: 0, first: 0, last: 0, success: 0, failure: 0, denied: 0, sensitive: false, natives: [],
+    index: -1, urn, kindRank: 0, lastKind: '', proofs: 0, first: 0, last: 0, success: 0, failure: 0, denied: 0, sensitive: false, natives: [],
     feeds: [], open: [], closedUntil: 0, score: null, remit: null,
   };
 }

@@ -29,6 +29,8 @@ export interface Identity {
   index: number;
   urn: string;
   kindRank: number;
+  /** Kind of the last event, so that the rank is looked up only when it changes. */
+  lastKind: string;
   proofs: number;
   first: Millis;
   last: Millis;
@@ -147,15 +149,23 @@ export class Identities {
     return KINDS[identity.kindRank]!;
   }
 
-  /** Takes in what the event proves: class, kind, first and last activity, outcome. */
-  count(identity: Identity, event: NhiEvent): void {
-    for (const flag of event.flags) {
+  /** Takes in what the event proves of who stands behind the identity. */
+  prove(identity: Identity, event: NhiEvent): void {
+    const { flags } = event;
+    for (let i = 0; i < flags.length; i++) {
+      const flag = flags[i];
       if (flag === 'interactive') identity.proofs |= HUMAN;
       else if (flag === 'machine') identity.proofs |= MACHINE;
       else if (flag === 'platform_owned') identity.proofs |= PLATFORM;
     }
-    const rank = KINDS.indexOf(event.actor.identity.kind);
-    if (rank < identity.kindRank) identity.kindRank = rank;
+    const { kind } = event.actor.identity;
+    if (kind === identity.lastKind) return;
+    identity.lastKind = kind;
+    identity.kindRank = Math.min(identity.kindRank, KINDS.indexOf(kind));
+  }
+
+  /** Counts an event of its own: first and last activity, outcome. */
+  count(identity: Identity, event: NhiEvent): void {
     if (event.time < identity.first) identity.first = event.time;
     if (event.time > identity.last) identity.last = event.time;
     if (event.outcome.denied) identity.denied++;
@@ -279,7 +289,7 @@ export class Identities {
     let identity = this.#byUrn.get(urn);
     if (!identity) {
       identity = {
-        index: this.all.length, urn, kindRank: UNKNOWN_RANK, proofs: 0, first: Infinity, last: -Infinity, success: 0, failure: 0,
+        index: this.all.length, urn, kindRank: UNKNOWN_RANK, lastKind: '', proofs: 0, first: Infinity, last: -Infinity, success: 0, failure: 0,
         denied: 0, sensitive: false, natives: [], feeds: [], open: [], closedUntil: -Infinity, score: null, remit: null,
       };
       this.all.push(identity);
@@ -301,7 +311,7 @@ export class Identities {
 
   /** What a restart needs of an identity, as JSON. */
   saveIdentity(identity: Identity): object {
-    const { index: _, open: __, remit: ___, ...rest } = identity;
+    const { index: _, open: __, remit: ___, lastKind: ____, ...rest } = identity;
     return rest;
   }
 
@@ -317,10 +327,10 @@ export class Identities {
     else this.#byName.set(native.plain, [native]);
   }
 
-  restoreIdentity(index: number, saved: Omit<Identity, 'index' | 'open' | 'remit'>): void {
+  restoreIdentity(index: number, saved: Omit<Identity, 'index' | 'open' | 'remit' | 'lastKind'>): void {
     const identity: Identity = {
       ...saved, first: saved.first ?? Infinity, last: saved.last ?? -Infinity, closedUntil: saved.closedUntil ?? -Infinity,
-      index, open: [], remit: null,
+      index, open: [], remit: null, lastKind: '',
     };
     this.all[index] = identity;
     this.#byUrn.set(identity.urn, identity);

@@ -1,7 +1,7 @@
 import type {
-  Entry, FindingChange, HourView, Inventory, Millis, NhiEvent, Remit, Store, Surprise, Verdict,
+  Entry, FindingChange, HourView, IdentityClass, Inventory, Millis, NhiEvent, Remit, Store, Surprise, Verdict,
 } from '@remit/contract';
-import { OUTCOMES } from '@remit/contract';
+import { EVENT_KINDS as KINDS, OUTCOMES } from '@remit/contract';
 import { Dedup, type Seen } from './dedup.ts';
 import { eventRef, eventUid } from './evidence.ts';
 import { Feeds, type Feed } from './feeds.ts';
@@ -15,6 +15,12 @@ import type { Applied, ClosedHour, Parts } from './parts.ts';
 /** Called for every unique event, with its identity; for `replay` and `normalise`. */
 export type Observer = (event: NhiEvent, seen: Seen, identity: Identity | null) => void;
 
+/** Place in `KINDS` of what an identity is known to be when its event is judged. */
+const CLASS_KIND: Record<IdentityClass, number> = {
+  machine: KINDS.indexOf('nhi'), human: KINDS.indexOf('human'), platform: KINDS.indexOf('platform'), unknown: KINDS.indexOf('unknown'),
+  unattributed: KINDS.indexOf('unknown'),
+};
+
 /**
  * The state machine: applies journal entries in order and is the only writer of state. Everything in it follows from the
  * entries alone, so that a replay of the journal gives the same state.
@@ -27,7 +33,8 @@ export class Processor {
   readonly dedup: Dedup;
   readonly openHours = new Map<Millis, Set<Identity>>();
   readonly closed: ClosedHour[] = [];
-  readonly counters = new Map<string, number>();
+  /** Unique events by source, then kind × outcome in the order of the contract. */
+  readonly counters = new Map<string, number[]>();
   readonly matches = new Map<string, number>();
   unattributed = 0;
   late = 0;
@@ -42,6 +49,8 @@ export class Processor {
   readonly fleet: FleetWatch;
   readonly judge: Judge;
   readonly #view = new MutableView();
+  #fleetSize = -1;
+  #star = Infinity;
   readonly #touched = new Map<OpenHour, Identity>();
   /** Clock of the last tick that went the whole way; 0 before the first. */
   heartbeat: Millis = 0;
@@ -101,7 +110,7 @@ export class Processor {
     const { metadata } = event;
     const outcome = event.outcome.denied ? 2 : event.status_id === 2 ? 1 : 0;
     const { seen, counted } = this.dedup.see(
-      event.time, `${metadata.source}\0${metadata.realm ?? ''}\0${metadata.original_event_uid}`, event.flags.includes('start_record'), outcome, feed.replay,
+      event.time, metadata.source, metadata.realm ?? '', metadata.original_event_uid, event.flags.includes('start_record'), outcome, feed.replay,
     );
     applied[seen]++;
     if (seen !== 'unique') {
@@ -112,23 +121,24 @@ export class Processor {
     if (this.feeds.advance(feed, event.time, receivedAt)) this.#closeDue();
     const inventory = this.parts.timeline.at(event.time);
     const identity = this.identities.resolve(event, inventory);
-    this.#count(event, identity, outcome);
-    if (identity) this.#attribute(event, identity, inventory, feed, receivedAt, applied);
+    if (identity) this.identities.prove(identity, event);
+    const verdict = identity ? this.identities.classOf(identity) : 'unattributed';
+    this.#count(event, identity, verdict, outcome);
+    if (identity) this.#attribute(event, identity, verdict, inventory, feed, receivedAt, applied);
     else this.unattributed++;
     this.observer?.(event, seen, identity);
   }
 
-  #count(event: NhiEvent, identity: Identity | null, outcome: number): void {
+  #count(event: NhiEvent, identity: Identity | null, verdict: IdentityClass, outcome: number): void {
     if (identity) this.identities.count(identity, event);
-    const kind = identity ? eventKind(this.identities.classOf(identity)) : 'unknown';
-    const key = `${event.metadata.source} ${kind} ${OUTCOMES[outcome]!}`;
-    this.counters.set(key, (this.counters.get(key) ?? 0) + 1);
+    const { source } = event.metadata;
+    let counts = this.counters.get(source);
+    if (!counts) this.counters.set(source, counts = new Array<number>(KINDS.length * OUTCOMES.length).fill(0));
+    counts[CLASS_KIND[verdict] * OUTCOMES.length + outcome]!++;
   }
 
-  #attribute(event: NhiEvent, identity: Identity, inventory: Inventory, feed: Feed, receivedAt: Millis, applied: Applied): void {
+  #attribute(event: NhiEvent, identity: Identity, verdict: IdentityClass, inventory: Inventory, feed: Feed, receivedAt: Millis, applied: Applied): void {
     if (!identity.feeds.includes(feed.index)) identity.feeds.push(feed.index);
-    event.actor.identity.kind = this.identities.kindOf(identity);
-    const verdict = this.identities.classOf(identity);
     if (verdict === 'human' || verdict === 'platform') {
       if (verdict === 'human' && identity.proofs & HUMAN) this.#withdrawAll(identity, receivedAt);
       return;
@@ -178,6 +188,15 @@ export class Processor {
     }
   }
 
+  #threshold(): number {
+    const n = this.identities.all.length;
+    if (n !== this.#fleetSize) {
+      this.#fleetSize = n;
+      this.#star = this.parts.calibration.threshold(n);
+    }
+    return this.#star;
+  }
+
   #look(identity: Identity, remit: Remit | null): MutableView {
     const view = this.#view;
     view.identity = {
@@ -186,7 +205,7 @@ export class Processor {
     };
     view.remit = remit;
     view.ready = this.readyIdentities.has(identity);
-    view.threshold = this.parts.calibration.threshold(this.identities.all.length);
+    view.threshold = this.#threshold();
     view.timeResolution = 1;
     return view;
   }
@@ -332,12 +351,4 @@ export class Processor {
   finding(id: string): Kept | undefined {
     return this.book.all.get(id);
   }
-}
-
-export function outcomeOf(event: NhiEvent): 'success' | 'failure' | 'denied' {
-  return event.outcome.denied ? 'denied' : event.status_id === 2 ? 'failure' : 'success';
-}
-
-function eventKind(verdict: string): 'nhi' | 'human' | 'platform' | 'unknown' {
-  return verdict === 'machine' ? 'nhi' : (verdict as 'human' | 'platform' | 'unknown');
 }

@@ -1,4 +1,5 @@
 import type { IdentityReadout, Inventory, Millis, Readout, SourceReadout } from '@remit/contract';
+import { EVENT_KINDS, OUTCOMES } from '@remit/contract';
 import type { Identity } from './identities.ts';
 import type { Processor } from './processor.ts';
 
@@ -12,9 +13,8 @@ export class StateReadout implements Readout {
   }
 
   * events(): Iterable<{ source: string; kind: 'nhi' | 'human' | 'platform' | 'unknown'; outcome: 'success' | 'failure' | 'denied'; value: number }> {
-    for (const [key, value] of this.#p.counters) {
-      const [source, kind, outcome] = key.split(' ') as [string, 'nhi', 'success'];
-      yield { source, kind, outcome, value };
+    for (const [source, counts] of this.#p.counters) {
+      for (const [k, kind] of EVENT_KINDS.entries()) for (const [o, outcome] of OUTCOMES.entries()) yield { source, kind, outcome, value: counts[k * OUTCOMES.length + o]! };
     }
   }
 

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { RejectedRecord, type Flag, type NhiEvent, type SrcKind } from '@remit/contract';
+import { Lately } from '../../lib/lately.ts';
 import { actionOf, type Action } from './actions.ts';
 import { fallbackId } from './fallback-id.ts';
 import { account as accountId, bytes, instant, object, text, yes, type Json } from './fields.ts';
@@ -104,13 +105,9 @@ function actorOf(parts: Parts): NhiEvent['actor'] {
     if (invokedBy) nobody.invoked_by = invokedBy;
     return nobody;
   }
-  const user: NonNullable<NhiEvent['actor']['user']> = { name: principal.name, type_id: userType(principal), type: principal.type };
-  if (principal.immutable) user.uid = principal.key;
-  if (principal.arn) user.uid_alt = principal.arn;
-  if (principal.account) user.account = { uid: principal.account };
   const actor: NhiEvent['actor'] = {
     identity: { urn: principal.urn, kind: principal.kind, resolution: principal.immutable ? 'immutable_id' : 'derived' },
-    user,
+    user: principal.user,
   };
   const session = sessionOf(parts, principal);
   if (session) actor.session = session;
@@ -118,14 +115,6 @@ function actorOf(parts: Parts): NhiEvent['actor'] {
   if (delegation) actor.delegation = delegation;
   if (invokedBy) actor.invoked_by = invokedBy;
   return actor;
-}
-
-/** OCSF's user types: 1 user, 2 administrator, 3 system, 4 service, 0 unknown. */
-function userType(principal: Principal): number {
-  if (principal.type === 'root') return 2;
-  if (principal.platform) return 3;
-  if (principal.interactive) return 1;
-  return principal.machine ? 4 : 0;
 }
 
 function sessionOf(parts: Parts, principal: Principal): NhiEvent['actor']['session'] {
@@ -205,9 +194,12 @@ function setNetwork(event: NhiEvent, parts: Parts): void {
     if (vpc) event.src_endpoint.vpc_endpoint = vpc;
     if (principal?.workload) event.src_endpoint.workload_uid = principal.workload;
   }
-  const agent = text(record['userAgent'], 256);
-  if (agent) event.http_request = { user_agent: agent };
+  const agent = record['userAgent'];
+  if (typeof agent === 'string' && agent !== '') event.http_request = AGENTS.of(agent);
 }
+
+/** User agents are long, few, and cut. */
+const AGENTS = new Lately((agent) => ({ user_agent: text(agent, 256)! }));
 
 function setCredential(event: NhiEvent, parts: Parts): void {
   const { identity, principal, created } = parts;

@@ -1,4 +1,5 @@
 import type { Kind, NhiEvent } from '@remit/contract';
+import { Lately } from '../../lib/lately.ts';
 import { urn } from '../../lib/urn.ts';
 import { account as accountId, object, text, type Json } from './fields.ts';
 
@@ -21,6 +22,8 @@ export interface Principal {
   platform: boolean;
   interactive: boolean;
   machine: boolean;
+  /** The event's `actor.user`, shared by all its events. */
+  user: NonNullable<NhiEvent['actor']['user']>;
 }
 
 /** What the record as a whole says about who stands behind the principal. */
@@ -35,8 +38,47 @@ const INSTANCE = /^(?:i|mi)-[0-9a-fA-F]{8,17}$/;
 const HIDDEN = 'HIDDEN_DUE_TO_SECURITY_REASONS';
 const PIPELINES = /(?:^|\/)(?:token\.actions\.githubusercontent\.com|gitlab\.com|api\.bitbucket\.org|agent\.buildkite\.com|oidc\.circleci\.com|app\.terraform\.io)(?:\/|$)/;
 
-/** The durable principal of a record's `userIdentity`, or null when it names none. */
+/** The durable principal of a record's `userIdentity`, or null when it names none. Remembered: the same object while nothing changes. */
 export function principalOf(identity: Json, evidence: Evidence): Principal | null {
+  const id = identity['principalId'];
+  const context = object(identity['sessionContext']);
+  if (typeof id !== 'string' || !REMEMBERED.has(identity['type']) || identity['inScopeOf'] !== undefined || isFederated(context)) {
+    return make(identity, evidence);
+  }
+  const last = LATELY.of(id);
+  const issuer = object(context?.['sessionIssuer']);
+  const same = last.type === identity['type'] && last.arn === identity['arn'] && last.account === identity['accountId']
+    && last.name === identity['userName'] && last.issuerArn === issuer?.['arn'] && last.issuerId === issuer?.['principalId']
+    && last.issuerName === issuer?.['userName'] && last.issuerAccount === issuer?.['accountId'] && last.ec2 === context?.['ec2RoleDelivery']
+    && last.recipient === evidence.recipient && last.person === evidence.person;
+  if (same) return last.principal;
+  Object.assign(last, {
+    type: identity['type'], arn: identity['arn'], account: identity['accountId'], name: identity['userName'], issuerArn: issuer?.['arn'],
+    issuerId: issuer?.['principalId'], issuerName: issuer?.['userName'], issuerAccount: issuer?.['accountId'], ec2: context?.['ec2RoleDelivery'],
+    recipient: evidence.recipient, person: evidence.person,
+  });
+  last.principal = make(identity, evidence);
+  return last.principal;
+}
+
+/** Types whose principal follows from the fields compared above. */
+const REMEMBERED: ReadonlySet<unknown> = new Set(['IAMUser', 'AssumedRole']);
+
+interface Remembered {
+  type: unknown; arn: unknown; account: unknown; name: unknown; issuerArn: unknown; issuerId: unknown; issuerName: unknown;
+  issuerAccount: unknown; ec2: unknown; recipient: string; person: boolean; principal: Principal | null;
+}
+
+const LATELY = new Lately<Remembered>(() => ({
+  type: null, arn: null, account: null, name: null, issuerArn: null, issuerId: null, issuerName: null, issuerAccount: null, ec2: null,
+  recipient: '', person: false, principal: null,
+}));
+
+function isFederated(context: Json | undefined): boolean {
+  return object(context?.['webIdFederationData'])?.['federatedProvider'] !== undefined;
+}
+
+function make(identity: Json, evidence: Evidence): Principal | null {
   const type = text(identity['type'], 64);
   const account = accountId(identity['accountId']) ?? evidence.recipient;
   switch (type) {
@@ -63,16 +105,24 @@ export function onBehalfOf(identity: Json): { store: string; user: string } | un
   return { store: lastSegment(text(behalf['identityStoreArn'], 512) ?? ''), user: id };
 }
 
+/** OCSF's user types: 1 user, 2 administrator, 3 system, 4 service, 0 unknown. */
 function build(fields: Pick<Principal, 'type' | 'account' | 'name' | 'kind'> & Partial<Principal>, immutable?: string): Principal {
   const { type, account, name, kind } = fields;
   const derived = urn('aws', account, type, name);
+  const platform = fields.platform ?? false;
+  const interactive = fields.interactive ?? false;
+  const machine = fields.machine ?? false;
+  const user: Principal['user'] = { name, type_id: type === 'root' ? 2 : platform ? 3 : interactive ? 1 : machine ? 4 : 0, type };
+  if (immutable !== undefined) user.uid = immutable;
+  if (fields.arn) user.uid_alt = fields.arn;
+  if (account) user.account = { uid: account };
   return {
     key: immutable ?? derived.slice('urn:nhi:'.length),
     urn: derived,
     immutable: immutable !== undefined,
     kind, type, account, name,
     arn: fields.arn, issuer: fields.issuer, session: fields.session, workload: fields.workload,
-    platform: fields.platform ?? false, interactive: fields.interactive ?? false, machine: fields.machine ?? false,
+    platform, interactive, machine, user,
   };
 }
 
