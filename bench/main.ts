@@ -6,7 +6,7 @@ import { holds, type Figure } from './measure.ts';
 const PARTS: Record<string, { args?: readonly string[]; run(say: (text: string) => void): Promise<Figure[]> }> = {
   path: { args: ['--expose-gc'], run: async (say) => (await import('./path.ts')).measurePath(say) },
   ack: { run: async (say) => (await import('./ack.ts')).measureAcknowledgement(say) },
-  scrape: { run: async (say) => (await import('./scrape.ts')).measureScrape(say) },
+  scrape: { args: ['--expose-gc'], run: async (say) => (await import('./scrape.ts')).measureScrape(say) },
   identities: { args: ['--expose-gc'], run: async (say) => (await import('./identities.ts')).measureIdentities(say) },
 };
 const LONGEST = 150_000;

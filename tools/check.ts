@@ -11,6 +11,7 @@ const STEPS: readonly { name: string; args: readonly string[] }[] = [
   { name: 'types', args: [bin('typescript/bin/tsc'), '-p', '.', '--noEmit', '--incremental', '--tsBuildInfoFile', '.cache/types.json'] },
   { name: 'lint', args: [bin('eslint/bin/eslint.js'), '.', '--max-warnings=0', '--cache', '--cache-location=.cache/eslint.json'] },
   { name: 'drift', args: [join(root, 'tools/generate.ts'), '--check'] },
+  { name: 'expressions', args: [join(root, 'tools/generate/check-expressions.ts')] },
   { name: 'tidy', args: [join(root, 'tools/tidy.ts')] },
 ];
 

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { pino, type Logger } from 'pino';
 import type { Millis, Problem } from '@remit/contract';
 import { createApi } from './api/api.ts';
@@ -14,6 +13,7 @@ import { StateReader } from './pipeline/reader.ts';
 import { StateReadout } from './pipeline/readout.ts';
 import { httpRoutes } from './receivers/http/http.ts';
 import { k8sWebhookRoutes } from './receivers/k8s-webhook/k8s-webhook.ts';
+import { runbook } from './runbooks.ts';
 import { FleetMetrics } from './sinks/metrics/fleet.ts';
 import type { Faults } from './store/journal.ts';
 import { version } from './version.ts';
@@ -225,14 +225,5 @@ export class Service {
       store: { journalBytes: await journal.bytes(), stateBytes: await store.bytes(), position: engine.processor.position, applied: engine.cutPosition },
       problems: this.#problems,
     };
-  }
-}
-
-function runbook(id: string): string | null {
-  if (!detectorsById.has(id)) return null;
-  try {
-    return readFileSync(new URL(`./detectors/${id}/README.md`, import.meta.url), 'utf8');
-  } catch {
-    return null;
   }
 }

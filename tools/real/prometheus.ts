@@ -19,8 +19,10 @@ export interface Prometheus extends Running {
   targets(): Promise<{ health: string; lastError: string }[]>;
 }
 export interface PrometheusOptions {
-  /** `host:port` of the exporter. */
-  target: string;
+  /** `host:port` of the exporter, unless `config` says it. */
+  target?: string;
+  /** The whole configuration, instead of one made from the fields here. */
+  config?: object;
   /** Absolute paths of rule files; globs allowed. */
   rules?: string[];
   /** `host:port`. */
@@ -39,10 +41,10 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Prome
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'remit-prometheus-'));
   mkdirSync(folder, { recursive: true });
   const interval = `${options.interval ?? 1}s`;
-  writeFileSync(join(folder, 'prometheus.yml'), stringify({
+  writeFileSync(join(folder, 'prometheus.yml'), stringify(options.config ?? {
     global: { scrape_interval: interval, scrape_timeout: interval, evaluation_interval: interval },
     rule_files: (options.rules ?? []).map((path) => resolve(path)),
-    scrape_configs: [{ job_name: 'remit', static_configs: [{ targets: [options.target], labels: { cluster: 'test' } }] }],
+    scrape_configs: [{ job_name: 'remit', static_configs: [{ targets: [options.target ?? ''], labels: { cluster: 'test' } }] }],
     ...(options.alertmanager ? { alerting: { alertmanagers: [{ static_configs: [{ targets: [options.alertmanager] }] }] } } : {}),
   }));
   const port = options.port ?? await freePort();

@@ -4,6 +4,7 @@ import { eventsFilterSchema, findingsFilterSchema, identitiesFilterSchema } from
 import type { Reader } from '@remit/contract';
 import { queryOf, sendJson } from '../lib/http-route.ts';
 import type { Route } from '../lib/http-route.ts';
+import { findingsOf } from './labelled.ts';
 
 /** The JSON API: findings, identities, events and status, as the contract's types have them. Times are milliseconds. */
 export function queryRoutes(reader: Reader): Route[] {
@@ -11,7 +12,7 @@ export function queryRoutes(reader: Reader): Route[] {
   return [
     get('/api/v1/findings', (request, response) => {
       const filter = readFilter(request, response, findingsFilterSchema);
-      if (filter !== null) sendJson(response, 200, reader.findings(filter));
+      if (filter !== null) sendJson(response, 200, findingsOf(reader, filter));
     }),
     get('/api/v1/findings/:id', (request, response) => {
       const finding = findingOf(reader, request.params['id']);

@@ -81,13 +81,23 @@ class Body implements Unwrapped {
       }
       // Each line is tried as a whole once: a long one of many values side by side would otherwise be read again for each.
       if (!newLine || !this.#wholeLine(start, lineEnd)) {
-        if (bytes[start] === OPEN_OBJECT) yield* this.#object(start);
+        if (newLine && this.#lines > 0 && this.#utf8 && this.#isWhole(lineEnd + 1)) this.#garbage(start, lineEnd);
+        else if (bytes[start] === OPEN_OBJECT) yield* this.#object(start);
         else if (bytes[start] === OPEN_LIST) yield* this.#list(start, '', {});
         else this.#garbage(start, lineEnd);
       }
       for (const found of this.#found) yield found;
       this.#found.length = 0;
     }
+  }
+
+  /** Whether the line that begins here is a whole value: then what precedes it was a line too, however it ends. */
+  #isWhole(start: number): boolean {
+    if (start >= this.#bytes.length) return false;
+    const newline = this.#bytes.indexOf(NEWLINE, start);
+    const end = newline < 0 ? this.#bytes.length : newline;
+    const first = this.#bytes[this.#scan.blank(start)];
+    return (first === OPEN_OBJECT || first === OPEN_LIST) && end - start <= this.#shared.maxRecordBytes && this.#parse(start, end) !== undefined;
   }
 
   /** White space, the byte order mark, and the record separator of JSON text sequences. */

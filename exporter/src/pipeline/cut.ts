@@ -4,7 +4,8 @@ import type { Kept } from './findings.ts';
 import type { StoredHour } from './dedup.ts';
 import type { Feed } from './feeds.ts';
 import { restoreHour, saveHour } from './hours.ts';
-import type { Identity, Issue, Native } from './identities.ts';
+import type { Identity, Issue } from './identities.ts';
+import type { Native } from './natives.ts';
 import type { Processor } from './processor.ts';
 
 /** Version of what a cut holds. Another version is refused at the start, with what to do. */
@@ -34,19 +35,19 @@ export async function takeCut(p: Processor, learned: Learned, extra: unknown): P
   const slice = async () => { if (++n % SLICE_ROWS === 0) await breathe(); };
   for (const identity of p.identities.changed) { put('identity', padded(identity.index), p.identities.saveIdentity(identity)); await slice(); }
   p.identities.changed.clear();
-  for (const native of p.identities.changedNatives) { put('native', native.key, native); await slice(); }
-  p.identities.changedNatives.clear();
+  for (const native of p.identities.natives.changed) { put('native', native.key, native); await slice(); }
+  p.identities.natives.changed.clear();
   for (const [uid, issue] of p.identities.changedCredentials) { put('credential', uid, issue); await slice(); }
   p.identities.changedCredentials.clear();
-  for (const key of p.dirtyHours) {
+  for (const key of p.hours.dirty) {
     const [index, start] = key.split(' ').map(Number) as [number, number];
     const hour = p.identities.all[index]!.open.find((h) => h.start === start);
     if (hour) put('hour', `${start}/${padded(index)}`, saveHour(hour, p.parts.features));
     else cut.deletes.push({ table: 'hour', key: `${start}/${padded(index)}` });
     await slice();
   }
-  p.dirtyHours.clear();
-  for (const { start, identity, events, denied, score } of p.closed.splice(0)) {
+  p.hours.dirty.clear();
+  for (const { start, identity, events, denied, score } of p.hours.closed.splice(0)) {
     put('closed', `${String(start).padStart(14, '0')}/${padded(identity.index)}`, [events, denied, score]);
     await slice();
   }
@@ -69,7 +70,7 @@ export async function restoreCut(p: Processor, learned: Learned, store: Store): 
   if (saved.version !== VERSION) {
     throw new Error(`the stored state has version ${saved.version}, this build reads ${VERSION}; start with an empty --storage.path`);
   }
-  for await (const { value } of store.rows('native')) p.identities.restoreNative(parse(value) as Native);
+  for await (const { value } of store.rows('native')) p.identities.natives.restore(parse(value) as Native);
   for await (const { key, value } of store.rows('identity')) p.identities.restoreIdentity(Number(key), parse(value) as Identity);
   for await (const { key, value } of store.rows('credential')) p.identities.restoreCredential(key, parse(value) as Issue);
   p.feeds.restore(saved.feeds);
@@ -81,7 +82,7 @@ export async function restoreCut(p: Processor, learned: Learned, store: Store): 
   }
   if (saved.layout === learned.profiles.layout) {
     for await (const { key, value } of store.rows('profile')) learned.profiles.restore(key, value);
-    for (const index of saved.ready) p.readyIdentities.add(p.identities.all[index]!);
+    for (const index of saved.ready) p.hours.ready.add(p.identities.all[index]!);
   }
   learned.calibration.restore(saved.calibration as never);
   for (const [key, value] of saved.counters) p.counters.set(key, value);
@@ -100,7 +101,7 @@ function meta(p: Processor, learned: Learned, extra: unknown): Meta {
   return {
     version: VERSION, layout: learned.profiles.layout, counters: [...p.counters], matches: [...p.matches], unattributed: p.unattributed,
     late: p.late, feeds: p.feeds.all, lastTick: p.lastTick, standing: [...p.fleet.standing],
-    ready: [...p.readyIdentities].map((i) => i.index), dedup: [...p.dedup.stored], calibration: learned.calibration.save(), extra,
+    ready: [...p.hours.ready].map((i) => i.index), dedup: [...p.dedup.stored], calibration: learned.calibration.save(), extra,
   };
 }
 
@@ -108,9 +109,9 @@ function restoreOpen(p: Processor, key: string, saved: unknown, features: readon
   const [start, index] = key.split('/').map(Number) as [number, number];
   const identity = p.identities.all[index]!;
   identity.open.push(restoreHour(saved as object, features));
-  const set = p.openHours.get(start);
+  const set = p.hours.open.get(start);
   if (set) set.add(identity);
-  else p.openHours.set(start, new Set([identity]));
+  else p.hours.open.set(start, new Set([identity]));
 }
 
 function saveFinding(kept: Kept): object {

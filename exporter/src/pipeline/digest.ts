@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { EVENT_KINDS, OUTCOMES, type Finding, type Store } from '@remit/contract';
+import type { Finding, Store } from '@remit/contract';
 import type { Processor } from './processor.ts';
 
 /**
@@ -14,10 +14,8 @@ export async function* dump(p: Processor, rows: { bytes(identity: number): Uint8
     const { urn, first, last, success, failure, denied } = identity;
     yield line('identity', { urn, kind: p.identities.kindOf(identity), class: p.identities.classOf(identity), first, last, success, failure, denied, aliases: p.identities.aliases(identity) });
   }
-  for (const [source, counts] of [...p.counters].sort()) {
-    // By outcome alone: the kind as known when judged depends on what came first.
-    for (const [o, outcome] of OUTCOMES.entries()) yield line('counter', { source, outcome, value: EVENT_KINDS.reduce((sum, _, k) => sum + counts[k * OUTCOMES.length + o]!, 0) });
-  }
+  // Outcomes stand with the identities; kinds as known when judged depend on what came first.
+  for (const [source, counts] of [...p.counters].sort()) yield line('counter', { source, value: counts.reduce((a, b) => a + b, 0) });
   yield line('counter', { key: 'unattributed', value: p.unattributed });
   for (const { finding, parts } of [...p.book.all.values()].sort((a, b) => (a.finding.id < b.finding.id ? -1 : 1))) {
     if (finding.state !== 'withdrawn') yield line('finding', { ...lasting(finding), parts: parts && [...parts].sort() });
@@ -34,7 +32,7 @@ export async function* dump(p: Processor, rows: { bytes(identity: number): Uint8
     for (const hour of [...identity.open].sort((a, b) => a.start - b.start)) {
       yield line('open', { urn: identity.urn, ...hour, categories: [...hour.categories].sort() });
     }
-    const row = p.readyIdentities.has(identity) || identity.closedUntil > 0 ? rows.bytes(identity.index) : null;
+    const row = p.hours.ready.has(identity) || identity.closedUntil > 0 ? rows.bytes(identity.index) : null;
     if (row) yield line('row', { urn: identity.urn, bytes: Buffer.from(row).toString('base64') });
   }
 }

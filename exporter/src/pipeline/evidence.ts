@@ -45,6 +45,19 @@ export function spreadEvidence(list: readonly EventRef[], more: readonly EventRe
   return sorted.length <= 2 * half ? sorted : [...sorted.slice(0, half), ...sorted.slice(-half)];
 }
 
+/** Writes another outcome into the evidence of one event, wherever it is; true when it was there. */
+export function correctEvidence(lists: readonly (readonly EventRef[])[], uid: string, outcome: EventRef['outcome']): boolean {
+  let found = false;
+  for (const list of lists) {
+    for (const ref of list) {
+      if (ref.uid !== uid) continue;
+      ref.outcome = outcome;
+      found = true;
+    }
+  }
+  return found;
+}
+
 function cut(text: string): string {
   return text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT - 1)}…`;
 }

@@ -79,6 +79,16 @@ export class FindingBook {
     this.#touch(kept, at, 'resolved', false);
   }
 
+  /** Takes back everything that was found of an identity, save what a person has judged. */
+  withdrawAll(urn: string, at: Millis): void {
+    for (const kept of [...this.of(urn)]) {
+      this.close(kept, 'withdrawn', at);
+      if (kept.finding.state !== 'resolved') continue;
+      kept.finding.state = 'withdrawn';
+      this.#touch(kept, at, 'updated', false);
+    }
+  }
+
   acknowledge(kept: Kept, at: Millis): void {
     if (kept.finding.state !== 'open') return;
     kept.finding.state = 'acknowledged';

@@ -1,28 +1,11 @@
 import { KINDS, type IdentityClass, type Inventory, type Kind, type Millis, type NhiEvent, type Remit } from '@remit/contract';
 import type { OpenHour } from './hours.ts';
+import { Natives, type Native } from './natives.ts';
 
 /** Proofs of who stands behind an identity, collected over all its events. */
 export const HUMAN = 1;
 export const MACHINE = 2;
 export const PLATFORM = 4;
-
-/** A principal as one provider names it. One immutable id, or one name for which no id has been seen. */
-export interface Native {
-  key: string;
-  immutable: boolean;
-  /** The id that was seen after the name: events carry it from then on. */
-  adopted?: string;
-  /** The provider's id, for the URN of a recreated name. */
-  uid: string;
-  /** URN of the name, without an id. */
-  plain: string;
-  /** False while only the id is known, so that `plain` carries the id. */
-  named: boolean;
-  first: Millis;
-  aliases: string[];
-  urn: string;
-  matchKeys: string[];
-}
 
 /** One durable identity: what is counted, judged and learned. Several natives may be one, through the inventory. */
 export interface Identity {
@@ -52,7 +35,6 @@ export interface Identity {
 export interface Issue { key: string; issuer: string; at: Millis }
 
 const UNKNOWN_RANK = KINDS.indexOf('unknown');
-const MAX_ALIASES = 16;
 const MAX_CREDENTIALS = 200_000;
 
 /**
@@ -61,14 +43,14 @@ const MAX_CREDENTIALS = 200_000;
  */
 export class Identities {
   readonly all: Identity[] = [];
-  readonly natives = new Map<string, Native>();
+  readonly natives = new Natives((renames) => this.#rename(renames));
   readonly #byUrn = new Map<string, Identity>();
-  readonly #byName = new Map<string, Native[]>();
   readonly #issued = new Map<string, Issue>();
+  /** Told when an identity gets another URN, before it has it. */
+  renamed: (from: string, to: string) => void = () => {};
   /** Since the last cut. */
   readonly changed = new Set<Identity>();
   #shown = new Set<Identity>();
-  readonly changedNatives = new Set<Native>();
   readonly changedCredentials = new Map<string, Issue>();
 
   /**
@@ -78,8 +60,8 @@ export class Identities {
   resolve(event: NhiEvent, inventory: Inventory): Identity | null {
     const credential = event.credential?.uid;
     const issue = credential === undefined ? undefined : this.#issued.get(credential);
-    let native = event.principal_key === '' ? null : this.#native(event);
-    if (!native && issue) native = this.natives.get(issue.key) ?? null;
+    let native = event.principal_key === '' ? null : this.natives.of(event);
+    if (!native && issue) native = this.natives.all.get(issue.key) ?? null;
     if (event.issued) this.#remember(event, native);
     const actor = event.actor.identity;
     if (!native) {
@@ -106,7 +88,7 @@ export class Identities {
 
   /** Writes the durable identity into an archived event, without counting it. */
   describe(event: NhiEvent): void {
-    const native = this.natives.get(event.principal_key);
+    const native = this.natives.all.get(event.principal_key);
     if (!native) return;
     for (const urn of [native.urn, native.plain]) {
       const identity = this.#byUrn.get(urn);
@@ -121,14 +103,14 @@ export class Identities {
 
   /** Native principal keys behind an identity: what the journal's filter knows. */
   principalKeys(identity: Identity): string[] {
-    return identity.natives.flatMap((key) => [key, ...(this.natives.get(key)?.aliases ?? [])]);
+    return identity.natives.flatMap((key) => [key, ...(this.natives.all.get(key)?.aliases ?? [])]);
   }
 
   aliases(identity: Identity): string[] {
     const names = new Set<string>();
     for (const key of identity.natives) {
       names.add(key);
-      for (const alias of this.natives.get(key)?.aliases ?? []) names.add(alias);
+      for (const alias of this.natives.all.get(key)?.aliases ?? []) names.add(alias);
     }
     return [...names].sort();
   }
@@ -149,9 +131,10 @@ export class Identities {
     return KINDS[identity.kindRank]!;
   }
 
-  /** Takes in what the event proves of who stands behind the identity. */
-  prove(identity: Identity, event: NhiEvent): void {
+  /** Takes in what the event proves of who stands behind the identity. True when it proves, for the first time, a person behind an undeclared one. */
+  prove(identity: Identity, event: NhiEvent): boolean {
     const { flags } = event;
+    const before = identity.proofs;
     for (let i = 0; i < flags.length; i++) {
       const flag = flags[i];
       if (flag === 'interactive') identity.proofs |= HUMAN;
@@ -159,9 +142,11 @@ export class Identities {
       else if (flag === 'platform_owned') identity.proofs |= PLATFORM;
     }
     const { kind } = event.actor.identity;
-    if (kind === identity.lastKind) return;
-    identity.lastKind = kind;
-    identity.kindRank = Math.min(identity.kindRank, KINDS.indexOf(kind));
+    if (kind !== identity.lastKind) {
+      identity.lastKind = kind;
+      identity.kindRank = Math.min(identity.kindRank, KINDS.indexOf(kind));
+    }
+    return identity.proofs !== before && (before & HUMAN) === 0 && this.classOf(identity) === 'human';
   }
 
   /** Counts an event of its own: first and last activity, outcome. */
@@ -182,103 +167,16 @@ export class Identities {
     return shown;
   }
 
-  #native(event: NhiEvent): Native {
-    const key = event.principal_key;
-    const known = this.natives.get(key);
-    if (known) {
-      if (event.time < known.first) this.#earlier(known, event);
-      if (!known.named) this.#name(known, event);
-      const alias = event.actor.user?.uid_alt;
-      if (alias !== undefined && known.aliases[0] !== alias) this.#alias(known, alias);
-      return known;
+  /** Natives of one name changed places: what was counted stays with the native it was counted for. */
+  #rename(renames: readonly { native: Native; from: string }[]): void {
+    const moved: [Identity, string][] = [];
+    for (const { native, from } of renames) {
+      const identity = this.#byUrn.get(from);
+      if (identity?.natives.includes(native.key)) moved.push([identity, native.urn]);
     }
-    const plain = event.actor.identity.urn ?? key;
-    const immutable = event.actor.identity.resolution === 'immutable_id';
-    const holders = this.#byName.get(plain);
-    if (holders) {
-      if (!immutable) return this.#nameOnly(holderAt(holders, event.time), event);
-      const nameless = holders.find((h) => !h.immutable);
-      if (nameless && holders.length === 1) return this.#adopt(nameless, event);
-    }
-    return this.#create(event, plain, immutable);
-  }
-
-  #nameOnly(native: Native, event: NhiEvent): Native {
-    this.#alias(native, event.principal_key);
-    return native;
-  }
-
-  #create(event: NhiEvent, plain: string, immutable: boolean): Native {
-    const uid = event.actor.user?.uid ?? event.principal_key;
-    const native: Native = {
-      key: event.principal_key, immutable, uid, plain, named: !immutable || !plain.endsWith(`/${uid}`), first: event.time,
-      aliases: event.actor.user?.uid_alt === undefined ? [] : [event.actor.user.uid_alt], urn: plain, matchKeys: [],
-    };
-    this.natives.set(native.key, native);
-    this.#hold(native);
-    return native;
-  }
-
-  /** A name that was seen without an id shows its first id: the same identity from now on. */
-  #adopt(native: Native, event: NhiEvent): Native {
-    this.natives.set(event.principal_key, native);
-    native.immutable = true;
-    native.adopted = event.principal_key;
-    native.uid = event.actor.user?.uid ?? event.principal_key;
-    this.#alias(native, event.principal_key);
-    this.#rank(native.plain);
-    return native;
-  }
-
-  #hold(native: Native): void {
-    const holders = this.#byName.get(native.plain);
-    if (holders) holders.push(native);
-    else this.#byName.set(native.plain, [native]);
-    this.#rank(native.plain);
-  }
-
-  #earlier(native: Native, event: NhiEvent): void {
-    native.first = event.time;
-    this.changedNatives.add(native);
-    if (this.#byName.get(native.plain)!.length > 1) this.#rank(native.plain);
-  }
-
-  /** An id that was seen without a name shows it. */
-  #name(native: Native, event: NhiEvent): void {
-    const plain = event.actor.identity.urn;
-    if (plain === null || plain === native.plain) return;
-    const rest = this.#byName.get(native.plain)!.filter((h) => h !== native);
-    if (rest.length > 0) this.#byName.set(native.plain, rest);
-    else this.#byName.delete(native.plain);
-    native.plain = plain;
-    native.named = true;
-    this.#hold(native);
-  }
-
-  #alias(native: Native, alias: string): void {
-    if (native.aliases.includes(alias) || native.aliases.length >= MAX_ALIASES) return;
-    native.aliases.push(alias);
-    native.matchKeys = matchKeys(native);
-    this.changedNatives.add(native);
-  }
-
-  /** Orders the ids of one name by their first event; the first owns the plain URN. */
-  #rank(plain: string): void {
-    const holders = this.#byName.get(plain)!;
-    holders.sort((a, b) => a.first - b.first || (a.key < b.key ? -1 : 1));
-    const renames: [Identity, string][] = [];
-    holders.forEach((native, i) => {
-      const urn = i === 0 ? plain : `${plain}@${encodeURIComponent(native.uid)}`.slice(0, 512);
-      if (urn !== native.urn) {
-        const identity = this.#byUrn.get(native.urn);
-        if (identity && identity.natives.includes(native.key)) renames.push([identity, urn]);
-        native.urn = urn;
-      }
-      native.matchKeys = matchKeys(native);
-      this.changedNatives.add(native);
-    });
-    for (const [identity] of renames) this.#byUrn.delete(identity.urn);
-    for (const [identity, urn] of renames) {
+    for (const [identity] of moved) this.#byUrn.delete(identity.urn);
+    for (const [identity, urn] of moved) {
+      this.renamed(identity.urn, urn);
       identity.urn = urn;
       this.#byUrn.set(urn, identity);
       this.changed.add(identity);
@@ -302,7 +200,7 @@ export class Identities {
   #remember(event: NhiEvent, issuer: Native | null): void {
     if (event.status_id === 2) return;
     const { uid, principal_key: to, name_key: name } = event.issued!;
-    const key = to ?? this.#byName.get(name ?? '')?.[0]?.key ?? '';
+    const key = to ?? this.natives.keyOfName(name ?? '') ?? '';
     const issue = { key, issuer: issuer?.urn ?? '', at: event.time };
     this.#issued.set(uid, issue);
     this.changedCredentials.set(uid, issue);
@@ -319,14 +217,6 @@ export class Identities {
     this.#issued.set(uid, issue);
   }
 
-  restoreNative(native: Native): void {
-    this.natives.set(native.key, native);
-    if (native.adopted !== undefined) this.natives.set(native.adopted, native);
-    const holders = this.#byName.get(native.plain);
-    if (holders) holders.push(native);
-    else this.#byName.set(native.plain, [native]);
-  }
-
   restoreIdentity(index: number, saved: Omit<Identity, 'index' | 'open' | 'remit' | 'lastKind'>): void {
     const identity: Identity = {
       ...saved, first: saved.first ?? Infinity, last: saved.last ?? -Infinity, closedUntil: saved.closedUntil ?? -Infinity,
@@ -341,22 +231,10 @@ export class Identities {
     for (const identity of this.all) {
       identity.remit = null;
       for (const key of identity.natives) {
-        const native = this.natives.get(key);
+        const native = this.natives.all.get(key);
         const hit = native && inventory.match(native.matchKeys, at);
         if (hit?.remit.reviewed && hit.remit.record.urn === identity.urn) identity.remit = hit.remit;
       }
     }
   }
-}
-
-function holderAt(holders: Native[], time: Millis): Native {
-  let found = holders[0]!;
-  for (const holder of holders) if (holder.first <= time) found = holder;
-  return found;
-}
-
-/** Immutable ids first; a recreated name never answers to the old name. */
-function matchKeys(native: Native): string[] {
-  if (native.urn !== native.plain) return [native.key, native.uid, native.urn];
-  return [...new Set([native.key, native.uid, native.urn, ...native.aliases])];
 }

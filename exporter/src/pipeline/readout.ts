@@ -29,7 +29,7 @@ export class StateReadout implements Readout {
     return {
       urn: identity.urn, kind: this.#p.identities.kindOf(identity), class: this.#p.identities.classOf(identity), remit: identity.remit,
       success: identity.success, failure: identity.failure, denied: identity.denied, last: identity.last,
-      ready: this.#p.readyIdentities.has(identity), score: identity.score, expected: null,
+      ready: this.#p.hours.ready.has(identity), score: identity.score, expected: null,
     };
   }
 
@@ -55,7 +55,7 @@ export class StateReadout implements Readout {
         continue;
       }
       states[identity.remit ? 'inventoried' : 'not_inventoried']!++;
-      states[this.#p.readyIdentities.has(identity) ? 'ready' : 'warming']!++;
+      states[this.#p.hours.ready.has(identity) ? 'ready' : 'warming']!++;
       if (identity.remit && !identity.remit.owner) states['unowned']!++;
     }
     for (const remit of this.inventory().records()) {

@@ -95,6 +95,7 @@ function inline(text: string): Html {
 }
 
 function linkOf(label: string, target: string): Html {
-  const runbook = /^\.\.\/([a-z0-9-]{1,64})\/(?:README\.md)?$/.exec(target) ?? /^\/runbooks\/([a-z0-9-]{1,64})$/.exec(target);
+  const runbook = /^\.\.\/([a-z0-9-]{1,64})\/(?:README\.md)?$/.exec(target) ?? /^\/runbooks\/([a-z0-9-]{1,64})$/.exec(target)
+    ?? /^(?:\.\/)?([a-z0-9-]{1,64})\.md$/.exec(target);
   return runbook ? html`<a href="/runbooks/${runbook[1]}">${label}</a>` : html`${label} (${target})`;
 }

@@ -6,6 +6,7 @@ import { html } from '../../lib/html.ts';
 import { queryOf } from '../../lib/http-route.ts';
 import type { Route } from '../../lib/http-route.ts';
 import type { DetectorCard } from '../api.ts';
+import { findingsOf } from '../labelled.ts';
 import { filterProblem, findingOf } from '../query.ts';
 import { findingPage } from './finding.ts';
 import { findingsPage } from './findings.ts';
@@ -31,7 +32,7 @@ export function pageRoutes(deps: PageDeps): Route[] {
     }),
     page('/findings', (request, response) => {
       const filter = readFilter(request, response, findingsFilterSchema, { limit: '200' });
-      if (filter !== null) sendPage(response, 200, findingsPage(reader.findings(filter), filter, deps.detector, Date.now()));
+      if (filter !== null) sendPage(response, 200, findingsPage(findingsOf(reader, filter), filter, deps.detector, Date.now()));
     }),
     page('/findings/:id', (request, response) => {
       const finding = findingOf(reader, request.params['id']);

@@ -2,9 +2,9 @@ import { PassThrough, Writable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { labelValue } from '../../lib/label-value.ts';
 import { parseExposition } from './cases/parse-exposition.ts';
 import { Exposition, type Family, type Format, type Series } from './exposition.ts';
-import { labelValue } from './label.ts';
 
 const GAUGE = { name: 'a_gauge', type: 'gauge', help: 'A help text.', unit: '', labels: ['identity', 'other'] } as const;
 

@@ -1,6 +1,7 @@
 import { DETAILED, FLEET, metric, OUTCOMES, OVERFLOW, UNINVENTORIED, type IdentityReadout, type Kind, type Millis, type Remit } from '@remit/contract';
+import { labelValue } from '../../lib/label-value.ts';
 import type { Exposition, Family, Series } from './exposition.ts';
-import { labelValue, ownerLabel } from './label.ts';
+import { ownerLabel } from './label.ts';
 
 type Totals = [success: number, failure: number, denied: number];
 const BOUNDS = ['p50', 'p95', 'p99'] as const;

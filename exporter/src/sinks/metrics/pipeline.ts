@@ -1,6 +1,7 @@
 import { COVERAGE_STATES_MOST, EVENT_KINDS, FLEET, metric, OUTCOMES, type Inventory, type Millis, type Readout, type SourceId } from '@remit/contract';
+import { labelValue } from '../../lib/label-value.ts';
 import type { Exposition, Family, Series } from './exposition.ts';
-import { labelValue, ownerLabel } from './label.ts';
+import { ownerLabel } from './label.ts';
 import { Rows } from './rows.ts';
 
 const MONTH: Millis = 30 * 24 * 3600_000;

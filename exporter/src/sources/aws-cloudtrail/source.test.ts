@@ -148,33 +148,3 @@ describe('where from', () => {
     expect(event.flags.includes('via_service')).toBe(invokedBy !== undefined);
   });
 });
-
-/** With `REMIT_SHARED_DATA` naming a folder that holds the whole sets as `cloudtrail/<set>/*.json`. */
-const shared = process.env['REMIT_SHARED_DATA'];
-describe.skipIf(!shared)('whole sets', () => {
-  test.each([
-    ['invictus', 11, { human: 1386, platform: 64, machine: 2 }],
-    ['stratus-red-team', 26, { human: 1, unknown: 162, machine: 15 }],
-  ])('%s: %i identities, %j', (set, identities, classes) => {
-    const folder = new URL('file://' + shared + '/cloudtrail/' + set + '/');
-    const flags = new Map<string, { events: number; flags: Set<string> }>();
-    for (const name of readdirSync(folder)) {
-      const file = JSON.parse(readFileSync(new URL(name, folder), 'utf8')) as { Records: unknown[] } | unknown[];
-      for (const given of Array.isArray(file) ? file : file.Records) {
-        expect(source.recognises(given)).toBe(true);
-        const event = normalise(given);
-        const seen = flags.get(event.principal_key) ?? { events: 0, flags: new Set() };
-        seen.events++;
-        for (const flag of event.flags) seen.flags.add(flag);
-        flags.set(event.principal_key, seen);
-      }
-    }
-    const counted: Record<string, number> = {};
-    for (const { events, flags: f } of flags.values()) {
-      const word = f.has('platform_owned') ? 'platform' : f.has('interactive') ? 'human' : f.has('machine') ? 'machine' : 'unknown';
-      counted[word] = (counted[word] ?? 0) + events;
-    }
-    expect(flags.size).toBe(identities);
-    expect(counted).toEqual(classes);
-  });
-});

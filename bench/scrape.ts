@@ -1,0 +1,123 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import { detectors, openCore, sources, type Core } from '../exporter/src/app.ts';
+import { loadConfig } from '../exporter/src/config.ts';
+import { IngestDoor } from '../exporter/src/pipeline/ingest.ts';
+import { StateReadout } from '../exporter/src/pipeline/readout.ts';
+import { FleetMetrics } from '../exporter/src/sinks/metrics/fleet.ts';
+import { fleetInventory, fleetRecord } from './fleet.ts';
+import { alternate, figure, type Figure } from './measure.ts';
+import { Random } from './random.ts';
+
+const ROUNDS = 7;
+/** Share of the identities that did something between two scrapes. */
+const DIRTY = 0.05;
+/** Events by outcome, baseline ready, info and last activity. */
+const SERIES_EACH = 6;
+const SIZES = [{ series: 20_000, gate: 5 }, { series: 100_000 }];
+
+/**
+ * What a scrape costs the event loop: CPU of the main thread from request to the last byte handed over, and the longest turn.
+ * Identities come from an inventory and have acted; the client is a thread of its own and asks for gzip, as Prometheus does, or not.
+ */
+export async function measureScrape(say: (text: string) => void): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  for (const size of SIZES) {
+    say(`scrape: ${size.series} series`);
+    figures.push(...await measureSize(size.series, size.gate));
+  }
+  return figures;
+}
+
+async function measureSize(series: number, gate: number | undefined): Promise<Figure[]> {
+  const most = gate === undefined ? undefined : { most: gate };
+  const identities = Math.floor(series / SERIES_EACH);
+  const folder = mkdtempSync(join(tmpdir(), 'remit-bench-'));
+  mkdirSync(join(folder, 'inventory'));
+  for (const [file, text] of Object.entries(fleetInventory(identities, 1, 9))) writeFileSync(join(folder, 'inventory', file), text);
+  const core = await openCore({ storage: join(folder, 'storage'), config: loadConfig(undefined).config });
+  const metrics = new FleetMetrics({
+    detectors, sources, readout: new StateReadout(core.engine.processor), findings: [], now: Date.now,
+    build: { version: 'bench', revision: 'bench' }, seriesLimit: 1_000_000, processMetrics: false,
+  });
+  metrics.ready = true;
+  const server = createServer((req, res) => void metrics.write(req, res)).listen(0, '127.0.0.1');
+  const client = new Worker(new URL('./scrape-client.ts', import.meta.url));
+  try {
+    await once(server, 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/metrics`;
+    const { ok } = await core.loadInventory(join(folder, 'inventory'), Date.now() - 86_400_000);
+    if (!ok) throw new Error('the inventory was refused');
+    const random = new Random(4);
+    await act(core, Array.from({ length: identities }, (_, i) => i), random);
+    const taken: Record<Way, number[]> = { gzip: [], plain: [], gzip_turn: [], plain_turn: [] };
+    let shown = 0;
+    await alternate(ROUNDS, WAYS, async (way, counts) => {
+      await act(core, Array.from({ length: identities * DIRTY }, () => random.between(0, identities - 1)), random);
+      const { millis, series } = await scrape(client, url, way);
+      shown = series;
+      if (counts) taken[way].push(millis);
+    });
+    const name = (rest: string) => `scrape_${series}_${rest}`;
+    return [
+      figure(name('gzip_loop_ms'), taken.gzip, most), figure(name('plain_loop_ms'), taken.plain, most),
+      figure(name('gzip_longest_turn_ms'), taken.gzip_turn), figure(name('plain_longest_turn_ms'), taken.plain_turn),
+      figure(name('shown_series'), [shown]),
+    ];
+  } finally {
+    await client.terminate();
+    server.close();
+    server.closeAllConnections();
+    await core.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Lets each of these identities do one thing. */
+async function act(core: Core, identities: readonly number[], random: Random): Promise<void> {
+  const now = Date.now();
+  const door = new IngestDoor({
+    sources, submit: (entry) => core.engine.submit(entry), now: Date.now, cluster: 'default',
+    telemetry: { rejected: () => {}, delay: () => {}, acknowledged: () => {} },
+  });
+  for (let i = 0; i < identities.length; i += 2000) {
+    await door.accept(Buffer.from(identities.slice(i, i + 2000).map((identity) => fleetRecord(identity, now, random).line).join('\n')), { receiver: 'bench' });
+  }
+}
+
+type Way = 'gzip' | 'plain' | 'gzip_turn' | 'plain_turn';
+const WAYS: readonly Way[] = ['gzip', 'plain', 'gzip_turn', 'plain_turn'];
+
+/** One scrape by the client's thread: milliseconds of the main thread's CPU, or of its longest turn, and the series shown. */
+async function scrape(client: Worker, url: string, way: Way): Promise<{ millis: number; series: number }> {
+  // What the last events left behind is done, and nothing else is under way.
+  await sleep(50);
+  globalThis.gc?.();
+  const turns = way.endsWith('_turn') ? watchTurns() : null;
+  const before = process.threadCpuUsage();
+  client.postMessage({ url, gzip: way.startsWith('gzip') });
+  const [series] = await once(client, 'message') as [number];
+  const { user, system } = process.threadCpuUsage(before);
+  return { millis: turns ? turns.longest() : (user + system) / 1000, series };
+}
+
+/** Watches how long the loop is away from it; costs CPU of its own. */
+function watchTurns(): { longest(): number } {
+  let longest = 0;
+  let last = performance.now();
+  let watching = true;
+  const watch = () => {
+    const now = performance.now();
+    longest = Math.max(longest, now - last);
+    last = now;
+    if (watching) setImmediate(watch);
+  };
+  setImmediate(watch);
+  return { longest: () => { watching = false; return longest; } };
+}

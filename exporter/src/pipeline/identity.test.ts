@@ -1,0 +1,146 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Bench, roleRecord, sample } from './support.ts';
+
+let bench: Bench;
+beforeEach(() => { bench = new Bench(); });
+afterEach(async () => {
+  await bench.close();
+  bench.remove();
+});
+const urn = (name: string) => `urn:nhi:aws:111122223333:role/${name}`;
+const events = (name: string) => {
+  const identity = bench.core.engine.processor.identities.get(urn(name));
+  return identity ? identity.success + identity.failure + identity.denied : 0;
+};
+
+describe('one durable identity', () => {
+  it('is a role in three sessions: an instance, a name made by an SDK, no session context', async () => {
+    await bench.open();
+    await bench.replay([
+      roleRecord('exporter', 'AROAEXPORTER00000001', '2026-11-20T10:00:00Z', { session: 'i-0a1b2c3d4e5f60718' }),
+      roleRecord('exporter', 'AROAEXPORTER00000001', '2026-11-20T10:01:00Z', { session: 'aws-go-sdk-1722455550269043000' }),
+      roleRecord('exporter', 'AROAEXPORTER00000001', '2026-11-20T10:02:00Z', { session: false }),
+      roleRecord('exporter', '', '2026-11-20T10:03:00Z', { session: false }),
+    ].join('\n'));
+    expect(bench.urns()).toEqual([urn('exporter')]);
+    expect(events('exporter')).toBe(4);
+  });
+
+  it('is another one when the name comes back with a new id; events with the name alone go to the id of their time', async () => {
+    await bench.open();
+    await bench.replay([
+      roleRecord('exporter', '', '2026-11-20T09:59:00Z', { session: false }),
+      roleRecord('exporter', 'AROAEXPORTER00000001', '2026-11-20T10:00:00Z'),
+      roleRecord('exporter', '', '2026-11-20T10:30:00Z', { session: false }),
+      roleRecord('exporter', 'AROAEXPORTER00000002', '2026-11-20T11:00:00Z'),
+      roleRecord('exporter', '', '2026-11-20T11:30:00Z', { session: false }),
+    ].join('\n'));
+    expect(bench.urns()).toEqual([urn('exporter'), `${urn('exporter')}@AROAEXPORTER00000002`]);
+    expect(events('exporter')).toBe(3);
+    expect(events('exporter@AROAEXPORTER00000002')).toBe(2);
+  });
+
+  it('that was recreated does not inherit the record of the old name', async () => {
+    await bench.open(`
+owners: [{ team: a, enforce: true }]
+identities: [{ urn: '${urn('exporter')}', owner: a, status: decommissioned, decommissioned_at: 2026-11-19T00:00:00Z }]
+`);
+    await bench.replay([
+      roleRecord('exporter', 'AROAEXPORTER00000001', '2026-11-18T10:00:00Z'), roleRecord('exporter', 'AROAEXPORTER00000002', '2026-11-20T11:00:00Z'),
+    ].join('\n'));
+    expect(bench.findings().filter((f) => f.detector === 'decommissioned-active')).toEqual([]);
+  });
+
+  it('gathers several aliases of one record', async () => {
+    await bench.open(`
+owners: [{ team: a }]
+identities:
+  - urn: urn:nhi:agent:acme:ai_agent/export
+    owner: a
+    aliases: [{ type: aws_unique_id, value: AROAEXPORTER00000001 }, { type: arn, value: 'arn:aws:iam::111122223333:role/second' }]
+`);
+    await bench.replay([
+      roleRecord('first', 'AROAEXPORTER00000001', '2026-11-20T10:00:00Z'), roleRecord('second', 'AROASECOND0000000002', '2026-11-20T11:00:00Z'),
+    ].join('\n'));
+    expect(bench.urns()).toEqual(['urn:nhi:agent:acme:ai_agent/export']);
+  });
+
+  it('of a session key is the role it was issued to, and keeps who asked for it', async () => {
+    await bench.open();
+    const assume = roleRecord('caller', 'AROACALLER0000000001', '2026-11-20T10:00:00Z', {
+      operation: 'AssumeRole', service: 'sts.amazonaws.com', extra: {
+        responseElements: {
+          credentials: { accessKeyId: 'ASIAEXAMPLE000000001', expiration: 'Nov 20, 2026, 11:00:00 AM' },
+          assumedRoleUser: { assumedRoleId: 'AROATARGET0000000001:s', arn: 'arn:aws:sts::111122223333:assumed-role/target/s' },
+        },
+      },
+    });
+    await bench.replay([assume, roleRecord('target', 'AROATARGET0000000001', '2026-11-20T10:00:00Z', { key: 'ASIAEXAMPLE000000001' })].join('\n'));
+    const seen: (string[] | undefined)[] = [];
+    for await (const event of bench.core.journal.scan({ from: 0, to: Infinity, principalKeys: ['AROATARGET0000000001'] })) seen.push(event.actor.delegation);
+    expect(seen).toHaveLength(1);
+    expect(bench.urns()).toEqual([urn('caller'), urn('target')]);
+  });
+});
+
+describe('who is judged', () => {
+  it('is nobody who proves to be a person, also when the proof comes last', async () => {
+    const lines = sample('cloudtrail-invictus');
+    await bench.open();
+    await bench.replay(lines.filter((l) => !l.includes('"mfaAuthenticated":"true"') && !l.includes('CheckMfa') && !l.includes('ConsoleLogin')).join('\n'));
+    expect(bench.findings().some((f) => f.identity.endsWith('user/bert-jan'))).toBe(true);
+    await bench.replay(lines.join('\n'));
+    expect(bench.findings().some((f) => f.identity.endsWith('user/bert-jan'))).toBe(false);
+  });
+
+  it('is not a proposed record: it approves nothing and pages nobody', async () => {
+    await bench.open(`
+owners: [{ team: a, enforce: true }]
+identities:
+  - { urn: '${urn('exporter')}', owner: a, status: proposed, schedule: { windows: [{ cron: '0 2 * * *', duration: 1h }] }, actions: ['aws:sqs:*'] }
+`);
+    await bench.replay(roleRecord('exporter', 'AROAEXPORTER00000001', '2026-11-20T10:00:00Z'));
+    expect(bench.findings().filter((f) => f.class === 'remit')).toEqual([]);
+  });
+
+  it('is silenced by an exception in force, for what the exception covers and as long as it lasts', async () => {
+    await bench.open(`
+owners: [{ team: a, enforce: true }]
+identities:
+  - urn: '${urn('exporter')}'
+    owner: a
+    schedule: { windows: [{ cron: '0 2 * * *', duration: 1h }] }
+    exceptions: [{ id: migration, detector: outside-schedule, owner: a, reason: moving the data, expires_at: 2026-11-21T00:00:00Z }]
+`);
+    await bench.replay(roleRecord('exporter', 'AROAEXPORTER00000001', '2026-11-20T10:00:00Z'));
+    expect(bench.findings().filter((f) => f.detector === 'outside-schedule')).toMatchObject([{ state: 'silenced', exception: 'migration' }]);
+    await bench.replay(roleRecord('exporter', 'AROAEXPORTER00000001', '2026-11-21T10:00:00Z'));
+    expect(bench.findings().filter((f) => f.detector === 'outside-schedule').map((f) => f.state).sort()).toEqual(['open', 'silenced']);
+  });
+
+  it('by the record of its time: a reload does not judge the past anew', async () => {
+    const record = (cron: string) => `
+owners: [{ team: a }]
+identities: [{ urn: '${urn('exporter')}', owner: a, schedule: { windows: [{ cron: '${cron}', duration: 1h }] } }]
+`;
+    await bench.open(record('0 10 * * *'));
+    const reload = bench.file(record('0 2 * * *'), 'yml');
+    await bench.core.loadInventory(reload, Date.parse('2026-11-20T12:00:00Z'));
+    await bench.ingest([
+      roleRecord('exporter', 'AROAEXPORTER00000001', '2026-11-20T10:05:00Z'), roleRecord('exporter', 'AROAEXPORTER00000001', '2026-11-21T10:05:00Z'),
+    ].join('\n'));
+    expect(bench.findings().filter((f) => f.detector === 'outside-schedule').map((f) => f.first)).toEqual([Date.parse('2026-11-21T10:05:00Z')]);
+  });
+
+  it('by the last good inventory when a file is bad, which is named with line and column', async () => {
+    await bench.open(`
+owners: [{ team: a }]
+identities: [{ urn: '${urn('exporter')}', owner: a, status: decommissioned, decommissioned_at: 2026-11-19T00:00:00Z }]
+`);
+    const bad = bench.file('owners: [{ team: a }]\nidentities:\n  - urn: urn:nhi:aws:1:role/x\n    ownr: a\n', 'yml');
+    const loaded = await bench.core.loadInventory(bad, bench.now);
+    expect(loaded).toMatchObject({ ok: false, problems: [{ line: 4, column: 5, severity: 'error' }] });
+    await bench.ingest(roleRecord('exporter', 'AROAEXPORTER00000001', '2026-11-22T10:05:00Z'));
+    expect(bench.findings().filter((f) => f.detector === 'decommissioned-active')).toHaveLength(1);
+  });
+});
