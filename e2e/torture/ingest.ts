@@ -17,7 +17,7 @@ const CUT_EVERY = 60;
 export interface TrialOptions { folder: string; kills: number; random: Random; seed: number; lying: boolean; say(text: string): void }
 
 /** What a trial found: every line of `wrong` is a broken promise. `lines` are the distinct records that were sent, for a replay. */
-export interface IngestResult { wrong: string[]; acknowledged: number; lines: Set<string>; identities: Map<string, number> }
+export interface IngestResult { wrong: string[]; kills: number; acknowledged: number; lines: Set<string>; identities: Map<string, number> }
 
 /**
  * Several clients send real records over HTTP, each batch until it is acknowledged, while the service is killed at random
@@ -47,11 +47,12 @@ class Trial {
   async run(): Promise<IngestResult> {
     const { kills, random, say, lying } = this.#o;
     let identities = new Map<string, number>();
+    let kill = 0;
     try {
-      for (let kill = 1; kill <= kills && this.#wrong.length === 0; kill++) {
+      while (kill < kills && this.#wrong.length === 0) {
         if (random.between(1, AT_START) === 1) await this.#killAtStart();
         else await this.#killAtWork();
-        say(`ingest: ${kill} of ${kills} kills, ${this.#ledger.totals.acknowledged} events acknowledged`);
+        say(`ingest: ${++kill} of ${kills} kills, ${this.#ledger.totals.acknowledged} events acknowledged`);
       }
       if (this.#wrong.length === 0) await this.#start();
       // A lying build has lost its chance; an honest one takes what is left, once.
@@ -59,7 +60,7 @@ class Trial {
     } finally {
       await this.#service?.kill();
     }
-    return { wrong: this.#wrong, acknowledged: this.#ledger.totals.acknowledged, lines: this.#lines, identities };
+    return { wrong: this.#wrong, kills: kill, acknowledged: this.#ledger.totals.acknowledged, lines: this.#lines, identities };
   }
 
   #launch(): ServiceProcess {

@@ -43,8 +43,7 @@ export async function torture({ kills, seed, lying, say }: TortureOptions): Prom
   try {
     const during = lying ? kills : Math.ceil(kills * INGEST);
     const served = await ingestTrial({ folder, kills: during, random, seed, lying, say });
-    const result = { kills: during, acknowledged: served.acknowledged, wrong: served.wrong };
-    if (lying || served.wrong.length > 0) return result;
+    if (lying || served.wrong.length > 0) return { kills: served.kills, acknowledged: served.acknowledged, wrong: served.wrong };
     mkdirSync(join(folder, 'inventory'));
     writeFileSync(join(folder, 'inventory', 'inventory.yml'), INVENTORY);
     const { wrong, report } = await replayTrial({

@@ -34,7 +34,9 @@ export interface CoreOptions {
   changed?(changes: readonly FindingChange[]): void;
   extra?(): unknown;
   degraded?(value: boolean, error?: Error): void;
-  telemetry?: Pick<Telemetry, 'dropped'>;
+  /** A detector threw; the others went on. */
+  failed?(detector: string, error: unknown): void;
+  telemetry?: Pick<Telemetry, 'dropped' | 'inspected'>;
   faults?: Faults;
 }
 
@@ -67,7 +69,13 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     journal, store, learned: { profiles, calibration },
     parts: {
       sources: sourcesById, detectors, features, profiles, calibration, timeline, compile, dedupKey: dedupKey(folder),
-      failed: () => options.telemetry?.dropped('judge', 'error', 1),
+      watch: {
+        failed: (detector, error) => {
+          options.telemetry?.dropped('judge', 'error', 1);
+          options.failed?.(detector, error);
+        },
+        inspected: (detector, seconds) => options.telemetry?.inspected(detector, seconds),
+      },
     },
     restored: options.restored ?? (() => {}), changed: options.changed ?? (() => {}), extra: options.extra ?? (() => null), degraded: options.degraded ?? (() => {}),
     cutEvents: CUT_EVENTS,

@@ -146,7 +146,10 @@ export class Service {
   async #open(): Promise<void> {
     this.core = await openCore({
       storage: this.#o.storagePath, config: this.#config, faults: this.#o.faults ?? { commitDelay: 0, acknowledgeEarly: false },
-      telemetry: { dropped: (stage, reason, count) => this.metrics.dropped(stage, reason, count) },
+      telemetry: {
+        dropped: (stage, reason, count) => this.metrics.dropped(stage, reason, count),
+        inspected: (detector, seconds) => this.metrics.inspected(detector, seconds),
+      },
       restored: (processor, extra) => {
         this.metrics = new FleetMetrics({
           detectors, sources, readout: new StateReadout(processor), findings: [...processor.book.all.values()].map((k) => k.finding), now: Date.now,
@@ -156,6 +159,7 @@ export class Service {
         this.metrics.restore(extra);
       },
       changed: (changes) => void this.metrics.accept(changes), extra: () => this.metrics?.snapshot() ?? null,
+      failed: (detector, error) => this.log.error({ err: error, detector }, 'a detector failed on an event'),
       degraded: (value, error) => {
         this.metrics.degraded(value);
         if (value) this.log.error({ err: error }, 'the store refused a write; ingestion answers 503 until it works again');

@@ -81,7 +81,7 @@ class Body implements Unwrapped {
       }
       // Each line is tried as a whole once: a long one of many values side by side would otherwise be read again for each.
       if (!newLine || !this.#wholeLine(start, lineEnd)) {
-        if (newLine && this.#lines > 0 && this.#utf8 && this.#isWhole(lineEnd + 1)) this.#garbage(start, lineEnd);
+        if (newLine && this.#lines > 0 && this.#utf8 && lineEnd - start <= this.#shared.maxRecordBytes && this.#isWhole(lineEnd + 1)) this.#garbage(start, lineEnd);
         else if (bytes[start] === OPEN_OBJECT) yield* this.#object(start);
         else if (bytes[start] === OPEN_LIST) yield* this.#list(start, '', {});
         else this.#garbage(start, lineEnd);

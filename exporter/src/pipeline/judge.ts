@@ -25,28 +25,38 @@ export class MutableView implements View {
   }
 }
 
+/** One event in this many is timed, and every hour and look at the fleet: a clock costs as much as a detector. */
+const TIMED_EVENTS = 128;
+
+/** What the judge tells of itself. */
+export interface JudgeWatch { failed(detector: string, error: unknown): void; inspected(detector: string, seconds: number): void }
+
 /** Runs the detectors and settles who speaks. A detector that throws is counted and left out; the others go on. */
 export class Judge {
   readonly #event: Of<'event'>[];
   readonly #hour: Of<'hour'>[];
   readonly #tick: Of<'tick'>[];
-  readonly #failed: (detector: string, error: unknown) => void;
+  readonly #watch: JudgeWatch;
+  #events = 0;
 
-  constructor(detectors: readonly Detector[], failed: (detector: string, error: unknown) => void) {
+  constructor(detectors: readonly Detector[], watch: JudgeWatch) {
     this.#event = detectors.filter((d) => d.on === 'event');
     this.#hour = detectors.filter((d) => d.on === 'hour');
     this.#tick = detectors.filter((d) => d.on === 'tick');
-    this.#failed = failed;
+    this.#watch = watch;
   }
 
   event(event: NhiEvent, view: View): Judged[] {
     let judged: Judged[] | null = null;
+    const timed = ++this.#events % TIMED_EVENTS === 0;
     for (const detector of this.#event) {
+      const started = timed ? performance.now() : 0;
       try {
         for (const signal of detector.inspect(event, view)) (judged ??= []).push({ detector, signal, also: [] });
       } catch (error) {
-        this.#failed(detector.id, error);
+        this.#watch.failed(detector.id, error);
       }
+      if (timed) this.#watch.inspected(detector.id, (performance.now() - started) / 1000);
     }
     return judged === null ? NONE : judged.length === 1 ? judged : settle(judged);
   }
@@ -60,11 +70,14 @@ export class Judge {
   }
 
   #guard<D extends Detector>(detector: D, run: () => Signal[]): Judged<D>[] {
+    const started = performance.now();
     try {
       return run().map((signal) => ({ detector, signal, also: [] }));
     } catch (error) {
-      this.#failed(detector.id, error);
+      this.#watch.failed(detector.id, error);
       return [];
+    } finally {
+      this.#watch.inspected(detector.id, (performance.now() - started) / 1000);
     }
   }
 }

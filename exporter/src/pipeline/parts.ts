@@ -1,5 +1,6 @@
 import type { Detector, Feature, Inventory, Millis, Row, Source } from '@remit/contract';
 import type { Identity } from './identities.ts';
+import type { JudgeWatch } from './judge.ts';
 
 /** Inventory revisions by the time from which they are in force; the first also governs what came before it. */
 export interface Timeline { at(time: Millis): Inventory; latest(): Inventory; add(from: Millis, inventory: Inventory): void }
@@ -20,7 +21,7 @@ export interface Parts {
   /** Rebuilds an inventory from its journaled files. */
   compile(files: Record<string, string>, at: Millis): Inventory;
   dedupKey: Uint8Array;
-  failed(detector: string, error: unknown): void;
+  watch: JudgeWatch;
 }
 
 /** What became of the events of one batch. */

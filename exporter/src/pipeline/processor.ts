@@ -56,7 +56,7 @@ export class Processor {
   constructor(parts: Parts) {
     this.parts = parts;
     this.dedup = new Dedup(parts.dedupKey);
-    this.judge = new Judge(parts.detectors, parts.failed);
+    this.judge = new Judge(parts.detectors, parts.watch);
     this.fleet = new FleetWatch(this);
     this.identities.renamed = (from, to) => this.book.rename(from, to);
   }

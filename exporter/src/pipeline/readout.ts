@@ -3,10 +3,14 @@ import { EVENT_KINDS, OUTCOMES } from '@remit/contract';
 import type { Identity } from './identities.ts';
 import type { Processor } from './processor.ts';
 
+const COVERAGE_EVERY = 15_000;
+
 /** What metrics and the status page read of the state: numbers, never references. */
 export class StateReadout implements Readout {
   readonly #p: Processor;
   #revision: string | null = null;
+  #coverage: { state: string; value: number }[] | null = null;
+  #counted = 0;
 
   constructor(processor: Processor) {
     this.#p = processor;
@@ -44,7 +48,15 @@ export class StateReadout implements Readout {
     }
   }
 
+  /** Counted anew at most every 15 s: it looks at every identity. */
   coverage(): Iterable<{ state: string; value: number }> {
+    const now = performance.now();
+    if (this.#coverage && now - this.#counted < COVERAGE_EVERY) return this.#coverage;
+    this.#counted = now;
+    return (this.#coverage = this.#count());
+  }
+
+  #count(): { state: string; value: number }[] {
     const states: Record<string, number> = {
       inventoried: 0, not_inventoried: 0, unowned: 0, proposed: 0, decommissioned: 0, warming: 0, ready: 0, human: 0, platform: 0, never_seen: 0,
     };

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Bench, roleRecord, sample, shuffled } from './support.ts';
+import { Bench, roleRecord, sample, shuffled } from '../support/bench.ts';
 
 let bench: Bench;
 beforeEach(() => { bench = new Bench(); });

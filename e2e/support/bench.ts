@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { readFileSync } from 'node:fs';
 import type { Finding, Receipt } from '@remit/contract';
-import { openCore, sources, type Core } from '../app.ts';
-import { Progress } from '../commands/progress.ts';
-import { replayInto, type ReplayResult } from '../commands/replay.ts';
-import { loadConfig } from '../config.ts';
-import { IngestDoor } from './ingest.ts';
+import { openCore, sources, type Core } from '../../exporter/src/app.ts';
+import { Progress } from '../../exporter/src/commands/progress.ts';
+import { replayInto, type ReplayResult } from '../../exporter/src/commands/replay.ts';
+import { loadConfig } from '../../exporter/src/config.ts';
+import { IngestDoor } from '../../exporter/src/pipeline/ingest.ts';
 
 /** Test support: a storage in a temporary folder, fed through the doors that users have. */
 export class Bench {
@@ -76,7 +76,7 @@ export class Bench {
 
 /** Lines of a shipped sample. */
 export function sample(name: string): string[] {
-  return gunzipSync(readFileSync(new URL(`../../../examples/data/${name}.jsonl.gz`, import.meta.url))).toString().trim().split('\n');
+  return gunzipSync(readFileSync(new URL(`../../examples/data/${name}.jsonl.gz`, import.meta.url))).toString().trim().split('\n');
 }
 
 /** A CloudTrail record of an assumed role. `session` false leaves the session context out, as some services do. */

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Bench, roleRecord, sample } from './support.ts';
+import { Bench, roleRecord, sample } from '../support/bench.ts';
 
 let bench: Bench;
 beforeEach(async () => { bench = await new Bench().open(); });
