@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { Random, uuid } from './random.ts';
+import { type Random, uuid } from './random.ts';
 
 /** The real logs that ship with the project. */
 export const SAMPLES = { cloudtrail: ['cloudtrail-invictus', 'cloudtrail-stratus'], k8s: ['k8s-perfspec'] } as const;

@@ -1,5 +1,5 @@
 import type { LogRecord } from './corpus.ts';
-import { Random, uuid } from './random.ts';
+import { type Random, uuid } from './random.ts';
 
 /** Account number that AWS keeps for documentation. */
 const ACCOUNT = '111122223333';

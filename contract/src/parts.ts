@@ -97,6 +97,8 @@ export interface Cut {
   position: Position;
   puts: { table: string; key: string; value: Bytes }[];
   deletes: { table: string; key: string }[];
+  /** Rows whose key sorts before this go. */
+  drops: { table: string; before: string }[];
 }
 export interface Store {
   /** Position of the last cut, 0 when new. */

@@ -3,6 +3,7 @@ import type { Bytes, Cut, Feature, Millis, Store } from '@remit/contract';
 import type { Kept } from './findings.ts';
 import type { StoredHour } from './dedup.ts';
 import type { Feed } from './feeds.ts';
+import { RETENTION } from './findings.ts';
 import { restoreHour, saveHour } from './hours.ts';
 import type { Identity, Issue } from './identities.ts';
 import type { Native } from './natives.ts';
@@ -29,7 +30,7 @@ interface Meta {
  * apply entries meanwhile; the loop is given back between slices, so that ingestion goes on.
  */
 export async function takeCut(p: Processor, learned: Learned, extra: unknown): Promise<Cut> {
-  const cut: Cut = { position: p.position, puts: [], deletes: [] };
+  const cut: Cut = { position: p.position, puts: [], deletes: [], drops: [] };
   const put = (table: string, key: string, value: unknown) => cut.puts.push({ table, key, value: json(value) });
   let n = 0;
   const slice = async () => { if (++n % SLICE_ROWS === 0) await breathe(); };
@@ -53,6 +54,9 @@ export async function takeCut(p: Processor, learned: Learned, extra: unknown): P
   }
   for (const kept of p.book.changed) { put('finding', kept.finding.id, saveFinding(kept)); await slice(); }
   p.book.changed.clear();
+  for (const id of p.book.takeForgotten()) cut.deletes.push({ table: 'finding', key: id });
+  const oldest = p.feeds.clock - RETENTION;
+  if (oldest > 0) cut.drops.push({ table: 'closed', before: String(oldest).padStart(14, '0') });
   for (const { key, value } of p.dedup.takeSegments(p.feeds.clock)) cut.puts.push({ table: 'dedup', key, value });
   for (const key of p.dedup.forget(p.feeds.clock)) cut.deletes.push({ table: 'dedup', key });
   for (const { from, revision, files } of p.inventories.splice(0)) put('inventory', `${String(from).padStart(14, '0')}/${revision}`, files);

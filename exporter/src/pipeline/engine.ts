@@ -1,4 +1,4 @@
-import type { Entry, EntryBody, FindingChange, Journal, Millis, Position, Store } from '@remit/contract';
+import type { Cut, Entry, EntryBody, FindingChange, Journal, Millis, Position, Store } from '@remit/contract';
 import { restoreCut, takeCut, type Learned } from './cut.ts';
 import { digest } from './digest.ts';
 import type { Applied, Parts } from './parts.ts';
@@ -35,6 +35,8 @@ export class Engine {
   #cutting: Promise<void> = Promise.resolve();
   #building: Promise<void> | null = null;
   #sinceCut = 0;
+  #unsaved: Cut | null = null;
+  readonly #failing = { journal: false, store: false };
   cutPosition = 0;
 
   private constructor(options: EngineOptions) {
@@ -69,10 +71,11 @@ export class Engine {
     });
   }
 
-  /** Writes everything that changed. Concurrent calls are served one after the other. */
+  /** Writes everything that changed. Concurrent calls are served one after the other. Rejects when the store refuses; the next call tries again. */
   cut(): Promise<void> {
-    this.#cutting = this.#cutting.then(() => this.#cut());
-    return this.#cutting;
+    const cut = this.#cutting.then(() => this.#cut());
+    this.#cutting = cut.catch(() => {});
+    return cut;
   }
 
   async digest(): Promise<string> {
@@ -101,26 +104,42 @@ export class Engine {
         next.resolve(applied);
         this.#sinceCut += applied.unique;
         if (this.#sinceCut >= this.#o.cutEvents) void this.cut().catch(() => {});
+        this.#report('journal', null);
       } catch (error) {
-        this.#o.degraded(true, error as Error);
+        this.#report('journal', error as Error);
         next.reject(error as Error);
       }
     }
     this.#running = null;
   }
 
+  /** Tells only of changes: one part that works again does not hide that the other still fails. */
+  #report(part: 'journal' | 'store', error: Error | null): void {
+    if (this.#failing[part] === (error !== null)) return;
+    this.#failing[part] = error !== null;
+    this.#o.degraded(this.#failing.journal || this.#failing.store, error ?? undefined);
+  }
+
   async #cut(): Promise<void> {
+    // What a failed commit carried is not marked as changed any more: it must be written before anything newer.
+    if (this.#unsaved) await this.#commit(this.#unsaved);
     this.#sinceCut = 0;
     const building = takeCut(this.processor, this.#o.learned, this.#o.extra());
     this.#building = building.then(() => {}, () => {});
     const cut = await building;
     this.#building = null;
+    await this.#commit(cut);
+  }
+
+  async #commit(cut: Cut): Promise<void> {
+    this.#unsaved = cut;
     try {
       await this.#o.store.commit(cut);
+      this.#unsaved = null;
       this.cutPosition = cut.position;
-      this.#o.degraded(false);
+      this.#report('store', null);
     } catch (error) {
-      this.#o.degraded(true, error as Error);
+      this.#report('store', error as Error);
       throw error;
     }
   }

@@ -6,6 +6,8 @@ import type { Identity } from './identities.ts';
 import { spreadEvidence } from './evidence.ts';
 
 const EVIDENCE_HALF = 5;
+/** Closed findings and closed hours are kept for this long after their last event. */
+export const RETENTION: Millis = 30 * 24 * 3_600_000;
 const EPISODE: Millis = 24 * 3_600_000;
 const OPEN: ReadonlySet<FindingState> = new Set(['open', 'acknowledged']);
 
@@ -48,6 +50,7 @@ export class FindingBook {
   readonly #episodes = new Map<string, Millis>();
   readonly changed = new Set<Kept>();
   #changes: FindingChange[] = [];
+  #forgotten: string[] = [];
 
   /** Adds a signal; opens its finding when it is the first. Returns the finding's id. */
   add(c: Contribution): string {
@@ -93,6 +96,23 @@ export class FindingBook {
     if (kept.finding.state !== 'open') return;
     kept.finding.state = 'acknowledged';
     this.#touch(kept, at, 'updated', false);
+  }
+
+  /** Lets go of closed findings that nothing has touched for the retention time. */
+  forget(now: Millis): void {
+    for (const kept of this.all.values()) {
+      const { finding } = kept;
+      if (this.#open.has(kept) || Math.max(finding.last, finding.updated_at) >= now - RETENTION) continue;
+      this.all.delete(finding.id);
+      this.#byIdentity.get(finding.identity)?.delete(kept);
+      this.changed.delete(kept);
+      this.#forgotten.push(finding.id);
+    }
+    for (const [key, at] of this.#episodes) if (at < now - EPISODE) this.#episodes.delete(key);
+  }
+
+  takeForgotten(): string[] {
+    return this.#forgotten.splice(0);
   }
 
   of(urn: string): Iterable<Kept> {

@@ -27,6 +27,7 @@ export class FleetWatch {
     this.#resolveQuiet(now);
     if (now - this.#judged < FLEET_EVERY && now >= this.#judged) return;
     this.#judge(now);
+    this.#p.book.forget(now);
     this.#judged = now;
   }
 

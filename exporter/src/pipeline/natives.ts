@@ -19,6 +19,8 @@ export interface Native {
 }
 
 const MAX_ALIASES = 16;
+/** Principals kept apart: a flood of names ends here, and what comes beyond is counted as unattributed. */
+const MOST = 1_000_000;
 
 /**
  * The principals as providers name them. A name that comes back with a new immutable id is another native; the first id by event time
@@ -49,8 +51,8 @@ export class Natives {
     else this.#byName.set(native.plain, [native]);
   }
 
-  /** The native of an event that names a principal; made when it is new. */
-  of(event: NhiEvent): Native {
+  /** The native of an event that names a principal; made when it is new. Null when the books are full. */
+  of(event: NhiEvent): Native | null {
     const key = event.principal_key;
     const plain = event.actor.identity.urn ?? key;
     if (event.actor.identity.resolution !== 'immutable_id') {
@@ -76,7 +78,8 @@ export class Natives {
     return native;
   }
 
-  #create(event: NhiEvent, plain: string, immutable: boolean): Native {
+  #create(event: NhiEvent, plain: string, immutable: boolean): Native | null {
+    if (this.all.size >= MOST) return null;
     const uid = event.actor.user?.uid ?? event.principal_key;
     const native: Native = {
       key: event.principal_key, immutable, uid, plain, named: !immutable || !plain.endsWith(`/${uid}`), first: event.time,

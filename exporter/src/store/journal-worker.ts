@@ -12,11 +12,12 @@ const db = new DatabaseSync(file, { readOnly });
 if (!readOnly) {
   db.exec(`PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA auto_vacuum=INCREMENTAL;
     CREATE TABLE IF NOT EXISTS entry (
-      position INTEGER PRIMARY KEY AUTOINCREMENT, head TEXT NOT NULL, count INTEGER NOT NULL,
+      position INTEGER PRIMARY KEY AUTOINCREMENT, received INTEGER NOT NULL, head TEXT NOT NULL, count INTEGER NOT NULL,
       from_time INTEGER NOT NULL, to_time INTEGER NOT NULL, keys BLOB, body BLOB NOT NULL) STRICT;
-    CREATE INDEX IF NOT EXISTS entry_time ON entry (to_time, from_time) WHERE count > 0;`);
+    CREATE INDEX IF NOT EXISTS entry_time ON entry (to_time, from_time) WHERE count > 0;
+    CREATE INDEX IF NOT EXISTS entry_received ON entry (received);`);
 }
-const insert = readOnly ? null : db.prepare('INSERT INTO entry (head, count, from_time, to_time, keys, body) VALUES (?,?,?,?,?,?)');
+const insert = readOnly ? null : db.prepare('INSERT INTO entry (received, head, count, from_time, to_time, keys, body) VALUES (?,?,?,?,?,?,?)');
 
 port.on('message', (request: JournalRequest) => {
   void answer(request).then(
@@ -33,7 +34,7 @@ async function answer(request: JournalRequest): Promise<Omit<JournalReply, 'id'>
     case 'prune': return prune(request.before);
     case 'bytes': return { value: count('SELECT page_count * page_size AS n FROM pragma_page_count, pragma_page_size') };
     case 'oldest': return { value: count('SELECT coalesce(min(position), 0) AS n FROM entry') };
-    case 'before': return { value: count('SELECT coalesce(max(position), 0) AS n FROM entry WHERE to_time < ?', request.time) };
+    case 'before': return { value: count('SELECT coalesce(max(position), 0) AS n FROM entry WHERE received < ?', request.time) };
     case 'close': db.close(); return {};
   }
 }
@@ -54,7 +55,7 @@ function write(rows: RawRow[], packed: Uint8Array[]): number[] {
   db.exec('BEGIN IMMEDIATE');
   try {
     rows.forEach((row, i) => {
-      const { lastInsertRowid } = insert!.run(row.head, row.count, row.from, row.to, row.keys, packed[i]!);
+      const { lastInsertRowid } = insert!.run(row.received, row.head, row.count, row.from, row.to, row.keys, packed[i]!);
       positions.push(Number(lastInsertRowid));
     });
     db.exec('COMMIT');
@@ -65,7 +66,7 @@ function write(rows: RawRow[], packed: Uint8Array[]): number[] {
   return positions;
 }
 
-type DbRow = { position: number; head: string; count: number; from_time: number; to_time: number; keys: Uint8Array | null; body: Uint8Array };
+type DbRow = { position: number; received: number; head: string; count: number; from_time: number; to_time: number; keys: Uint8Array | null; body: Uint8Array };
 
 function page(after: number, most: number): Omit<JournalReply, 'id'> {
   const rows = db.prepare('SELECT * FROM entry WHERE position > ? ORDER BY position LIMIT ?').all(after, most) as DbRow[];
@@ -91,7 +92,7 @@ function holds(stored: Uint8Array | null, wanted: Uint32Array): boolean {
 
 function unpack(row: DbRow): RawRow {
   return {
-    position: row.position, head: row.head, count: row.count, from: row.from_time, to: row.to_time, keys: null,
+    position: row.position, received: row.received, head: row.head, count: row.count, from: row.from_time, to: row.to_time, keys: null,
     body: new Uint8Array(zstdDecompressSync(row.body)),
   };
 }

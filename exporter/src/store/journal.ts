@@ -8,8 +8,8 @@ import { Caller } from './caller.ts';
 export interface Faults { commitDelay: number; acknowledgeEarly: boolean }
 export const NO_FAULTS: Faults = { commitDelay: 0, acknowledgeEarly: false };
 
-/** One row of `journal.db`: what an entry is, what time it covers, whom it is about, and its body. */
-export interface RawRow { position: number; head: string; count: number; from: number; to: number; keys: Uint8Array | null; body: Uint8Array }
+/** One row of `journal.db`: what an entry is, when it came, what time it covers, whom it is about, and its body. */
+export interface RawRow { position: number; received: number; head: string; count: number; from: number; to: number; keys: Uint8Array | null; body: Uint8Array }
 export type JournalRequest = { id: number } & (
   | { do: 'append'; rows: RawRow[] } | { do: 'page'; after: number; most: number }
   | { do: 'find'; from: number; to: number; after: number; keys: Uint32Array | null; most: number }
@@ -82,7 +82,7 @@ export class SqliteJournal implements Journal {
     for (let gone = 1; gone > 0;) gone = (await this.#writer.call({ do: 'prune', before })).value ?? 0;
   }
 
-  /** Last position whose events all lie before this time, 0 when none. */
+  /** Last position that was received before this time, 0 when none. */
   async before(time: number): Promise<Position> {
     return (await this.#writer.call({ do: 'before', time })).value!;
   }
@@ -135,7 +135,8 @@ function keyHash(key: string): number {
 
 function toRow(entry: EntryBody): RawRow {
   if (entry.type !== 'batch') {
-    return { position: 0, head: entry.type, count: 0, from: 0, to: 0, keys: null, body: Buffer.from(JSON.stringify(entry)) };
+    const received = entry.type === 'verdict' ? entry.verdict.at : entry.now;
+    return { position: 0, received, head: entry.type, count: 0, from: 0, to: 0, keys: null, body: Buffer.from(JSON.stringify(entry)) };
   }
   let from = Infinity;
   let to = -Infinity;
@@ -151,7 +152,7 @@ function toRow(entry: EntryBody): RawRow {
   }
   const head = JSON.stringify({ receivedAt: entry.receivedAt, feed: entry.feed, backfill: entry.backfill });
   return {
-    position: 0, head, count: entry.events.length, from: entry.events.length ? from : 0, to: entry.events.length ? to : 0,
+    position: 0, received: entry.receivedAt, head, count: entry.events.length, from: entry.events.length ? from : 0, to: entry.events.length ? to : 0,
     keys: new Uint8Array(Uint32Array.from(seen).buffer), body: encodeEvents(entry.events),
   };
 }

@@ -13,6 +13,7 @@ db.exec(`PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;
   INSERT OR IGNORE INTO applied VALUES (1, 0);`);
 const put = db.prepare('INSERT INTO row VALUES (?,?,?) ON CONFLICT DO UPDATE SET value = excluded.value');
 const remove = db.prepare('DELETE FROM row WHERE tbl = ? AND key = ?');
+const drop = db.prepare('DELETE FROM row WHERE tbl = ? AND key < ?');
 
 port.on('message', (request: StateRequest) => {
   try {
@@ -34,6 +35,7 @@ function answer(request: StateRequest): Omit<StateReply, 'id'> {
       db.exec('BEGIN IMMEDIATE');
       try {
         for (const { table, key } of request.cut.deletes) remove.run(table, key);
+        for (const { table, before } of request.cut.drops) drop.run(table, before);
         for (const { table, key, value } of request.cut.puts) put.run(table, key, value);
         db.prepare('UPDATE applied SET position = ?').run(request.cut.position);
         db.exec('COMMIT');
