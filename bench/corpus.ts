@@ -16,7 +16,7 @@ const TIME = /"(eventTime|requestReceivedTimestamp|stageTimestamp)":"[^"]*"/g;
 
 /**
  * Tells the records of a sample again and again, each time with new ids and later times. Records that share an id, such as
- * the stages of one action, still share it afterwards. `step` is the time between two records.
+ * the stages of one action, still share it afterwards, and its time. `step` is the time between two records.
  */
 export class Retelling {
   readonly #lines: { line: string; id: string; words: Uint32Array }[];
@@ -25,6 +25,8 @@ export class Retelling {
   #time: number;
   #next = 0;
   #copy = new Uint32Array(4);
+  /** Times of this round by id. */
+  readonly #times = new Map<string, number>();
 
   constructor(samples: readonly string[], random: Random, start: number, step: number) {
     this.#lines = samples.flatMap(readSample).map((line) => {
@@ -41,7 +43,8 @@ export class Retelling {
     const { line, id: old, words: own } = this.#lines[this.#next]!;
     const [a, b, c, d] = this.#copy as unknown as [number, number, number, number];
     const id = uuid(own[0]! ^ a, own[1]! ^ b, own[2]! ^ c, own[3]! ^ d);
-    const time = this.#time;
+    const time = this.#times.get(old) ?? this.#time;
+    this.#times.set(old, time);
     const iso = new Date(time).toISOString();
     const told = line.replace(old, id).replace(TIME, (_, key: string) => `"${key}":"${key === 'eventTime' ? `${iso.slice(0, 19)}Z` : iso}"`);
     this.#time += this.#step;
@@ -51,6 +54,7 @@ export class Retelling {
 
   #again(): void {
     this.#next = 0;
+    this.#times.clear();
     for (let i = 0; i < 4; i++) this.#copy[i] = this.#random.bits();
   }
 }

@@ -34,7 +34,7 @@ export class ExporterProcess {
     this.#child = child;
     this.answers = [];
     for (const until = Date.now() + STARTS_WITHIN; this.answers.at(-1) !== 200;) {
-      if (child.exitCode !== null || Date.now() > until) throw new Error(`the exporter does not start:\n${this.#log}`);
+      if (child.exitCode !== null || Date.now() > until) throw new Error(`the exporter does not start, it answers ${this.answers.at(-1)}:\n${this.#log}`);
       this.answers.push(await fetch(`${this.url}/metrics`).then(async (answer) => { await answer.arrayBuffer(); return answer.status; }, () => 0));
       await pause(2);
     }

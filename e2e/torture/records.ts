@@ -7,13 +7,15 @@ import { Normaliser } from '../../exporter/src/pipeline/normalise.ts';
 /** Records that are sent together, with what each counts for: its id within its source, and its identity. */
 export interface Batch { lines: string[]; ids: { id: string; urn: string }[]; body: Buffer; gzip: boolean }
 
-const STEP = 250;
-const SPAN = 4 * 3_600_000;
+const HOUR = 3_600_000;
+/** Time between two records: hours pass quickly, and the records of the longest run still lie in the past. */
+const STEP = 2000;
+const SPAN = 6 * 24 * HOUR;
 /** Batches that may be repeated. */
 const REPEATED = 32;
 
 /**
- * Real records with new ids, made without end: CloudTrail and Kubernetes, of the last hours, in batches of 1 to 150, every
+ * Real records with new ids, made without end: CloudTrail and Kubernetes, of the last days, in batches of 1 to 150, every
  * fifth of which repeats records of an earlier one.
  */
 export class Records {
@@ -24,7 +26,7 @@ export class Records {
 
   constructor(random: Random, now: number) {
     this.#random = random;
-    this.#tellers = Object.values(SAMPLES).map((samples) => new Retelling(samples, random, now - SPAN, STEP));
+    this.#tellers = Object.values(SAMPLES).map((samples) => new Retelling(samples, random, now - (now % HOUR) - SPAN, STEP));
   }
 
   next(): Batch {

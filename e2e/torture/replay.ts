@@ -9,7 +9,9 @@ import type { Random } from '../../bench/random.ts';
 
 const main = fileURLToPath(new URL('../../exporter/src/main.ts', import.meta.url));
 /** Kills before one run is let through and its state compared. */
-const CUTS = 4;
+const CUTS = 3;
+/** Event time of a record. */
+const TIME = /"(?:eventTime|requestReceivedTimestamp)":"([^"]+)"/;
 const LONGEST = 60_000;
 
 export interface ReplayOptions { folder: string; kills: number; random: Random; inventory: string; lines: readonly string[]; say(text: string): void }
@@ -17,13 +19,15 @@ export interface ReplayOptions { folder: string; kills: number; random: Random; 
 interface Report { events: { unique: number; duplicate: number; start_record: number }; identities: { urn: string; events: number }[]; digest: string }
 
 /**
- * Replays a log, kills it at random instants and continues on the same storage until it comes through: the state must have the
- * digest of one uninterrupted replay. Returns what is wrong, and what that replay reported.
+ * Replays the earlier part of a log, then all of it, kills that at random instants and continues on the same storage until it
+ * comes through: the state must have the digest of one uninterrupted replay. Returns what is wrong, and what that one reported.
  */
 export async function replayTrial({ folder, kills, random, inventory, lines, say }: ReplayOptions): Promise<{ wrong: string[]; report: Report }> {
-  const file = join(folder, 'replayed.jsonl.gz');
-  writeFileSync(file, gzipSync(`${lines.join('\n')}\n`));
-  const args = (storage: string) => ['replay', file, '--json', '--quiet', '--inventory.path', inventory, '--storage.path', join(folder, storage)];
+  const file = join(folder, 'whole.jsonl.gz');
+  const earlier = join(folder, 'earlier.jsonl.gz');
+  const ordered = [...lines].sort((a, b) => timeOf(a) - timeOf(b));
+  write(file, lines);
+  const args = (storage: string, of = file) => ['replay', of, '--json', '--quiet', '--inventory.path', inventory, '--storage.path', join(folder, storage)];
   const started = performance.now();
   const report = JSON.parse(await run(args('whole'))) as Report;
   const takes = performance.now() - started;
@@ -31,6 +35,10 @@ export async function replayTrial({ folder, kills, random, inventory, lines, say
   const wrong = digest.trim() === report.digest ? [] : [`a replay reports digest ${report.digest} and leaves ${digest.trim()}`];
   let storage = 0;
   for (let kill = 1; kill <= kills; kill++) {
+    if (kill % CUTS === 1) {
+      write(earlier, ordered.slice(0, random.between(1, ordered.length)));
+      await run(args(`cut-${storage}`, earlier));
+    }
     await cut(args(`cut-${storage}`), random.between(0, Math.ceil(takes)));
     say(`replay: ${kill} of ${kills} kills`);
     if (kill % CUTS !== 0 && kill !== kills) continue;
@@ -42,6 +50,14 @@ export async function replayTrial({ folder, kills, random, inventory, lines, say
     storage++;
   }
   return { wrong, report };
+}
+
+function write(file: string, lines: readonly string[]): void {
+  writeFileSync(file, gzipSync(`${lines.join('\n')}\n`));
+}
+
+function timeOf(line: string): number {
+  return Date.parse(TIME.exec(line)?.[1] ?? '');
 }
 
 /** Runs the command; returns what it said. Throws with its exit code and its errors when that is not 0. */

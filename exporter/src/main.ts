@@ -3,6 +3,13 @@ import { StoreFailed } from '@remit/contract';
 import { EXIT, UsageError } from './commands/output.ts';
 import { version } from './version.ts';
 
+// Started by the `remit` shim: when that is killed, so is this, and the storage is free at once.
+process.channel?.unref();
+if (process.channel) process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+
+// `remit normalise … | head` closes the pipe: that is the end, not an error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.usage));
+
 const EXIT_HELP = `
 Exit codes: 0 done; 1 it ran and the answer is no (refused records, nothing found by that id);
 2 arguments, configuration or input cannot be used; 3 the store failed.`;
@@ -18,7 +25,7 @@ program.command('serve')
   .option('--config.file <file>', 'configuration (YAML)')
   .option('--web.listen-address <address>', 'where to listen', '127.0.0.1:9847')
   .option('--web.config.file <file>', 'TLS and users, in the format of the Prometheus exporter toolkit')
-  .option('--web.external-url <url>', 'how people reach this page: used in links')
+  .option('--web.external-url <url>', 'how people reach this page: its host name is then allowed on a loopback listener')
   .option('--storage.path <folder>', 'journal and state', './data')
   .option('--inventory.path <path>', 'inventory: a folder of YAML or JSON files, or one file')
   .option('--log.level <level>', 'debug, info, warn or error', 'info')

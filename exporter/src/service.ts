@@ -52,6 +52,7 @@ export class Service {
   readonly #address: ListenAddress;
   #problems: Problem[] = [];
   #ready = false;
+  readonly #started = Promise.withResolvers<void>();
   #live = true;
   readonly #since = Date.now();
   /** Records refused since the start, by source and reason. */
@@ -96,8 +97,16 @@ export class Service {
     });
     this.#closeApi = close;
     this.listening = await listen(app, { address: this.#address, tls: this.#web?.tls ?? null });
-    await this.#open();
+    try {
+      await this.#open();
+    } catch (error) {
+      // Otherwise the process would live on and answer 503 for ever.
+      await this.listening.close(0);
+      await close();
+      throw error;
+    }
     this.#ready = true;
+    this.#started.resolve();
     this.log.info({ url: this.listening.url, storage: this.#o.storagePath, replayed: this.core.replayed }, 'serving');
     this.#every(TICK, () => this.tick());
     this.#every(CUT, () => this.core.engine.cut());
@@ -113,8 +122,12 @@ export class Service {
     this.metrics.stored('state', await this.core.store.bytes());
   }
 
-  /** Reads configuration, tokens, certificates and inventory again. What is bad is named; what was in force stays in force. */
+  /**
+   * Reads configuration, tokens, certificates and inventory again, once the start is through. What is bad is named; what was in
+   * force stays in force.
+   */
   async reload(): Promise<{ ok: boolean; problems: Problem[] }> {
+    await this.#started.promise;
     const read = this.#read();
     const problems = [...read.problems];
     const good = !problems.some((p) => p.severity === 'error');

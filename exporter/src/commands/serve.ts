@@ -8,6 +8,8 @@ export async function serve(options: ServiceOptions): Promise<void> {
   let service: Service;
   try {
     service = new Service(demo?.options ?? options);
+    // Before the start: until there is a handler, the signal would end the process.
+    process.on('SIGHUP', () => { service.reload().catch((error: unknown) => service.log.error({ err: error }, 'the reload failed')); });
     await service.start();
   } catch (error) {
     if (error instanceof BadConfiguration) return fail(error.problems);
@@ -25,6 +27,5 @@ export async function serve(options: ServiceOptions): Promise<void> {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
-  process.on('SIGHUP', () => void service.reload());
   if (demo) await demo.run(service);
 }

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { labelValue } from '../../lib/label-value.ts';
 import { CARDS, FINDINGS, IDENTITIES, demoStatus, finding, identity } from '../cases/demo.ts';
 import { NOW, serve } from '../cases/memory.ts';
 import type { Service } from '../cases/memory.ts';
@@ -104,6 +105,18 @@ describe('the pages of findings', () => {
   });
 });
 
+test.each(['/findings', '/api/v1/findings'])('%s finds an identity by the label that metrics and alerts give it', async (path) => {
+  const long = `urn:nhi:k8s:prod:service_account/${'namespace-'.repeat(12)}/exporter`;
+  const all = [finding({ identity: long }), finding({ id: 'b'.repeat(32), identity: `${long}-2` }), finding({ id: 'c'.repeat(32), identity: 'urn:nhi:aws:1:role/c' })];
+  const get = await demo((started) => { started.reader.all = all; });
+  const found = async (identity: string): Promise<number> => {
+    const { text } = await get(`${path}?identity=${encodeURIComponent(identity)}`);
+    return all.filter(({ id }) => text.includes(id)).length;
+  };
+  expect(labelValue(long)).toMatch(/~[0-9a-f]{16}$/);
+  expect(await Promise.all([labelValue(long), long, 'urn:nhi:aws:1:role/c', '_overflow_', `${long.slice(0, 111)}~0123456789abcdef`, 'nobody'].map(found))).toEqual([1, 1, 1, 3, 0, 0]);
+});
+
 test('hostile names are shown, never obeyed, on every page', async () => {
   const evil = `"><script>alert(1)</script><img src=x onerror=alert(1)>'\u202E\u200B${'A'.repeat(10_000)}`;
   const get = await demo((started) => {
@@ -131,11 +144,11 @@ test('hostile names are shown, never obeyed, on every page', async () => {
 test('runbooks: the Markdown they use, and nothing else', () => {
   const { markup } = markdown([
     '# A & B', '', 'One *soft* **strong** `a<b` line', 'goes on.', '', '1. first', '   more', '2. second', '', '- x', '', '```yaml', 'a: <b>', '```', '',
-    '| look | mean |', '|---|---|', '| a | `b` |', '', '[ok](../volume/README.md) [no](javascript:alert(1)) [out](https://example.com/) <script>x</script>',
+    '| look | mean |', '|---|---|', '| a | `b` |', '', '[ok](../volume/README.md) [beside](watchdog.md) [no](javascript:alert(1)) [out](https://example.com/) <script>x</script>',
   ].join('\n'));
   for (const part of [
     '<h1>A &amp; B</h1>', '<em>soft</em> <strong>strong</strong> <code>a&lt;b</code> line goes on.', '<ol><li>first more</li><li>second</li></ol>', '<ul><li>x</li></ul>', '<pre><code>a: &lt;b&gt;</code></pre>',
-    '<td>a</td><td><code>b</code></td>', '<a href="/runbooks/volume">ok</a>', 'out (https://example.com/)', '&lt;script&gt;',
+    '<td>a</td><td><code>b</code></td>', '<a href="/runbooks/volume">ok</a>', '<a href="/runbooks/watchdog">beside</a>', 'out (https://example.com/)', '&lt;script&gt;',
   ]) expect(markup).toContain(part);
   expect(markup).not.toMatch(/href="(?!\/runbooks\/)/);
   expect(markdown('```\nnever closed').markup).toBe('<pre><code>never closed</code></pre>');

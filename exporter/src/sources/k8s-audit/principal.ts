@@ -41,9 +41,10 @@ export function principalOf(user: Json, cluster: string, options: { impersonated
   const uid = options.impersonated ? '' : text(user['uid'], LONGEST_ID);
   // What AWS and Google add differs by session, so only principals of the cluster itself are remembered.
   if (options.gke || (!options.impersonated && hasArn(user))) return resolve(user, name, uid, cluster, options);
-  const known = KNOWN.get(name);
+  const remembered = options.impersonated ? '\0' + name : name;
+  const known = KNOWN.get(remembered);
   if (known?.cluster === cluster && known.uid === uid) return known.principal;
-  return KNOWN.set(name, { cluster, uid, principal: resolve(user, name, uid, cluster, options) }).principal;
+  return KNOWN.set(remembered, { cluster, uid, principal: resolve(user, name, uid, cluster, options) }).principal;
 }
 
 function hasArn(user: Json): boolean {
@@ -62,6 +63,10 @@ function resolve(user: Json, name: string, uid: string, cluster: string, options
         kind: 'service_account', machine: true, uid, immutable: uid !== '', key: uid === '' ? name + '@' + cluster : 'k8s:' + cluster + ':' + uid,
       });
     }
+  }
+  if (options.impersonated && (name.startsWith(NODE) || name.startsWith('system:kube-') || name === 'system:apiserver')) {
+    // Whoever acts as a part of the platform is not the platform: an identity of its own, which is judged.
+    return make('k8s', cluster, 'impersonated', name, name, { kind: 'unknown', key: 'impersonated:' + name + '@' + cluster });
   }
   if (name.startsWith(NODE) && name.length > NODE.length) {
     return make('k8s', cluster, 'node', name.slice(NODE.length), name, { kind: 'platform', platform: true, key: name + '@' + cluster });

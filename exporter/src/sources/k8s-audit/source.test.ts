@@ -156,6 +156,15 @@ describe('who', () => {
   });
 });
 
+describe('acting as the platform', () => {
+  it.each(['system:kube-scheduler', 'system:apiserver', 'system:node:n1'])('%s does not make one the platform', (username) => {
+    const event = one({ user: { username: 'somebody' }, impersonatedUser: { username } });
+    expect(event.actor.identity).toMatchObject({ urn: `urn:nhi:k8s:prod:impersonated/${username}`, kind: 'unknown' });
+    expect(event.flags).not.toContain('platform_owned');
+    expect(one({ user: { username } }).flags).toContain('platform_owned');
+  });
+});
+
 describe('outcome, stage and network', () => {
   it.each([
     [{ responseStatus: { code: 200 } }, 1, false, '200'], [{ responseStatus: { code: 101 } }, 1, false, '101'],
