@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { FLAGS } from '../exporter/bin/node.mjs';
 import { holds, type Figure } from './measure.ts';
 
 /** The parts, each in a process of its own so that none finds the memory of another. */
@@ -45,7 +46,7 @@ async function main(): Promise<number> {
 }
 
 async function inChild(part: string): Promise<Figure[]> {
-  const child = fork(fileURLToPath(import.meta.url), [part], { execArgv: [...(PARTS[part]!.args ?? [])], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const child = fork(fileURLToPath(import.meta.url), [part], { execArgv: [...FLAGS, ...(PARTS[part]!.args ?? [])], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const end = () => child.kill('SIGKILL');
   process.once('exit', end);
   const timer = setTimeout(end, LONGEST);

@@ -171,7 +171,7 @@ export class Service {
         });
         this.metrics.restore(extra);
       },
-      changed: (changes) => void this.metrics.accept(changes), extra: () => this.metrics?.snapshot() ?? null,
+      changed: (changes) => void this.metrics.accept(changes).then(() => this.metrics.delivered('metrics', true)), extra: () => this.metrics?.snapshot() ?? null,
       failed: (detector, error) => this.log.error({ err: error, detector }, 'a detector failed on an event'),
       degraded: (value, error) => {
         this.metrics.degraded(value);

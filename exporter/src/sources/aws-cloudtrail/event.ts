@@ -74,8 +74,15 @@ function partsOf(record: Json, eventSource: string, operation: string): Parts {
     record, identity, context, extra, recipient, action, mfa, failedSignIn,
     request: object(record['requestParameters']),
     principal: principalOf(identity, { recipient, person }),
-    created: instant(attributes?.['creationDate']),
+    created: createdAt(attributes?.['creationDate']),
   };
+}
+
+/** Sessions make many calls: their beginning is read once. */
+const CREATED = new Lately(instant);
+
+function createdAt(value: unknown): number {
+  return typeof value === 'string' ? CREATED.of(value) : NaN;
 }
 
 function required(record: Json, field: string): string {
