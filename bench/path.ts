@@ -9,14 +9,14 @@ import { Fleet, fleetInventory } from './fleet.ts';
 import { alternate, costs, figure, type Figure } from './measure.ts';
 import { Random } from './random.ts';
 
-const RECORDS = 30_000;
+const RECORDS = 20_000;
 const BODY = 1000;
 const ROUNDS = 5;
 /** Bodies under way at once: enough that the journal's thread has something to do. */
 const AT_ONCE = 4;
 const HOUR = 3_600_000;
 const START = Date.UTC(2026, 0, 12, 9);
-/** Records an hour of event time: four hours close in a run. */
+/** Milliseconds of event time between two records: four hours close in a run. */
 const STEP = (5 * HOUR) / RECORDS;
 
 /** Identities of the samples that have a record, so that their events are judged against something. */

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, IncomingMessage, ServerResponse } from 'node:http';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { detectors, openCore, sources, type Core } from '../exporter/src/app.ts';
@@ -15,7 +16,7 @@ import { fleetInventory, fleetRecord } from './fleet.ts';
 import { alternate, figure, type Figure } from './measure.ts';
 import { Random } from './random.ts';
 
-const ROUNDS = 7;
+const ROUNDS = 5;
 /** Share of the identities that did something between two scrapes. */
 const DIRTY = 0.05;
 /** Events by outcome, baseline ready, info and last activity. */
@@ -23,8 +24,9 @@ const SERIES_EACH = 6;
 const SIZES = [{ series: 20_000, gate: 5 }, { series: 100_000 }];
 
 /**
- * What a scrape costs the event loop: CPU of the main thread from request to the last byte handed over, and the longest turn.
- * Identities come from an inventory and have acted; the client is a thread of its own and asks for gzip, as Prometheus does, or not.
+ * What a scrape costs the event loop, in CPU of the main thread: up to the last byte handed to a connection that swallows it, and
+ * with a real one, whose writes are the kernel's work; then the longest turn. Identities come from an inventory and have acted;
+ * the client is a thread of its own and asks for gzip, as Prometheus does, or not.
  */
 export async function measureScrape(say: (text: string) => void): Promise<Figure[]> {
   const figures: Figure[] = [];
@@ -56,18 +58,19 @@ async function measureSize(series: number, gate: number | undefined): Promise<Fi
     if (!ok) throw new Error('the inventory was refused');
     const random = new Random(4);
     await act(core, Array.from({ length: identities }, (_, i) => i), random);
-    const taken: Record<Way, number[]> = { gzip: [], plain: [], gzip_turn: [], plain_turn: [] };
+    const taken = Object.fromEntries(WAYS.map((way) => [way, [] as number[]])) as Record<Way, number[]>;
     let shown = 0;
     await alternate(ROUNDS, WAYS, async (way, counts) => {
       await act(core, Array.from({ length: identities * DIRTY }, () => random.between(0, identities - 1)), random);
-      const { millis, series } = await scrape(client, url, way);
-      shown = series;
+      const scrape = way.startsWith('swallowed') ? () => swallow(metrics, way.endsWith('gzip')) : async () => { shown = await read(client, url, way.endsWith('gzip')); };
+      const millis = way.startsWith('turn') ? await longestTurn(scrape) : await loopTime(scrape);
       if (counts) taken[way].push(millis);
     });
     const name = (rest: string) => `scrape_${series}_${rest}`;
     return [
-      figure(name('gzip_loop_ms'), taken.gzip, most), figure(name('plain_loop_ms'), taken.plain, most),
-      figure(name('gzip_longest_turn_ms'), taken.gzip_turn), figure(name('plain_longest_turn_ms'), taken.plain_turn),
+      figure(name('gzip_loop_ms'), taken.swallowed_gzip, most), figure(name('plain_loop_ms'), taken.swallowed_plain, most),
+      figure(name('gzip_with_socket_loop_ms'), taken.sent_gzip), figure(name('plain_with_socket_loop_ms'), taken.sent_plain),
+      figure(name('gzip_longest_turn_ms'), taken.turn_gzip), figure(name('plain_longest_turn_ms'), taken.turn_plain),
       figure(name('shown_series'), [shown]),
     ];
   } finally {
@@ -91,24 +94,38 @@ async function act(core: Core, identities: readonly number[], random: Random): P
   }
 }
 
-type Way = 'gzip' | 'plain' | 'gzip_turn' | 'plain_turn';
-const WAYS: readonly Way[] = ['gzip', 'plain', 'gzip_turn', 'plain_turn'];
+const WAYS = ['swallowed_gzip', 'swallowed_plain', 'sent_gzip', 'sent_plain', 'turn_gzip', 'turn_plain'] as const;
+type Way = (typeof WAYS)[number];
 
-/** One scrape by the client's thread: milliseconds of the main thread's CPU, or of its longest turn, and the series shown. */
-async function scrape(client: Worker, url: string, way: Way): Promise<{ millis: number; series: number }> {
+/** One scrape by the client's thread: the series it saw. */
+async function read(client: Worker, url: string, gzip: boolean): Promise<number> {
+  client.postMessage({ url, gzip });
+  return (await once(client, 'message') as [number])[0];
+}
+
+/** One scrape to nowhere. */
+async function swallow(metrics: FleetMetrics, gzip: boolean): Promise<void> {
+  const nowhere = new Duplex({ read: () => {}, write: (_bytes, _encoding, done) => done() }) as Socket;
+  const request = new IncomingMessage(nowhere);
+  Object.assign(request, { method: 'GET', httpVersionMajor: 1, httpVersionMinor: 1, headers: gzip ? { 'accept-encoding': 'gzip' } : {} });
+  const response = new ServerResponse(request);
+  response.assignSocket(nowhere);
+  await metrics.write(request, response);
+}
+
+/** Milliseconds of the main thread's CPU. */
+async function loopTime(scrape: () => Promise<void>): Promise<number> {
   // What the last events left behind is done, and nothing else is under way.
   await sleep(50);
   globalThis.gc?.();
-  const turns = way.endsWith('_turn') ? watchTurns() : null;
   const before = process.threadCpuUsage();
-  client.postMessage({ url, gzip: way.startsWith('gzip') });
-  const [series] = await once(client, 'message') as [number];
+  await scrape();
   const { user, system } = process.threadCpuUsage(before);
-  return { millis: turns ? turns.longest() : (user + system) / 1000, series };
+  return (user + system) / 1000;
 }
 
-/** Watches how long the loop is away from it; costs CPU of its own. */
-function watchTurns(): { longest(): number } {
+/** The longest time, in milliseconds, for which the loop is away. Looking costs CPU of its own. */
+async function longestTurn(scrape: () => Promise<void>): Promise<number> {
   let longest = 0;
   let last = performance.now();
   let watching = true;
@@ -118,6 +135,10 @@ function watchTurns(): { longest(): number } {
     last = now;
     if (watching) setImmediate(watch);
   };
+  await sleep(50);
+  last = performance.now();
   setImmediate(watch);
-  return { longest: () => { watching = false; return longest; } };
+  await scrape();
+  watching = false;
+  return longest;
 }

@@ -11,6 +11,8 @@ Kills the service and the replay with kill -9 at random instants and compares wh
 Exit codes: 0 every promise was kept; 1 one was broken; 2 the arguments or the surroundings cannot be used.
 `;
 
+// Whoever listens for the exit ends the services and removes the files.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(2));
 try {
   const { values } = parseArgs({
     options: { short: { type: 'boolean' }, kills: { type: 'string' }, seed: { type: 'string' }, lying: { type: 'boolean' }, help: { type: 'boolean' } },

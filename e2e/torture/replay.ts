@@ -62,10 +62,10 @@ function timeOf(line: string): number {
 
 /** Runs the command; returns what it said. Throws with its exit code and its errors when that is not 0. */
 async function run(args: readonly string[]): Promise<string> {
-  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'], timeout: LONGEST, killSignal: 'SIGKILL' });
+  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], timeout: LONGEST, killSignal: 'SIGKILL' });
   const said = { out: '', errors: '' };
-  child.stdout.on('data', (text: Buffer) => { said.out += text.toString(); });
-  child.stderr.on('data', (text: Buffer) => { said.errors += text.toString(); });
+  child.stdout!.on('data', (text: Buffer) => { said.out += text.toString(); });
+  child.stderr!.on('data', (text: Buffer) => { said.errors += text.toString(); });
   const [code] = await once(child, 'close') as [number | null];
   if (code !== 0) throw new Error(`remit ${args[0]} ended with ${code}: ${said.errors.slice(-2000)}`);
   return said.out;
@@ -73,7 +73,7 @@ async function run(args: readonly string[]): Promise<string> {
 
 /** Starts the command and kills it after this many milliseconds, if it still runs. */
 async function cut(args: readonly string[], millis: number): Promise<void> {
-  const child = spawn(process.execPath, [main, ...args], { stdio: 'ignore' });
+  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
   const exited = once(child, 'exit');
   const end = () => child.kill('SIGKILL');
   process.once('exit', end);

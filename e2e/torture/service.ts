@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { FLAGS } from '../../exporter/bin/node.mjs';
 import type { Faults } from '../../exporter/src/store/journal.ts';
 
 const STARTS_WITHIN = 30_000;
@@ -21,7 +22,7 @@ export class ServiceProcess {
   constructor(options: LaunchOptions) {
     const launcher = fileURLToPath(new URL('./launcher.ts', import.meta.url));
     const given = JSON.stringify({ webListenAddress: '127.0.0.1:0', logLevel: 'error', ...options });
-    this.#child = spawn(process.execPath, [launcher, given], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    this.#child = spawn(process.execPath, [...FLAGS, launcher, given], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     this.#child.stderr!.on('data', (text: Buffer) => { this.#errors = (this.#errors + text.toString()).slice(-4000); });
     this.#exited = once(this.#child, 'exit');
     const end = () => this.#child.kill('SIGKILL');

@@ -1,7 +1,11 @@
+import { enableCompileCache } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { StoreFailed } from '@remit/contract';
 import { EXIT, UsageError } from './commands/output.ts';
 import { version } from './version.ts';
+
+// What is loaded below starts in half the time from the second start on.
+enableCompileCache();
 
 // Started by the `remit` shim: when that is killed, so is this, and the storage is free at once.
 process.channel?.unref();

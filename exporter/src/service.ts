@@ -108,6 +108,7 @@ export class Service {
     this.#ready = true;
     this.#started.resolve();
     this.log.info({ url: this.listening.url, storage: this.#o.storagePath, replayed: this.core.replayed }, 'serving');
+    this.#soon(() => this.tick());
     this.#every(TICK, () => this.tick());
     this.#every(CUT, () => this.core.engine.cut());
     this.#every(PRUNE, () => this.#prune());
@@ -197,7 +198,6 @@ export class Service {
     }
     this.metrics.reloaded('config', true, Date.now());
     this.metrics.ready = true;
-    await this.tick();
   }
 
   async #inventory(now: Millis): Promise<{ ok: boolean; problems: Problem[] }> {
@@ -211,6 +211,10 @@ export class Service {
     const { config, problems } = loadConfig(this.#o.configFile);
     const web = this.#o.webConfigFile === undefined ? { config: null, problems: [] } : loadWebConfig(this.#o.webConfigFile);
     return { config, web: web.config, problems: [...problems, ...web.problems] };
+  }
+
+  #soon(work: () => Promise<unknown>): void {
+    work().catch((error: unknown) => this.log.error({ err: error }, 'work in the background failed'));
   }
 
   #every(millis: Millis, work: () => Promise<unknown>): void {

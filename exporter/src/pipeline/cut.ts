@@ -96,6 +96,7 @@ export async function restoreCut(p: Processor, learned: Learned, store: Store): 
   p.late = saved.late;
   p.fleet.standing = new Set(saved.standing);
   p.lastTick = saved.lastTick ?? -Infinity;
+  p.heartbeat = saved.lastTick ?? 0;
   p.feeds.clock = Math.max(p.feeds.clock, p.lastTick);
   p.identities.bind(p.parts.timeline.latest(), p.feeds.clock);
   return saved.extra;

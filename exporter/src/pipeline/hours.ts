@@ -4,6 +4,8 @@ import { addEvidence } from './evidence.ts';
 export const HOUR: Millis = 3_600_000;
 /** Events kept to show what an hour, or a sensitive category in it, was made of. */
 const EVIDENCE = 2;
+/** Most hours hold nothing sensitive. Never written to. */
+const NONE: OpenHour['categories'] = new Map();
 
 /** The open aggregate of one identity-hour: integers and sets only, so that the order of events does not matter. */
 export interface OpenHour {
@@ -18,7 +20,7 @@ export interface OpenHour {
 }
 
 export function openHour(start: Millis, features: readonly Feature[]): OpenHour {
-  return { start, events: 0, denied: 0, evidence: [], categories: new Map(), features: features.map((f) => f.open()) };
+  return { start, events: 0, denied: 0, evidence: [], categories: NONE, features: features.map((f) => f.open()) };
 }
 
 /** Adds an event to its hour; returns the word for what makes it sensitive, or null. */
@@ -29,6 +31,7 @@ export function addToHour(hour: OpenHour, event: NhiEvent, restricted: boolean, 
   for (let i = 0; i < features.length; i++) features[i]!.add(hour.features[i], event);
   const word = sensitivity(event, restricted);
   if (word === null) return null;
+  if (hour.categories === NONE) hour.categories = new Map();
   let category = hour.categories.get(word);
   if (!category) hour.categories.set(word, category = { count: 0, first: event.time, last: event.time, evidence: [] });
   category.count++;

@@ -14,6 +14,7 @@ db.exec(`PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;
 const put = db.prepare('INSERT INTO row VALUES (?,?,?) ON CONFLICT DO UPDATE SET value = excluded.value');
 const remove = db.prepare('DELETE FROM row WHERE tbl = ? AND key = ?');
 const drop = db.prepare('DELETE FROM row WHERE tbl = ? AND key < ?');
+const page = db.prepare('SELECT key, value FROM row WHERE tbl = ? AND key > ? AND key < ? ORDER BY key LIMIT ?');
 
 port.on('message', (request: StateRequest) => {
   try {
@@ -27,9 +28,8 @@ function answer(request: StateRequest): Omit<StateReply, 'id'> {
   switch (request.do) {
     case 'position': return { value: Number((db.prepare('SELECT position FROM applied').get() as { position: number }).position) };
     case 'page': {
-      const rows = db.prepare('SELECT key, value FROM row WHERE tbl = ? AND key > ? AND key < ? ORDER BY key LIMIT ?')
-        .all(request.table, request.after, request.to, request.most) as { key: string; value: Uint8Array }[];
-      return { rows };
+      const rows = page.all(request.table, request.after, request.to, request.most) as { key: string; value: Uint8Array }[];
+      return { keys: rows.map((row) => row.key), ...joined(rows.map((row) => row.value)) };
     }
     case 'commit': {
       db.exec('BEGIN IMMEDIATE');
@@ -48,4 +48,14 @@ function answer(request: StateRequest): Omit<StateReply, 'id'> {
     case 'bytes': return { value: Number((db.prepare('SELECT page_count * page_size AS n FROM pragma_page_count, pragma_page_size').get() as { n: number }).n) };
     case 'close': db.close(); return {};
   }
+}
+
+/** One buffer for a whole page: thousands of small ones would cost more to hand over than to read. */
+function joined(values: readonly Uint8Array[]): { bytes: Uint8Array; ends: Uint32Array } {
+  const ends = new Uint32Array(values.length);
+  let end = 0;
+  values.forEach((value, i) => { ends[i] = end += value.length; });
+  const bytes = new Uint8Array(end);
+  values.forEach((value, i) => bytes.set(value, ends[i]! - value.length));
+  return { bytes, ends };
 }

@@ -5,7 +5,7 @@ import { Caller } from './caller.ts';
 export type StateRequest = { id: number } & (
   | { do: 'position' } | { do: 'page'; table: string; after: string; to: string; most: number }
   | { do: 'commit'; cut: Cut } | { do: 'bytes' } | { do: 'close' });
-export interface StateReply { id: number; error?: string; value?: number; rows?: { key: string; value: Uint8Array }[] }
+export interface StateReply { id: number; error?: string; value?: number; keys?: string[]; bytes?: Uint8Array; ends?: Uint32Array }
 
 const PAGE_ROWS = 2000;
 /** Sorts after every key in use: keys are printable. */
@@ -26,10 +26,10 @@ export class SqliteStore implements Store {
   async *rows(table: string, range: { from?: string; to?: string } = {}): AsyncIterable<{ key: string; value: Uint8Array }> {
     let after = range.from ?? '';
     for (;;) {
-      const { rows } = await this.#caller.call({ do: 'page', table, after, to: range.to ?? LAST, most: PAGE_ROWS });
-      yield* rows!;
-      if (rows!.length < PAGE_ROWS) return;
-      after = rows!.at(-1)!.key;
+      const { keys, bytes, ends } = await this.#caller.call({ do: 'page', table, after, to: range.to ?? LAST, most: PAGE_ROWS });
+      for (let i = 0; i < keys!.length; i++) yield { key: keys![i]!, value: bytes!.subarray(ends![i - 1] ?? 0, ends![i]) };
+      if (keys!.length < PAGE_ROWS) return;
+      after = keys!.at(-1)!;
     }
   }
 
