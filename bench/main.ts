@@ -25,7 +25,14 @@ Measures the exporter on this machine; about four minutes. Parts: ${Object.keys(
 
 const args = process.argv.slice(2);
 if (args[0] === PART) await work(args[1]!);
-else process.exitCode = await main();
+else {
+  try {
+    process.exitCode = await main();
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`);
+    process.exitCode = 1;
+  }
+}
 
 /** In the child: one part. */
 async function work(part: string): Promise<void> {
@@ -81,7 +88,7 @@ function answer(child: ChildProcess, part: string): Promise<Figure[]> {
     child.once('error', reject);
     child.once('exit', (code, signal) => {
       if (figures) resolve(figures);
-      else reject(new Error(`${part} ended early: ${signal ?? `exit code ${code}`}`));
+      else reject(new Error(`${part} ended early: ${signal ? `${signal}, after ${LONGEST / 1000} s at most` : `exit code ${code}`}`));
     });
   });
 }

@@ -105,7 +105,7 @@ async function read(client: Worker, url: string, gzip: boolean): Promise<number>
 
 /** One scrape to nowhere. */
 async function swallow(metrics: FleetMetrics, gzip: boolean): Promise<void> {
-  const nowhere = new Duplex({ read: () => {}, write: (_bytes, _encoding, done) => done() }) as Socket;
+  const nowhere = new Duplex({ highWaterMark: 2 ** 30, read: () => {}, write: (_bytes, _encoding, done) => done() }) as Socket;
   const request = new IncomingMessage(nowhere);
   Object.assign(request, { method: 'GET', httpVersionMajor: 1, httpVersionMinor: 1, headers: gzip ? { 'accept-encoding': 'gzip' } : {} });
   const response = new ServerResponse(request);

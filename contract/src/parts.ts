@@ -77,7 +77,7 @@ export class StoreFailed extends Error {}
 export type EntryBody =
   | { type: 'batch'; receivedAt: Millis; feed: string; backfill: boolean; events: NhiEvent[] }
   | { type: 'tick'; now: Millis; idle: string[] }
-  | { type: 'inventory'; now: Millis; revision: string; files: Record<string, string> }
+  | { type: 'inventory'; now: Millis; imported: Millis; revision: string; files: Record<string, string> }
   | { type: 'verdict'; verdict: Verdict };
 export type Entry = { position: Position } & EntryBody;
 

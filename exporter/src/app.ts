@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Detector, EntryBody, FindingChange, Inventory, Millis, Problem, Source, Telemetry } from '@remit/contract';
@@ -49,8 +49,11 @@ export interface Core {
   /** The inventory in force. */
   inventory(): Inventory;
   replayed: number;
-  /** Reads the inventory and, when it is good and new, puts it in force from `now`. */
-  loadInventory(path: string | undefined, now: Millis): Promise<{ ok: boolean; problems: Problem[] }>;
+  /**
+   * Reads the inventory and, when it is good and new, puts it in force from a time on. An end of life without a date counts from
+   * `imported`, which is `from` when it is not given.
+   */
+  loadInventory(path: string | undefined, from: Millis, imported?: Millis): Promise<{ ok: boolean; problems: Problem[] }>;
   close(): Promise<void>;
 }
 
@@ -82,7 +85,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   });
   return {
     engine, journal, store, profiles, replayed, inventory: () => timeline.latest(),
-    loadInventory: (path, now) => applyInventory(path, now, timeline, (entry) => engine.submit(entry)),
+    loadInventory: (path, from, imported = from) => applyInventory(path, from, imported, timeline, (entry) => engine.submit(entry)),
     close: async () => {
       await engine.close();
       lock.release();
@@ -92,14 +95,14 @@ export async function openCore(options: CoreOptions): Promise<Core> {
 }
 
 async function applyInventory(
-  path: string | undefined, now: Millis, timeline: InventoryHistory, submit: (entry: EntryBody) => Promise<unknown>,
+  path: string | undefined, from: Millis, now: Millis, timeline: InventoryHistory, submit: (entry: EntryBody) => Promise<unknown>,
 ): Promise<{ ok: boolean; problems: Problem[] }> {
   const read = await readInventory(path);
   const loaded = loadInventory(read.files, { importedAt: now, previous: timeline.latest(), detectors: new Set(detectorsById.keys()) });
   const problems = [...read.problems, ...loaded.problems];
   if (!loaded.inventory || read.problems.some((p) => p.severity === 'error')) return { ok: false, problems };
   if (loaded.inventory.revision !== timeline.latest().revision) {
-    await submit({ type: 'inventory', now, revision: loaded.inventory.revision, files: read.files });
+    await submit({ type: 'inventory', now: from, imported: now, revision: loaded.inventory.revision, files: read.files });
   }
   return { ok: true, problems };
 }
@@ -107,8 +110,12 @@ async function applyInventory(
 /** The inventory's files, and what keeps them from being read. Without a path: none. */
 export async function readInventory(path: string | undefined): Promise<{ files: Record<string, string>; problems: Problem[] }> {
   if (path === undefined) return { files: {}, problems: [] };
+  const nothing = (severity: Problem['severity'], message: string): Problem[] =>
+    [{ file: path, line: 1, column: 1, severity, message, hint: 'name a folder with *.yml, *.yaml or *.json files, or one such file' }];
+  if (!existsSync(path)) return { files: {}, problems: nothing('error', 'there is no such file or folder') };
   try {
-    return { files: await readInventoryFolder(path), problems: [] };
+    const files = await readInventoryFolder(path);
+    return { files, problems: Object.keys(files).length > 0 ? [] : nothing('warning', 'there is no inventory file in it: nobody is known') };
   } catch (error) {
     if (error instanceof UnreadableInventory) return { files: {}, problems: error.problems };
     return { files: {}, problems: [{ file: path, line: 1, column: 1, severity: 'error', message: `cannot be read: ${(error as Error).message}` }] };

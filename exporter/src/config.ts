@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import type { Problem } from '@remit/contract';
 import { parseDuration } from './lib/duration.ts';
@@ -13,7 +14,7 @@ const token = z.strictObject({ token_file: z.string().min(1) }).optional();
 
 /** The configuration file. Every key has a default; unknown keys are errors. */
 export const configSchema = z.strictObject({
-  /** Bearer tokens, one file each. */
+  /** Bearer tokens, one file each; paths are relative to the configuration file. */
   auth: z.strictObject({ ingest: token, read: token, write: token, admin: token }).prefault({}),
   /** Pages a week that the fleet may cost: sets the threshold of learned findings. */
   budget: z.strictObject({ pages_per_week: z.number().positive().max(10_000).default(5) }).prefault({}),
@@ -38,5 +39,6 @@ export function loadConfig(file: string | undefined): { config: Config; problems
     return { config: defaults, problems: [{ file, line: 1, column: 1, severity: 'error', message: `cannot be read: ${(error as Error).message}` }] };
   }
   const read = readYaml(file, text, configSchema);
+  if (read.ok) for (const scope of Object.values(read.value.auth)) if (scope) scope.token_file = resolve(dirname(file), scope.token_file);
   return read.ok ? { config: read.value, problems: [] } : { config: defaults, problems: read.problems };
 }

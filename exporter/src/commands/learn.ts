@@ -22,7 +22,7 @@ export async function learn(files: string[], options: LearnOptions): Promise<voi
   const inputs = await expand(files, options.cluster ?? config.cluster);
   const core = await openCore({ storage: null, config });
   try {
-    const inventory = await core.loadInventory(options.inventoryPath, 0);
+    const inventory = await core.loadInventory(options.inventoryPath, 0, Date.now());
     printProblems(inventory.problems);
     if (!inventory.ok) {
       process.exitCode = EXIT.usage;
@@ -43,11 +43,27 @@ export async function learn(files: string[], options: LearnOptions): Promise<voi
       }));
     const proposals = propose(observed);
     await mkdir(options.output, { recursive: true });
-    for (const [name, text] of Object.entries(proposals)) await writeFile(join(options.output, name), text);
-    const n = Object.keys(proposals).length;
+    let n = 0;
+    let kept = 0;
+    for (const [name, text] of Object.entries(proposals)) {
+      if (await written(join(options.output, name), text)) n++;
+      else kept++;
+    }
+    if (kept > 0) process.stdout.write(`${kept} ${kept === 1 ? 'file is' : 'files are'} there already and left as a person may have edited ${kept === 1 ? 'it' : 'them'}; remove ${kept === 1 ? 'it' : 'them'} to have a new proposal\n`);
     process.stdout.write(`${n} ${n === 1 ? 'proposal' : 'proposals'} in ${options.output}: read each, correct it, set its owner, purpose and status, and move it to your inventory\n`);
   } finally {
     await core.close();
+  }
+}
+
+/** False when the file exists. */
+async function written(path: string, text: string): Promise<boolean> {
+  try {
+    await writeFile(path, text, { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
   }
 }
 

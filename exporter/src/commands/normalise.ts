@@ -20,13 +20,14 @@ export interface NormaliseOptions { cluster?: string; inventoryPath?: string; so
 export async function normalise(files: string[], options: NormaliseOptions): Promise<void> {
   const inputs = await expand(files, options.cluster ?? 'default');
   const read = await readInventory(options.inventoryPath);
-  const loaded = loadInventory(read.files, { importedAt: 0 });
+  const loaded = loadInventory(read.files, { importedAt: Date.now() });
   printProblems([...read.problems, ...loaded.problems]);
   if (!loaded.inventory) return fail([]);
   const inventory = options.inventoryPath === undefined ? emptyInventory() : loaded.inventory;
   const normaliser = new Normaliser(sources);
   const named = options.source === undefined ? null : normaliser.named(options.source);
   const sorter = new EventSorter();
+  const sorters = [sorter];
   const identities = new Identities();
   let refused = 0;
   try {
@@ -40,21 +41,29 @@ export async function normalise(files: string[], options: NormaliseOptions): Pro
         } else for (const event of result.events) await sorter.add(event);
       }
     }
-    for await (const event of sorter.sorted()) await print(resolved(event, identities, inventory));
+    // Twice: an identity's kind is known when all its events are.
+    const resolved = new EventSorter();
+    sorters.push(resolved);
+    let instant = { time: NaN, actions: new Set<string>() };
+    for await (const event of sorter.sorted()) {
+      event.metadata.uid = eventUid(event);
+      if (event.time !== instant.time) instant = { time: event.time, actions: new Set() };
+      // Ends come before starts of the same instant: a start without one is the action itself.
+      if (!instant.actions.has(event.metadata.uid)) event.flags = event.flags.filter((flag) => flag !== 'start_record');
+      instant.actions.add(event.metadata.uid);
+      const identity = identities.resolve(event, inventory);
+      if (identity) identities.prove(identity, event);
+      await resolved.add(event);
+    }
+    for await (const event of resolved.sorted()) {
+      const identity = identities.get(event.actor.identity.urn ?? '');
+      if (identity) event.actor.identity.kind = identities.kindOf(identity);
+      await print(event);
+    }
   } finally {
-    await sorter.discard();
+    for (const each of sorters) await each.discard();
   }
   if (refused > 0) process.exitCode = EXIT.negative;
-}
-
-function resolved(event: NhiEvent, identities: Identities, inventory: ReturnType<typeof emptyInventory>): NhiEvent {
-  event.metadata.uid = eventUid(event);
-  const identity = identities.resolve(event, inventory);
-  if (identity) {
-    identities.prove(identity, event);
-    event.actor.identity.kind = identities.kindOf(identity);
-  }
-  return event;
 }
 
 async function print(event: NhiEvent): Promise<void> {

@@ -33,7 +33,7 @@ export async function replay(files: string[], options: ReplayOptions): Promise<v
   const inputs = await expand(files, options.cluster ?? config.cluster);
   const core = await openCore({ storage: options.storagePath ?? null, config });
   try {
-    const inventory = await core.loadInventory(options.inventoryPath, 0);
+    const inventory = await core.loadInventory(options.inventoryPath, 0, Date.now());
     printProblems(inventory.problems);
     if (!inventory.ok) return fail([]);
     const result = await replayInto(core, inputs, new Progress(process.stderr, options.quiet ?? false));

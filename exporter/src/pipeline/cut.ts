@@ -59,7 +59,7 @@ export async function takeCut(p: Processor, learned: Learned, extra: unknown): P
   if (oldest > 0) cut.drops.push({ table: 'closed', before: String(oldest).padStart(14, '0') });
   for (const { key, value } of p.dedup.takeSegments(p.feeds.clock)) cut.puts.push({ table: 'dedup', key, value });
   for (const key of p.dedup.forget(p.feeds.clock)) cut.deletes.push({ table: 'dedup', key });
-  for (const { from, revision, files } of p.inventories.splice(0)) put('inventory', `${String(from).padStart(14, '0')}/${revision}`, files);
+  for (const { from, imported, revision, files } of p.inventories.splice(0)) put('inventory', `${String(from).padStart(14, '0')}/${String(imported).padStart(14, '0')}/${revision}`, files);
   for (const { key, value } of learned.profiles.takeDirty()) { cut.puts.push({ table: 'profile', key, value }); await slice(); }
   put('meta', 'state', meta(p, learned, extra));
   return cut;
@@ -81,8 +81,8 @@ export async function restoreCut(p: Processor, learned: Learned, store: Store): 
   for await (const { key, value } of store.rows('hour')) restoreOpen(p, key, parse(value), p.parts.features);
   for await (const { value } of store.rows('finding')) p.book.restore(loadFinding(value));
   for await (const { key, value } of store.rows('inventory')) {
-    const from = Number(key.split('/')[0]);
-    p.parts.timeline.add(from, p.parts.compile(parse(value) as Record<string, string>, from));
+    const [from, imported] = key.split('/').map(Number) as [number, number];
+    p.parts.timeline.add(from, p.parts.compile(parse(value) as Record<string, string>, imported));
   }
   if (saved.layout === learned.profiles.layout) {
     for await (const { key, value } of store.rows('profile')) learned.profiles.restore(key, value);

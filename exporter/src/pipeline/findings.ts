@@ -82,9 +82,10 @@ export class FindingBook {
     this.#touch(kept, at, 'resolved', false);
   }
 
-  /** Takes back everything that was found of an identity, save what a person has judged. */
-  withdrawAll(urn: string, at: Millis): void {
+  /** Takes back what these detectors found of an identity, save what a person has judged. */
+  withdrawAll(urn: string, detectors: ReadonlySet<string>, at: Millis): void {
     for (const kept of [...this.of(urn)]) {
+      if (!detectors.has(kept.finding.detector)) continue;
       this.close(kept, 'withdrawn', at);
       if (kept.finding.state !== 'resolved') continue;
       kept.finding.state = 'withdrawn';

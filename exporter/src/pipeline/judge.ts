@@ -38,12 +38,15 @@ export class Judge {
   readonly #tick: Of<'tick'>[];
   readonly #watch: JudgeWatch;
   #events = 0;
+  /** Detectors that judge hours and the fleet: what an identity usually does, not what one event is. */
+  readonly ofHabits: ReadonlySet<string>;
 
   constructor(detectors: readonly Detector[], watch: JudgeWatch) {
     this.#event = detectors.filter((d) => d.on === 'event');
     this.#hour = detectors.filter((d) => d.on === 'hour');
     this.#tick = detectors.filter((d) => d.on === 'tick');
     this.#watch = watch;
+    this.ofHabits = new Set([...this.#hour, ...this.#tick].map((d) => d.id));
   }
 
   event(event: NhiEvent, view: View): Judged[] {

@@ -94,6 +94,7 @@ export class Natives {
   #adopt(native: Native, event: NhiEvent): Native {
     this.all.set(event.principal_key, native);
     native.immutable = true;
+    native.first = Math.min(native.first, event.time);
     native.adopted = event.principal_key;
     native.uid = event.actor.user?.uid ?? event.principal_key;
     this.#alias(native, event.principal_key);

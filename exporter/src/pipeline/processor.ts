@@ -43,7 +43,7 @@ export class Processor {
   lastTick: Millis = -Infinity;
   observer: Observer | null = null;
   /** Revision and files of each inventory applied, for the next cut. */
-  readonly inventories: { from: Millis; revision: string; files: Record<string, string> }[] = [];
+  readonly inventories: { from: Millis; imported: Millis; revision: string; files: Record<string, string> }[] = [];
   /** What is true of the fleet as a whole, and what has fallen quiet. */
   readonly fleet: FleetWatch;
   readonly judge: Judge;
@@ -89,7 +89,7 @@ export class Processor {
       }
       this.hours.judgeTouched(entry.receivedAt);
     } else if (entry.type === 'tick') this.#tick(entry.now, entry.idle);
-    else if (entry.type === 'inventory') this.#inventory(entry.now, entry.revision, entry.files);
+    else if (entry.type === 'inventory') this.#inventory(entry);
     else this.#verdict(entry.verdict);
     this.position = entry.position;
     return applied;
@@ -120,8 +120,8 @@ export class Processor {
     if (this.feeds.advance(feed, event.time, receivedAt)) this.hours.closeDue();
     const inventory = this.parts.timeline.at(event.time);
     const identity = this.identities.resolve(event, inventory);
-    // People are counted, not judged: what was found before the proof is taken back.
-    if (identity && this.identities.prove(identity, event)) this.book.withdrawAll(identity.urn, receivedAt);
+    // People are counted, not judged by what machines do: what was found of their habits before the proof is taken back.
+    if (identity && this.identities.prove(identity, event)) this.book.withdrawAll(identity.urn, this.judge.ofHabits, receivedAt);
     const verdict = identity ? this.identities.classOf(identity) : 'unattributed';
     this.#count(event, identity, verdict, outcome);
     if (identity) this.#attribute(event, identity, verdict, inventory, feed, receivedAt, applied);
@@ -139,7 +139,8 @@ export class Processor {
 
   #attribute(event: NhiEvent, identity: Identity, verdict: IdentityClass, inventory: Inventory, feed: Feed, receivedAt: Millis, applied: Applied): void {
     if (!identity.feeds.includes(feed.index)) identity.feeds.push(feed.index);
-    if (verdict === 'human' || verdict === 'platform') return;
+    if (verdict === 'platform') return;
+    if (verdict === 'human') return this.#judgeEvent(event, identity, inventory, receivedAt);
     const start = event.time - (event.time % HOUR);
     const hour = this.hours.of(identity, start);
     const { remit } = identity;
@@ -152,6 +153,11 @@ export class Processor {
       applied.late++;
       this.late++;
     }
+    this.#judgeEvent(event, identity, inventory, receivedAt);
+  }
+
+  #judgeEvent(event: NhiEvent, identity: Identity, inventory: Inventory, receivedAt: Millis): void {
+    const { remit } = identity;
     const view = this.look(identity, remit);
     view.timeResolution = this.parts.sources.get(event.metadata.source)?.timeResolution ?? 1;
     for (const judged of this.judge.event(event, view)) this.open(judged, identity, remit, inventory, event, receivedAt, undefined, false);
@@ -226,9 +232,9 @@ export class Processor {
     this.heartbeat = now;
   }
 
-  #inventory(now: Millis, revision: string, files: Record<string, string>): void {
-    this.parts.timeline.add(now, this.parts.compile(files, now));
-    this.inventories.push({ from: now, revision, files });
+  #inventory({ now, imported, revision, files }: Extract<Entry, { type: 'inventory' }>): void {
+    this.parts.timeline.add(now, this.parts.compile(files, imported));
+    this.inventories.push({ from: now, imported, revision, files });
     this.identities.bind(this.parts.timeline.latest(), now);
     this.fleet.judgeSoon();
   }

@@ -9,8 +9,8 @@ const BLOCK_EVENTS = 1000;
 
 /**
  * Sorts any number of events by time, in bounded memory: what does not fit is written to a temporary folder in sorted runs and
- * merged. Of one instant, the events that issue credentials come first, then those that complete an action, then by id, so that
- * file order never matters.
+ * merged. Of one instant, the events that issue credentials come first, then those that complete an action, then by id and, where
+ * two records share an id, by content, so that file order never matters.
  */
 export class EventSorter {
   #events: NhiEvent[] = [];
@@ -94,7 +94,7 @@ async function fill(run: Run): Promise<boolean> {
 
 function inOrder(a: NhiEvent, b: NhiEvent): number {
   return a.time - b.time || rank(a) - rank(b) || compare(a.metadata.source, b.metadata.source)
-    || compare(a.metadata.original_event_uid, b.metadata.original_event_uid);
+    || compare(a.metadata.original_event_uid, b.metadata.original_event_uid) || (a === b ? 0 : compare(JSON.stringify(a), JSON.stringify(b)));
 }
 
 function rank(event: NhiEvent): number {
