@@ -118,8 +118,11 @@ async function loopTime(scrape: () => Promise<void>): Promise<number> {
   // What the last events left behind is done, and nothing else is under way.
   await sleep(50);
   globalThis.gc?.();
+  // The kernel brings a thread's account up to date when the thread sleeps, else only every few milliseconds.
+  await sleep(5);
   const before = process.threadCpuUsage();
   await scrape();
+  await sleep(5);
   const { user, system } = process.threadCpuUsage(before);
   return (user + system) / 1000;
 }

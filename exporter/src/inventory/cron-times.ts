@@ -15,12 +15,15 @@ export interface Occurrence { first: Millis; last: Millis }
 /** The runs next to an instant: `previous.first` ≤ instant < `next.first`. Null where the expression has none. */
 export interface Neighbours { previous: Occurrence | null; next: Occurrence | null }
 
+/** Any day: an expression that comes true at all does so within the years croner looks ahead. */
+const SOME_DAY = new Date(Date.UTC(2024, 0, 1));
+
 /** What is wrong with a cron expression, as a phrase, or null. Five fields; `@daily` and seconds are not taken. */
 export function cronProblem(cron: string): string | null {
   if (cron.trim().split(/\s+/).length !== 5) return 'a cron expression has five fields: minute, hour, day of month, month, day of week';
   try {
     new CronPattern(cron.trim(), undefined, { mode: '5-part' });
-    return null;
+    return new Cron(cron.trim(), { mode: '5-part', timezone: 'UTC', paused: true }).nextRun(SOME_DAY) ? null : 'the cron expression never comes true';
   } catch (error) {
     return `the cron expression cannot be read: ${(error as Error).message.replace(/^CronPattern: /, '').slice(0, 200)}`;
   }

@@ -198,6 +198,10 @@ const WATCHED = `
   route53: DeleteQueryLoggingConfig
   cloudwatch: DeleteAlarms DisableAlarmActions SetAlarmState DeleteAnomalyDetector DeleteInsightRules DisableInsightRules
     DeleteMetricStream StopMetricStreams PutAlarmMuteRule
+  xray: UpdateSamplingRule DeleteSamplingRule DeleteGroup
+  firehose: DeleteDeliveryStream
+  oam: DeleteLink DeleteSink
+  organizations: DisableAWSServiceAccess DeregisterDelegatedAdministrator
   s3: PutBucketLogging PutBucketLifecycle PutBucketLifecycleConfiguration
   macie: UpdateMacieSession DisassociateS3Resources
   macie2: DisableMacie UpdateMacieSession DeleteMember DisassociateMember DisassociateFromMasterAccount

@@ -62,7 +62,7 @@ describe('what the request decides', () => {
   test.each([
     ['events', 'PutRule', { name: 'r', state: 'DISABLED' }, true], ['events', 'PutRule', { name: 'r', state: 'ENABLED' }, false],
     ['eks', 'UpdateClusterConfig', { name: 'c', logging: { clusterLogging: [] } }, true], ['eks', 'UpdateClusterConfig', { name: 'c' }, false],
-    ['cloudtrail', 'StopLogging', {}, true], ['cloudtrail', 'StartLogging', {}, false], ['aps', 'DeleteRuleGroupsNamespace', {}, true],
+    ['cloudtrail', 'StopLogging', {}, true], ['xray', 'UpdateSamplingRule', {}, true], ['firehose', 'DeleteDeliveryStream', {}, true], ['cloudtrail', 'StartLogging', {}, false], ['aps', 'DeleteRuleGroupsNamespace', {}, true],
     ['logs', 'PutRetentionPolicy', {}, true], ['monitoring', 'DeleteAlarms', {}, true], ['s3', 'PutBucketLifecycle', {}, true],
   ])('%s %s %j weakens what is watched: %s', (service, name, request, monitoring) => {
     expect(eventOf(service + '.amazonaws.com', name, request).flags.includes('monitoring')).toBe(monitoring);

@@ -60,7 +60,8 @@ export function actionOf(target: Target, username: string): Action {
     category: exec ? 'admin' : categoryOf(target, verb.activity) ?? verb.category,
     activity: exec ? OTHER : verb.activity,
     exec,
-    monitoring: !readOnly && isMonitoring(target, verb.activity) && !(verb.activity === DELETE && CLEANERS.has(username)),
+    monitoring: !readOnly && (isMonitoring(target, verb.activity) || isMonitorItself(target, verb.activity, username))
+      && !(verb.activity === DELETE && CLEANERS.has(username)),
     readOnly: readOnly && !exec,
   };
 }
@@ -102,6 +103,23 @@ function isMonitoring({ group, resource, subresource, name }: Target, activity: 
     default: return false;
   }
 }
+
+/**
+ * Configuration and workloads of what watches, known by their names: rewriting Alertmanager's or Prometheus' configuration, removing
+ * or scaling them or a log shipper. Service accounts of the same namespace are left out: operators do it all day.
+ */
+function isMonitorItself({ group, resource, subresource, namespace, name }: Target, activity: number, username: string): boolean {
+  if (activity !== DELETE && activity !== UPDATE) return false;
+  const configuration = group === 'core' && (resource === 'secrets' || resource === 'configmaps') && subresource === '';
+  const workload = group === 'apps' && WORKLOADS.has(resource) && (subresource === 'scale' || (activity === DELETE && subresource === ''));
+  if (!configuration && !workload) return false;
+  if (!(configuration ? CONFIGURED : WATCHING).test(name)) return false;
+  return !username.startsWith('system:serviceaccount:' + namespace + ':') && !username.startsWith('system:serviceaccount:kube-system:');
+}
+
+const WORKLOADS = new Set(['deployments', 'statefulsets', 'daemonsets']);
+const CONFIGURED = /^(?:prometheus|alertmanager)(?:-|$)/;
+const WATCHING = /(?:^|-)(?:prometheus|alertmanager|fluent-bit|fluentd|promtail|falco|vector|otel-collector|opentelemetry-collector|alloy)(?:-|$)/;
 
 /** Configuration known by its name. Only its deletion counts: operators and Helm rewrite it in the normal run of things. */
 function isWatchConfig(name: string): boolean {

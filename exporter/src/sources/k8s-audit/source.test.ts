@@ -156,6 +156,25 @@ describe('who', () => {
   });
 });
 
+describe('what watches', () => {
+  const at = (username: string, verb: string, apiGroup: string, resource: string, namespace: string, name: string, subresource?: string) => one({
+    verb, user: { username }, objectRef: { apiGroup, resource, namespace, name, subresource },
+  }).flags.includes('monitoring');
+  it.each([
+    ['somebody', 'update', '', 'secrets', 'monitoring', 'alertmanager-main', undefined, true],
+    ['somebody', 'patch', '', 'configmaps', 'monitoring', 'prometheus-server', undefined, true],
+    ['somebody', 'patch', 'apps', 'deployments', 'monitoring', 'prometheus', 'scale', true],
+    ['somebody', 'delete', 'apps', 'daemonsets', 'logging', 'fluent-bit', undefined, true],
+    ['somebody', 'update', 'apps', 'statefulsets', 'monitoring', 'alertmanager-main', 'status', false],
+    ['somebody', 'get', '', 'secrets', 'monitoring', 'alertmanager-main', undefined, false],
+    ['somebody', 'update', '', 'secrets', 'shop', 'payments', undefined, false],
+    ['system:serviceaccount:monitoring:operator', 'update', '', 'secrets', 'monitoring', 'alertmanager-main', undefined, false],
+    ['system:serviceaccount:other:operator', 'update', '', 'secrets', 'monitoring', 'alertmanager-main', undefined, true],
+  ])('%s %s %s/%s %s/%s/%s: %s', (user, verb, group, resource, namespace, name, subresource, expected) => {
+    expect(at(user, verb, group, resource, namespace, name, subresource)).toBe(expected);
+  });
+});
+
 describe('acting as the platform', () => {
   it.each(['system:kube-scheduler', 'system:apiserver', 'system:node:n1'])('%s does not make one the platform', (username) => {
     const event = one({ user: { username: 'somebody' }, impersonatedUser: { username } });
