@@ -79,7 +79,8 @@ function sniff(bytes: Uint8Array): Decoder | null {
 }
 
 function open(decoder: Decoder, bytes: Uint8Array): Gunzip | Inflate | InflateRaw | ZstdDecompress {
-  const options = { chunkSize: 64 * 1024 };
+  // About what the body inflates to, so that most need one piece; small ones do not pay for a large one.
+  const options = { chunkSize: Math.min(1 << 20, Math.max(1 << 14, bytes.length * 10)) };
   if (decoder === 'gzip') return createGunzip(options);
   if (decoder === 'zstd') return createZstdDecompress(options);
   // "deflate" should be zlib's format, but some senders mean the bare one.

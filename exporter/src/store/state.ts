@@ -24,12 +24,13 @@ export class SqliteStore implements Store {
   }
 
   async *rows(table: string, range: { from?: string; to?: string } = {}): AsyncIterable<{ key: string; value: Uint8Array }> {
-    let after = range.from ?? '';
-    for (;;) {
-      const { keys, bytes, ends } = await this.#caller.call({ do: 'page', table, after, to: range.to ?? LAST, most: PAGE_ROWS });
-      for (let i = 0; i < keys!.length; i++) yield { key: keys![i]!, value: bytes!.subarray(ends![i - 1] ?? 0, ends![i]) };
-      if (keys!.length < PAGE_ROWS) return;
-      after = keys!.at(-1)!;
+    const ask = (after: string) => this.#caller.call({ do: 'page', table, after, to: range.to ?? LAST, most: PAGE_ROWS });
+    for (let next: Promise<StateReply> | null = ask(range.from ?? ''); next;) {
+      const { keys, bytes, ends } = (await next) as Required<StateReply>;
+      // The next page is read while this one is used.
+      next = keys.length < PAGE_ROWS ? null : ask(keys.at(-1)!);
+      next?.catch(() => {});
+      for (let i = 0; i < keys.length; i++) yield { key: keys[i]!, value: bytes.subarray(ends[i - 1] ?? 0, ends[i]) };
     }
   }
 
