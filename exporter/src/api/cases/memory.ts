@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -48,7 +48,7 @@ export function emptyStatus(): StatusReport {
 export const NOW = Date.UTC(2026, 10, 22, 14, 3, 7);
 export const NO_WEB: WebConfig = { tls: null, users: new Map(), rateLimit: null, headers: {} };
 
-export interface Service extends Listening { ingest: MemoryIngest; reader: MemoryReader; gate: UploadGate; ready: boolean; live: boolean; reloads: number; end(): Promise<void> }
+export interface Service extends Listening { ingest: MemoryIngest; reader: MemoryReader; gate: UploadGate; /** Temporary; goes with the service. */ folder: string; ready: boolean; live: boolean; reloads: number; end(): Promise<void> }
 
 /** A whole service on a free loopback port, with real sockets. Tokens are written to files first. */
 export async function serve(options: {
@@ -75,5 +75,12 @@ export async function serve(options: {
     routes: [{ method: 'POST', path: '/ingest', access: 'ingest', handle: (request, response) => receive(request, response, { ingest, gate }, 'http') }], ...options.deps,
   });
   const listening = await listen(api.app, { address: { host: '127.0.0.1', port: 0, loopback: true }, tls: web.tls });
-  return Object.assign(state, listening, { ingest, reader, gate, end: async () => { await listening.close(100); await api.close(); } });
+  return Object.assign(state, listening, {
+    ingest, reader, gate, folder,
+    end: async () => {
+      await listening.close(100);
+      await api.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  });
 }
