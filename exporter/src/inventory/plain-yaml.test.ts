@@ -54,7 +54,7 @@ test('both readers agree on whatever is made of the pieces of YAML', () => {
   fc.assert(fc.property(fc.array(piece, { minLength: 1, maxLength: 14 }), (pieces) => {
     if (agree(pieces.join(''))) taken++;
   }), { numRuns: 20_000 });
-  expect(taken).toBeGreaterThan(300);
+  expect(taken).toBeGreaterThan(100);
 }, 60_000);
 
 test('both readers agree on records written in any style', () => {
