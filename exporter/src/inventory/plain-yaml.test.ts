@@ -68,7 +68,7 @@ test('both readers agree on records written in any style', () => {
     let i = 0;
     if (agree(write(fields, 0, () => choices[i++ % choices.length]!))) taken++;
   }), { numRuns: 1500 });
-  expect(taken).toBeGreaterThan(500);
+  expect(taken).toBeGreaterThan(250);
 }, 60_000);
 
 /** Writes a value as block or flow YAML, quoted or bare, commented or not, as the choices say. Not always valid. */
