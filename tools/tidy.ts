@@ -50,7 +50,7 @@ const PATTERNS: readonly [RegExp, string, RegExp][] = [
   [new RegExp(`\\b(${['TO', 'DO'].join('')}|${['FIX', 'ME'].join('')}|${'X'.repeat(3)})\\b`), 'an open end: do it or write an issue', /\.(ts|mjs|js|md|yml|yaml)$/],
   [new RegExp(`\\bconsole\\.${'log'}\\(`), 'use the log or the command\'s output', /^(contract|exporter)\/src\/.*(?<!\.test)\.ts$/],
   [new RegExp(`\\b(it|test|describe)\\.${'only'}\\(`), 'only a part of the tests would run', /\.test\.ts$/],
-  [new RegExp(`/(home|root|Users)/${'[a-z]'}|/work/${'(main|shared)'}`), 'a path of one machine', ANY],
+  [/(?:^|[^A-Za-z0-9_.])\/(?:home|Users)\/[a-z]/, 'a path of one machine', ANY],
   [new RegExp(`registry\\.${'npmjs'}\\.org|"resolved": "https?:`), 'a registry belongs to the configuration of a machine', /package-lock\.json$|\.npmrc$|\.(ts|mjs|yml|yaml|md)$/],
 ];
 
