@@ -24,7 +24,7 @@ export function eventRef(event: NhiEvent): EventRef {
 }
 
 /** Order of evidence: by time, then by id, so that arrival does not matter. */
-export function byTime(a: EventRef, b: EventRef): number {
+function byTime(a: EventRef, b: EventRef): number {
   return a.time - b.time || (a.uid < b.uid ? -1 : a.uid > b.uid ? 1 : 0);
 }
 

@@ -4,7 +4,7 @@ import { HOUR } from './hours.ts';
 /** A feed's clock may run ahead of ours by this much before it stops moving the watermark. */
 const MAX_AHEAD: Millis = 10 * 60_000;
 /** An hour waits this long for late events. */
-export const LATENESS: Millis = HOUR;
+const LATENESS: Millis = HOUR;
 
 export interface Feed {
   index: number;

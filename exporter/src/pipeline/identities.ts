@@ -3,9 +3,9 @@ import type { OpenHour } from './hours.ts';
 import { Natives, type Native } from './natives.ts';
 
 /** Proofs of who stands behind an identity, collected over all its events. */
-export const HUMAN = 1;
-export const MACHINE = 2;
-export const PLATFORM = 4;
+const HUMAN = 1;
+const MACHINE = 2;
+const PLATFORM = 4;
 
 /** One durable identity: what is counted, judged and learned. Several natives may be one, through the inventory. */
 export interface Identity {

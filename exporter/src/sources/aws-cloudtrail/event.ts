@@ -3,7 +3,8 @@ import { RejectedRecord, type Flag, type NhiEvent, type SrcKind } from '@remit/c
 import { Lately } from '../../lib/lately.ts';
 import { actionOf, type Action } from './actions.ts';
 import { fallbackId } from './fallback-id.ts';
-import { account as accountId, bytes, instant, object, text, yes, type Json } from './fields.ts';
+import { instant } from '../../lib/instant.ts';
+import { account as accountId, bytes, object, text, yes, type Json } from './fields.ts';
 import { issuedBy } from './issued.ts';
 import { credentialOf, onBehalfOf, principalOf, type Principal } from './principal.ts';
 import { resourcesOf } from './resources.ts';

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { instant as utcInstant } from '../../lib/instant.ts';
 
 /** A JSON object of unknown content. */
 export type Json = { readonly [key: string]: unknown };
@@ -45,38 +46,7 @@ export class Memo<T> {
   }
 }
 
-const DAYS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-
-/** Milliseconds of `2023-01-27T18:28:08.129781Z`, any fraction cut; NaN for anything else. */
+/** Milliseconds of `2023-01-27T18:28:08.129781Z`, any fraction cut; NaN for anything else: the API server always writes the T and the Z. */
 export function instant(value: unknown): number {
-  if (typeof value !== 'string') return NaN;
-  const length = value.length;
-  if (length < 20 || length > 30 || value.charCodeAt(length - 1) !== 90 || value.charCodeAt(10) !== 84) return NaN;
-  if (value.charCodeAt(4) !== 45 || value.charCodeAt(7) !== 45 || value.charCodeAt(13) !== 58 || value.charCodeAt(16) !== 58) return NaN;
-  const year = digits(value, 0, 4);
-  const month = digits(value, 5, 7);
-  const day = digits(value, 8, 10);
-  const hour = digits(value, 11, 13);
-  const minute = digits(value, 14, 16);
-  const second = digits(value, 17, 19);
-  const valid = year >= 1970 && month >= 1 && month <= 12 && day >= 1 && day <= DAYS[month - 1]! && hour < 24 && minute < 60 && second < 60;
-  if (!valid) return NaN;
-  return Date.UTC(year, month - 1, day, hour, minute, second, length > 20 ? fraction(value, length - 1) : 0);
-}
-
-function fraction(value: string, end: number): number {
-  if (value.charCodeAt(19) !== 46 || Number.isNaN(digits(value, 20, end))) return NaN;
-  const places = Math.min(3, end - 20);
-  return digits(value, 20, 20 + places) * (places === 1 ? 100 : places === 2 ? 10 : 1);
-}
-
-/** NaN where there is no digit. */
-function digits(value: string, from: number, to: number): number {
-  let n = from < to ? 0 : NaN;
-  for (let i = from; i < to; i++) {
-    const digit = value.charCodeAt(i) - 48;
-    if (digit < 0 || digit > 9) return NaN;
-    n = n * 10 + digit;
-  }
-  return n;
+  return typeof value === 'string' && value.charCodeAt(10) === 84 && value.charCodeAt(value.length - 1) === 90 ? utcInstant(value) : NaN;
 }

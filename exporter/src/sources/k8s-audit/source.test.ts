@@ -226,6 +226,7 @@ describe('what is refused', () => {
   it.each([
     [{ auditID: '' }, 'missing_field'], [{ verb: undefined }, 'missing_field'], [{ stage: 'Later' }, 'unknown_shape'],
     [{ requestReceivedTimestamp: undefined }, 'missing_field'], [{ requestReceivedTimestamp: '2026-02-30T00:00:00Z' }, 'bad_time'],
+    [{ requestReceivedTimestamp: '2023-02-29T00:00:00Z' }, 'bad_time'], [{ requestReceivedTimestamp: '1969-12-31T23:59:59Z' }, 'bad_time'],
     [{ requestReceivedTimestamp: '2026-03-02 09:15:01' }, 'bad_time'], [{ requestReceivedTimestamp: 1 }, 'bad_time'],
   ])('%j as %s', (change, reason) => {
     expect(() => source.normalise({ ...good, ...change }, context)).toThrow(expect.objectContaining({ reason }));
