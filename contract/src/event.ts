@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import {
-  CATEGORIES, CREDENTIAL_TYPES, FLAGS, KINDS, RESOLUTIONS, SRC_KINDS,
+  CATEGORIES, CREDENTIAL_TYPES, FLAGS, KINDS, RESOLUTIONS, SPAN_KINDS, SRC_KINDS,
 } from './words.ts';
 
 const text = z.string();
@@ -43,6 +43,8 @@ export const nhiEventSchema = z.strictObject({
     /**
      * Before resolution, as `normalise` leaves it: the URN derived from the native name (from the id where no name is
      * known), the native kind, and `immutable_id` when `principal_key` is an id that is never reused, else `derived`.
+     * `trace` says that the record names nobody itself: its nearest ancestor span with the flag `context` and an agent does, and
+     * what stands here (the service) holds only while there is none.
      * After resolution: the durable identity. `urn` is null when the record names no principal.
      */
     identity: z.strictObject({
@@ -75,6 +77,10 @@ export const nhiEventSchema = z.strictObject({
   issued: z.strictObject({
     uid: text, type: z.enum(CREDENTIAL_TYPES), principal_key: text.optional(), name_key: text.optional(),
   }).optional(),
+  /** Own: the id of a credential that this event ended (deleted, revoked, disabled), and the principal that held it. */
+  retired: z.strictObject({ uid: text, principal_key: text.optional(), name_key: text.optional() }).optional(),
+  /** Own: the task or purpose this run was started for, which selects a narrower remit. */
+  purpose_uid: text.optional(),
   api: z.strictObject({ service: z.strictObject({ name: text }).optional(), operation: text }),
   action: z.strictObject({ category: z.enum(CATEGORIES) }),
   tool: z.strictObject({
@@ -110,7 +116,9 @@ export const nhiEventSchema = z.strictObject({
   }).optional(),
   trace: z.strictObject({
     uid: text,
-    span: z.strictObject({ uid: text, parent_uid: text.optional() }).optional(),
+    span: z.strictObject({ uid: text, parent_uid: text.optional(), kind: z.enum(SPAN_KINDS).optional() }).optional(),
+    /** Share of traces that the emitter says it keeps, in (0, 1); absent when all are kept or nothing is said. */
+    sample_rate: z.number().optional(),
   }).optional(),
   sequence_key: text.optional(),
   privilege: z.strictObject({

@@ -38,6 +38,10 @@ export interface Signal {
   severity?: Severity;
   /** −log10 p, where a detector has one. */
   score?: number;
+  /** Overrides the manifest's: pages for every reviewed, owned record, without `enforce`. */
+  certain?: boolean;
+  /** What the signal is about, for the scope of exceptions, where no single event stands for it. */
+  scope?: { actions?: string[]; resources?: string[]; tools?: string[] };
 }
 
 /** A record: an identity left its remit or its baseline, with evidence, owner and state. */
@@ -97,4 +101,6 @@ export interface IdentitySummary {
   first: Millis; last: Millis;
   owner: string | null; purpose: string | null; environment: string | null; lifecycle: string; inventoried: boolean;
   open_findings: number; aliases: string[];
+  /** What its proposed record would have found, had it been approved; empty without a proposal. */
+  shadow: { detector: DetectorId; count: number; first: Millis; last: Millis; reason: string }[];
 }

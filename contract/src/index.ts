@@ -2,6 +2,7 @@ export * from './words.ts';
 export * from './event.ts';
 export * from './inventory.ts';
 export * from './finding.ts';
+export * from './remit.ts';
 export * from './parts.ts';
 export * from './wire.ts';
 export * from './metrics.ts';

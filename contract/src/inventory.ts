@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CRITICALITIES, CREDENTIAL_TYPES, DATA_CLASSES, KINDS, LIFECYCLES } from './words.ts';
+import { CRITICALITIES, CREDENTIAL_TYPES, DATA_CLASSES, KINDS, LIFECYCLES, ROTATION_METHODS } from './words.ts';
 
 const text = z.string().min(1).max(2048);
 const team = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, 'a team: lower-case letters, digits, dot, dash, underscore; at most 63');
@@ -48,14 +48,20 @@ export const exceptionSchema = z.strictObject({
 export type Exception = z.infer<typeof exceptionSchema>;
 
 const rotationSchema = z.strictObject({
-  interval: duration.optional(), grace: duration.optional(), window: windowSchema.optional(), overlap: duration.optional(),
-  method: z.enum(['manual', 'pipeline', 'controller', 'platform']).optional(),
-  names: z.array(glob).max(256).optional(), approved_rotators: z.array(glob).max(256).optional(),
+  interval: duration.optional().describe('How long a credential may be used before it is renewed: 90d'),
+  grace: duration.optional().describe('Added to the interval before it counts as overdue'),
+  window: windowSchema.optional().describe('When new credentials may be created'),
+  overlap: duration.optional().describe('How long the old credential may still be used after the new one was created'),
+  method: z.enum(ROTATION_METHODS).optional().describe('Who renews; a controller may write its named secrets at any time'),
+  names: z.array(glob).max(256).optional().describe('Patterns of the secrets and credentials this covers; all when left out'),
+  approved_rotators: z.array(glob).max(256).optional().describe('Patterns over the URNs of identities that may renew it'),
 });
 
 const purposeSchema = z.strictObject({
-  id: text, description: text.optional(), actions: z.array(glob).max(4096).optional(),
-  tools: z.array(glob).max(1024).optional(), sequences: z.array(text).max(256).optional(),
+  id: text.describe('As the run carries it, for example in the attribute remit.purpose'), description: text.optional(),
+  actions: z.array(glob).max(4096).optional().describe('The approved permissions that this purpose needs; those of the record when left out'),
+  tools: z.array(glob).max(1024).optional().describe('The approved tools that this purpose needs; those of the record when left out'),
+  sequences: z.array(text).max(256).optional().describe('Names of sequences of the record; all of them when left out'),
 });
 
 /** What is known and approved about one identity. */
@@ -70,7 +76,7 @@ export const identityRecordSchema = z.strictObject({
   owner: team.optional(), sponsor: text.optional(), source_of_truth: text.optional(),
   last_reviewed: instant.optional(), review_interval: duration.optional(),
   purpose: text.optional(), approved_by: text.optional(), approved_at: instant.optional(), ticket: text.optional(),
-  data_classes_allowed: z.array(z.enum(DATA_CLASSES)).optional(),
+  data_classes_allowed: z.array(z.enum(DATA_CLASSES)).optional().describe('Classes of data that are part of the purpose'),
   environments_allowed: z.array(glob).max(256).optional(),
   schedule: scheduleSchema.optional(),
   actions: z.array(glob).max(4096).optional().describe('Approved permissions, for example aws:s3:Get* or k8s:get:core/secrets@prod/*'),
@@ -78,24 +84,33 @@ export const identityRecordSchema = z.strictObject({
   restricted_resources: z.array(glob).max(4096).optional().describe('Targets whose data is of class restricted, where the event does not say'),
   networks: z.array(text).max(1024).optional().describe('CIDR blocks, AS numbers (AS64500), VPC endpoints (vpce-…), or service'),
   max_volume: z.array(z.strictObject({
-    bytes: bytes.optional(), rows: z.int().positive().optional(), objects: z.int().positive().optional(), per: duration,
-  })).max(16).optional(),
+    bytes: bytes.optional(), rows: z.int().positive().optional(), objects: z.int().positive().optional().describe('Different objects, for sources that tell no size'),
+    per: duration.describe('In any period of this length, at most 31d: 24h'),
+  })).max(16).optional().describe('The most that may be moved out, over all credentials of the identity'),
   tools: z.array(z.strictObject({
-    name: glob, server: text.optional(), category: text.optional(), mode: z.enum(['allow', 'deny', 'approval']).default('allow'),
-  })).max(1024).optional(),
+    name: glob.describe('A pattern over tool names; with a slash over server/tool. Case is ignored'),
+    server: text.optional().describe('A pattern over names of servers; any server, or none, when left out'),
+    category: text.optional().describe('What the tool is for; that of tool_catalogue when left out'),
+    mode: z.enum(['allow', 'deny', 'approval']).default('allow').describe('approval: a person agrees to each call. The strictest of several entries counts'),
+  })).max(1024).optional().describe('Tools an agent may call. When there are any, others are outside'),
   sequences: z.array(z.strictObject({
-    name: text, steps: z.array(text).min(1).max(64), strict: z.boolean().optional(), max_gap: duration.optional(),
-  })).max(256).optional(),
-  forbidden_transitions: z.array(z.string().regex(/^\S+\s*(->|→)\s*\S+$/, 'two steps with an arrow: file_storage -> messaging')).max(256).optional(),
-  purposes: z.array(purposeSchema).max(1024).optional(),
+    name: text,
+    steps: z.array(text.describe('A category or a pattern over tools, then + (once or more), {3}, {1,3} or {2,} where it repeats')).min(1).max(64),
+    strict: z.boolean().optional().describe('True: nothing may happen in between. Otherwise tools that only read may'),
+    max_gap: duration.optional().describe('The longest pause between two steps'),
+  })).max(256).optional().describe('Approved orders of tool calls'),
+  forbidden_transitions: z.array(z.string().regex(/^\S+\s*(->|→)\s*\S+$/, 'two steps with an arrow: file_storage -> messaging')).max(256).optional()
+    .describe('What must never follow what, however much lies between: file_storage -> messaging'),
+  purposes: z.array(purposeSchema).max(1024).optional().describe('Tasks that need less than the whole record'),
   granted: z.array(z.strictObject({
-    permission: glob, scope: text.optional(), via: text.optional(), granted_at: instant.optional(),
-  })).max(4096).optional(),
+    permission: glob, scope: text.optional(), via: text.optional().describe('The policy, role or binding'), granted_at: instant.optional(),
+  })).max(4096).optional().describe('Permissions that the provider grants, whether used or not'),
   credentials: z.array(z.strictObject({
     uid: text, type: z.enum(CREDENTIAL_TYPES).optional(), created: instant.optional(), expires: instant.optional(),
-    last_used: instant.optional(), decommissioned_at: instant.optional(), rotation: rotationSchema.optional(),
+    last_used: instant.optional(), decommissioned_at: instant.optional(),
+    rotation: rotationSchema.optional().describe('Of this credential alone; that of the record when left out'),
   })).max(1024).optional(),
-  rotation: rotationSchema.optional(),
+  rotation: rotationSchema.optional().describe('When, how and by whom the credentials of the identity are renewed'),
   status: z.enum(LIFECYCLES).default('active'),
   workload_refs: z.array(z.strictObject({
     type: text, id: text, state: text.optional(), state_seen_at: instant.optional(),
@@ -112,6 +127,17 @@ export const identityRecordSchema = z.strictObject({
 /** What is known and approved about one identity, as written. */
 export type IdentityRecord = z.infer<typeof identityRecordSchema>;
 
+/** What a tool is for, whoever calls it: the first entry whose name, and server where given, match. */
+export const catalogueEntrySchema = z.strictObject({
+  name: glob.describe('A pattern over tool names; with a slash over server/tool. Case is ignored'),
+  server: glob.optional().describe('A pattern over names of servers; any server, or none, when left out'), category: z.string().regex(/^[a-z][a-z0-9_]{0,62}$/, 'a category: lower-case letters, digits, underscore'),
+  writes: z.boolean().optional().describe('False for tools that only read; true unless the category is read, list or search'),
+});
+export type CatalogueEntry = z.infer<typeof catalogueEntrySchema>;
+
+/** The data class of resources, where the events do not say it. The first match counts. */
+export const classificationSchema = z.strictObject({ resources: z.array(glob).min(1).max(4096), data_class: z.enum(DATA_CLASSES) });
+
 /** One inventory file: YAML or JSON. Owners, identities and fleet-wide exceptions may be spread over any number of files. */
 export const inventoryFileSchema = z.strictObject({
   $schema: z.string().max(2048).optional().describe('For editors; ignored'),
@@ -119,5 +145,7 @@ export const inventoryFileSchema = z.strictObject({
   owners: z.array(ownerSchema).max(200).optional(),
   identities: z.array(identityRecordSchema).optional(),
   exceptions: z.array(exceptionSchema).max(1024).optional(),
+  tool_catalogue: z.array(catalogueEntrySchema).max(10_000).optional().describe('What tools are for, whoever calls them; an unknown tool counts as write'),
+  data_classes: z.array(classificationSchema).max(1024).optional().describe('The class of resources where events do not say it; the first match counts'),
 });
 export type InventoryFile = z.infer<typeof inventoryFileSchema>;

@@ -1,8 +1,8 @@
 import type { NhiEvent } from './event.ts';
 import type { EventRef, Finding, FindingChange, Signal, Verdict } from './finding.ts';
-import type { Exception, IdentityRecord, Owner } from './inventory.ts';
+import type { Inventory, Remit } from './remit.ts';
 import type {
-  DetectorId, Facet, FindingClass, IdentityClass, Kind, Lifecycle, Millis, RejectReason, Severity, SourceId,
+  DataClass, DetectorId, Facet, FindingClass, IdentityClass, Kind, Millis, RejectReason, Severity, SourceId,
 } from './words.ts';
 
 /** Interfaces between the parts of the exporter. A part imports these and `lib`, never another part; `app.ts` joins them. */
@@ -110,59 +110,6 @@ export interface Store {
   close(): Promise<void>;
 }
 
-// ---------------------------------------------------------------- inventory
-
-export interface WindowHit { start: Millis; end: Millis; cron: string; timezone: string }
-/** How an instant lies against the declared schedule. `missedBy` ≥ 0, to the nearest edge of the nearest window. */
-export type ScheduleVerdict =
-  | { state: 'undeclared' | 'always' }
-  | { state: 'inside'; window: WindowHit }
-  | { state: 'blackout'; from: Millis; to: Millis; reason: string | null }
-  | { state: 'outside'; nearest: WindowHit | null; side: 'before' | 'after'; missedBy: Millis };
-
-/** A compiled inventory record: the remit of one identity, asked in the words detectors use. Immutable. */
-export interface Remit {
-  record: IdentityRecord;
-  owner: Owner | null;
-  /** Where it is written: `payments.yml:14`. */
-  where: string;
-  /** False while proposed: judged in shadow, never pages. */
-  reviewed: boolean;
-  lifecycle: Lifecycle;
-  /** End of life plus grace, or null while it may live. Credentials may end earlier than the identity. */
-  endOfLife(credentialUid?: string): { at: Millis; declared: boolean } | null;
-  /** `at` is the start of the work; `resolution` widens the window by the source's time resolution. */
-  schedule(at: Millis, resolution: Millis): ScheduleVerdict;
-  /** `undeclared` when the list is empty. Ignores case. */
-  action(permission: string): 'allowed' | 'outside' | 'undeclared';
-  resource(uid: string): 'allowed' | 'outside' | 'undeclared';
-  network(event: NhiEvent): 'allowed' | 'outside' | 'undeclared';
-  /** True when the record marks the target as restricted. */
-  restricted(uid: string): boolean;
-}
-
-/** The inventory of one moment. Immutable; a reload makes a new one. */
-export interface Inventory {
-  /** Hash of the files' contents. */
-  revision: string;
-  /** Own rows, in the order in which they get series: criticality, then URN. */
-  records(): readonly Remit[];
-  owners(): readonly Owner[];
-  /** The record for one of these names or ids at this time, first hit wins; `ambiguous` when several claim it. */
-  match(keys: readonly string[], at: Millis): { remit: Remit; ambiguous: boolean } | null;
-  /** The exception in force for this signal at the event's time, or null. */
-  exception(urn: string, remit: Remit | null, detector: DetectorId, event: NhiEvent | null, at: Millis): Exception | null;
-  exceptions(): readonly { exception: Exception; identity: string | null; where: string }[];
-}
-
-/**
- * What is wrong with an inventory or configuration file: what, where and what to do. An error keeps the file out of force, a
- * warning does not. Line and column count from 1.
- */
-export interface Problem {
-  file: string; line: number; column: number; severity: 'error' | 'warning'; message: string; hint?: string;
-}
-
 // ---------------------------------------------------------------- judging
 
 /** The durable identity as detectors may see it. No detector reads the class of an undeclared identity. */
@@ -186,7 +133,26 @@ export interface View {
   threshold: number;
   /** Pointer to an event for evidence, redacted and bounded. */
   ref(event: NhiEvent): EventRef;
+  /** The reviewed record that claims one of these names or ids at this time, first hit wins. */
+  recordOf(keys: readonly string[], at: Millis): Remit | null;
+  /** The data class of a resource by the inventory, or null. */
+  dataClass(uid: string): DataClass | null;
 }
+
+/**
+ * What is remembered of events for a chain detector: one step an event, or one a slot where the detector folds many events into
+ * one (a minute of exports). `fact` is the detector's own, plain JSON; steps are in order of `slot`, then of id.
+ */
+export interface ChainStep<F = unknown> { slot: Millis; id: string; first: Millis; last: Millis; count: number; ref: EventRef; fact: F }
+export interface Chain<F = unknown> {
+  key: string; steps: readonly ChainStep<F>[];
+  /** Steps that the cap has pushed out: the oldest. */
+  dropped: number;
+  /** A member names a parent span that never came, or the emitter says that it samples. */
+  incomplete: boolean;
+}
+/** What an event adds to a chain. Steps of the same `slot` and `id` are merged. */
+export interface ChainMember<F = unknown> { key: string; slot: Millis; id: string; fact: F; incomplete?: boolean }
 
 export interface Framework { name: 'MITRE ATT&CK' | 'OWASP NHI' | 'NIST CSF'; version: string; id: string; title: string }
 
@@ -216,8 +182,26 @@ interface DetectorBase {
 }
 export type Detector = DetectorBase & (
   | { on: 'event'; inspect(event: NhiEvent, view: View): Signal[] }
+  | ChainJudge
   | { on: 'hour'; inspect(hour: HourView, view: View): Signal[] }
   | { on: 'tick'; inspect(state: FleetView): (Signal & { urn: string })[] });
+
+/**
+ * Judges a group of events as a whole, anew whenever it gets a member, however late: a signal that a fuller group no longer raises
+ * is withdrawn. `of` says which groups of this identity an event belongs to (none for most events, so it must be cheap) and what
+ * to remember of it; it is asked for the identity that acted, and for the one a credential was issued to or taken from
+ * (`role`). `merge` folds a fact into one of the same slot, in any order with the same result.
+ */
+export interface ChainJudge<F = any> { // eslint-disable-line @typescript-eslint/no-explicit-any -- the fact is the detector's own
+  on: 'chain';
+  /** Steps are forgotten this long after their event time. */
+  keeps: Millis;
+  /** Most steps of one chain. */
+  cap: number;
+  of(event: NhiEvent, view: View, role: 'actor' | 'subject'): ChainMember<F>[];
+  merge?(into: F, from: F): F;
+  inspect(chain: Chain<F>, view: View): Signal[];
+}
 
 /** One identity-hour, open or closing. */
 export interface HourView {

@@ -49,11 +49,12 @@ export type SrcKind = (typeof SRC_KINDS)[number];
 
 /**
  * Facts about a record. `monitoring` marks a change of what is watched (a trail, a log group, an audit policy, an alert
- * rule), `exec` an interactive session inside a workload, `interactive` proof of a person (MFA, console, SSO).
+ * rule), `exec` an interactive session inside a workload, `interactive` proof of a person (MFA, console, SSO). `context` says
+ * who and where for other records of its trace and is no action of its own: it is counted as a start record.
  */
 export const FLAGS = [
   'platform_owned', 'via_service', 'read_only', 'late', 'replayed', 'redacted', 'sampled', 'start_record',
-  'monitoring', 'exec', 'interactive', 'machine',
+  'monitoring', 'exec', 'interactive', 'machine', 'context',
 ] as const;
 export type Flag = (typeof FLAGS)[number];
 
@@ -87,6 +88,14 @@ export type Criticality = (typeof CRITICALITIES)[number];
 
 export const DATA_CLASSES = ['public', 'internal', 'confidential', 'restricted'] as const;
 export type DataClass = (typeof DATA_CLASSES)[number];
+
+/** Which side of a call a span describes; the server's span of a call is a child of the client's. */
+export const SPAN_KINDS = ['internal', 'client', 'server', 'producer', 'consumer'] as const;
+export type SpanKind = (typeof SPAN_KINDS)[number];
+
+/** How credentials are renewed. A `controller` may write its named secrets at any time. */
+export const ROTATION_METHODS = ['manual', 'pipeline', 'controller', 'platform'] as const;
+export type RotationMethod = (typeof ROTATION_METHODS)[number];
 
 /** Parts of an event a source can fill; a detector says which it needs, and coverage compares the two. */
 export const FACETS = [

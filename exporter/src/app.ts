@@ -78,6 +78,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
           options.failed?.(detector, error);
         },
         inspected: (detector, seconds) => options.telemetry?.inspected(detector, seconds),
+        overflowed: (steps) => options.telemetry?.dropped('judge', 'overflow', steps),
       },
     },
     restored: options.restored ?? (() => {}), changed: options.changed ?? (() => {}), extra: options.extra ?? (() => null), degraded: options.degraded ?? (() => {}),

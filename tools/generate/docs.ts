@@ -40,7 +40,7 @@ export function detectorsDoc(detectors: readonly Detector[]): string {
     '',
     table(['detector', 'what is wrong', 'class', 'at most', 'pages', 'judges'], detectors.map((detector) => [
       `[${detector.id}](../exporter/src/detectors/${detector.id}/README.md)`, detector.title, detector.class, detector.severity,
-      pages(detector), { event: 'every event', hour: 'every identity-hour', tick: 'the fleet' }[detector.on],
+      pages(detector), { event: 'every event', chain: 'groups of events', hour: 'every identity-hour', tick: 'the fleet' }[detector.on],
     ])),
   ];
   return page('Detectors', 'What Remit looks for.', body.join('\n'));

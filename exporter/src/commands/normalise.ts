@@ -6,6 +6,7 @@ import { loadInventory } from '../inventory/load.ts';
 import { eventUid } from '../pipeline/evidence.ts';
 import { Identities } from '../pipeline/identities.ts';
 import { Normaliser } from '../pipeline/normalise.ts';
+import { TraceBook, type Release } from '../pipeline/traces.ts';
 import { EventSorter } from '../pipeline/sorter.ts';
 import { readLogFile } from '../receivers/file/read.ts';
 import { EXIT, fail, printProblems } from './output.ts';
@@ -44,17 +45,28 @@ export async function normalise(files: string[], options: NormaliseOptions): Pro
     // Twice: an identity's kind is known when all its events are.
     const resolved = new EventSorter();
     sorters.push(resolved);
+    const traces = new TraceBook();
+    const resolve = async (event: NhiEvent) => {
+      const identity = identities.resolve(event, inventory);
+      if (identity) identities.prove(identity, event);
+      await resolved.add(event);
+    };
+    const released = async ({ what, event }: Release) => {
+      if (what === 'merge') event.flags.push('start_record');
+      if (what !== 'move') await resolve(event);
+    };
     let instant = { time: NaN, actions: new Set<string>() };
     for await (const event of sorter.sorted()) {
       event.metadata.uid = eventUid(event);
       if (event.time !== instant.time) instant = { time: event.time, actions: new Set() };
       // Ends come before starts of the same instant: a start without one is the action itself.
-      if (!instant.actions.has(event.metadata.uid)) event.flags = event.flags.filter((flag) => flag !== 'start_record');
+      if (!instant.actions.has(event.metadata.uid) && !event.flags.includes('context')) event.flags = event.flags.filter((flag) => flag !== 'start_record');
       instant.actions.add(event.metadata.uid);
-      const identity = identities.resolve(event, inventory);
-      if (identity) identities.prove(identity, event);
-      await resolved.add(event);
+      if (event.trace?.span === undefined || !traces.add(event, { index: 0, replay: true }, event.time)) await resolve(event);
+      else if (event.flags.includes('context')) await resolved.add(event);
+      for (const release of traces.due()) await released(release);
     }
+    for (const release of traces.overdue(Infinity)) await released(release);
     for await (const event of resolved.sorted()) {
       const identity = identities.get(event.actor.identity.urn ?? '');
       if (identity) event.actor.identity.kind = identities.kindOf(identity);

@@ -2,6 +2,7 @@ import { existsSync, globSync } from 'node:fs';
 import type { EntryBody, Finding, Millis, NhiEvent, RejectReason } from '@remit/contract';
 import { openCore, sources, type Core } from '../app.ts';
 import { loadConfig } from '../config.ts';
+import { HOLD } from '../pipeline/traces.ts';
 import { HOUR } from '../pipeline/hours.ts';
 import type { Identity } from '../pipeline/identities.ts';
 import type { Processor } from '../pipeline/processor.ts';
@@ -64,10 +65,17 @@ export interface ReplayResult { tally: Tally; byIdentity: Map<Identity, number>;
 export async function replayInto(
   core: Core, inputs: readonly Input[], progress: Progress, each?: (event: NhiEvent, identity: Identity) => void,
 ): Promise<ReplayResult> {
+  return replayFrom(core, (sorter, tally) => readAll(inputs, sorter, tally, progress), progress, each);
+}
+
+/** The same for events of any origin: `read` puts them into the sorter and counts in `tally.read`. */
+export async function replayFrom(
+  core: Core, read: (sorter: EventSorter, tally: Tally) => Promise<void>, progress: Progress, each?: (event: NhiEvent, identity: Identity) => void,
+): Promise<ReplayResult> {
   const tally: Tally = { read: 0, unique: 0, duplicate: 0, start_record: 0, rejected: {} };
   const sorter = new EventSorter();
   try {
-    await readAll(inputs, sorter, tally, progress);
+    await read(sorter, tally);
     const result: ReplayResult = { tally, byIdentity: new Map(), unattributed: 0 };
     core.engine.processor.observer = (event: NhiEvent, seen: Seen, identity: Identity | null) => {
       tally[seen]++;
@@ -132,7 +140,8 @@ async function applyAll(core: Core, sorter: EventSorter, total: number, progress
     batch.push(event);
   }
   await flush();
-  if (!Number.isNaN(hour)) await submit({ type: 'tick', now: hour + HOUR - 1, idle: [] });
+  // Calls that wait for their ancestors wait no longer.
+  if (!Number.isNaN(hour)) await submit({ type: 'tick', now: Math.max(hour + HOUR - 1, ...[...newest.values()].map((time) => time + HOLD)), idle: [] });
   await Promise.all(waiting);
 }
 

@@ -21,14 +21,14 @@ export function decodeEvents(bytes: Uint8Array): NhiEvent[] {
   return Array.from({ length: reader.count }, () => readEvent(reader));
 }
 
-const VERSION = 1;
+const VERSION = 2;
 /** Numbers given to the fields below. */
-const FIELDS = 63;
+const FIELDS = 69;
 /** Texts remembered for each field: a power of two. */
 const WAYS = 64;
 
 function writeEvent(w: Writer, e: NhiEvent): void {
-  const { metadata, actor, credential, issued, tool, cloud, volume, trace, privilege } = e;
+  const { metadata, actor, credential, issued, retired, tool, cloud, volume, trace, privilege } = e;
   w.text(0, metadata.uid); w.fresh(metadata.original_event_uid); w.text(2, metadata.source); w.text(3, metadata.realm); w.text(4, metadata.product);
   w.number(metadata.logged_time); w.number(metadata.processed_time); w.fresh(metadata.correlation_uid);
   w.text(6, e.principal_key); w.number(e.time); w.number(e.end_time); w.number(e.duration); w.number(e.class_uid); w.number(e.activity_id);
@@ -46,6 +46,8 @@ function writeEvent(w: Writer, e: NhiEvent): void {
   if (w.has(agent)) { w.text(20, agent.uid); w.text(21, agent.instance_uid); w.text(22, agent.name); w.text(23, agent.version); }
   if (w.has(credential)) { w.text(24, credential.uid); w.text(25, credential.type); w.number(credential.issued_time); }
   if (w.has(issued)) { w.text(26, issued.uid); w.text(27, issued.type); w.text(28, issued.principal_key); w.text(29, issued.name_key); }
+  if (w.has(retired)) { w.text(63, retired.uid); w.text(64, retired.principal_key); w.text(65, retired.name_key); }
+  w.text(66, e.purpose_uid);
   w.text(30, e.api.service?.name); w.text(31, e.api.operation); w.text(32, e.action.category);
   if (w.has(tool)) { w.text(33, tool.name); w.text(34, tool.category); w.text(35, tool.server); w.text(36, tool.method); }
   const { resources } = e;
@@ -68,7 +70,8 @@ function writeEvent(w: Writer, e: NhiEvent): void {
   if (w.has(trace)) {
     w.text(55, trace.uid);
     const { span } = trace;
-    if (w.has(span)) { w.text(56, span.uid); w.text(57, span.parent_uid); }
+    if (w.has(span)) { w.text(56, span.uid); w.text(57, span.parent_uid); w.text(67, span.kind); }
+    w.text(68, trace.sample_rate === undefined ? undefined : String(trace.sample_rate));
   }
   w.text(58, e.sequence_key);
   if (w.has(privilege)) { w.texts(61, privilege.used); w.texts(62, privilege.granted_by); w.text(59, privilege.decision); }
@@ -100,6 +103,8 @@ function readEvent(r: Reader): NhiEvent {
     ai_agent: r.has() ? compact({ uid: r.text(), instance_uid: r.text(), name: r.text(), version: r.text() }) : undefined,
     credential: r.has() ? compact({ uid: r.text(), type: r.text(), issued_time: r.number() }) : undefined,
     issued: r.has() ? compact({ uid: r.text(), type: r.text(), principal_key: r.text(), name_key: r.text() }) : undefined,
+    retired: r.has() ? compact({ uid: r.text(), principal_key: r.text(), name_key: r.text() }) : undefined,
+    purpose_uid: r.text(),
     api: compact({ service: r.wrapped('name'), operation: r.text() }),
     action: { category: r.text() },
     tool: r.has() ? compact({ name: r.text(), category: r.text(), server: r.text(), method: r.text() }) : undefined,
@@ -113,7 +118,9 @@ function readEvent(r: Reader): NhiEvent {
     }) : undefined,
     src_kind: r.text(), http_request: r.wrapped('user_agent'),
     volume: r.has() ? compact({ bytes_out: r.number(), bytes_in: r.number(), rows: r.number(), items: r.number(), tokens: r.number() }) : undefined,
-    trace: r.has() ? compact({ uid: r.text(), span: r.has() ? compact({ uid: r.text(), parent_uid: r.text() }) : undefined }) : undefined,
+    trace: r.has() ? compact({
+      uid: r.text(), span: r.has() ? compact({ uid: r.text(), parent_uid: r.text(), kind: r.text() }) : undefined, sample_rate: rate(r.text()),
+    }) : undefined,
     sequence_key: r.text(),
     privilege: r.has() ? compact({ used: r.texts(), granted_by: r.texts(), decision: r.text() }) : undefined,
     flags: flagsOf(r.unsigned()),
@@ -129,6 +136,10 @@ function compact<T extends object>(object: T): T {
 
 function numbered(number: number | null | undefined): { number: number } | undefined {
   return number === undefined || number === null ? undefined : { number };
+}
+
+function rate(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : Number(text);
 }
 
 function flagsOf(bits: number): NhiEvent['flags'] {

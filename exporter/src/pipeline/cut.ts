@@ -7,10 +7,13 @@ import { RETENTION } from './findings.ts';
 import { restoreHour, saveHour } from './hours.ts';
 import type { Identity, Issue } from './identities.ts';
 import type { Native } from './natives.ts';
+import { nameOf, type KeptChain } from './chains.ts';
 import type { Processor } from './processor.ts';
+import type { Shadow } from './shadow.ts';
+import { loadTrace, saveTrace } from './traces.ts';
 
 /** Version of what a cut holds. Another version is refused at the start, with what to do. */
-const VERSION = 1;
+const VERSION = 2;
 const SLICE_ROWS = 200;
 
 /** Learned state, as a cut sees it. */
@@ -54,6 +57,15 @@ export async function takeCut(p: Processor, learned: Learned, extra: unknown): P
   }
   for (const kept of p.book.changed) { put('finding', kept.finding.id, saveFinding(kept)); await slice(); }
   p.book.changed.clear();
+  for (const trace of p.traces.changed) { put('trace', trace.uid, saveTrace(trace)); await slice(); }
+  p.traces.changed.clear();
+  for (const key of p.traces.takeGone()) cut.deletes.push({ table: 'trace', key });
+  for (const chain of p.chains.changed) { put('chain', nameOf(chain), chain); await slice(); }
+  p.chains.changed.clear();
+  for (const shadow of p.shadows.changed) put('shadow', `${shadow.detector} ${shadow.urn}`, shadow);
+  p.shadows.changed.clear();
+  for (const key of p.shadows.takeGone()) cut.deletes.push({ table: 'shadow', key });
+  for (const key of p.chains.takeGone()) cut.deletes.push({ table: 'chain', key });
   for (const id of p.book.takeForgotten()) cut.deletes.push({ table: 'finding', key: id });
   const oldest = p.feeds.clock - RETENTION;
   if (oldest > 0) cut.drops.push({ table: 'closed', before: String(oldest).padStart(14, '0') });
@@ -80,6 +92,9 @@ export async function restoreCut(p: Processor, learned: Learned, store: Store): 
   p.feeds.restore(saved.feeds);
   for await (const { key, value } of store.rows('hour')) restoreOpen(p, key, parse(value), p.parts.features);
   for await (const { value } of store.rows('finding')) p.book.restore(loadFinding(value));
+  for await (const { value } of store.rows('trace')) p.traces.restore(loadTrace(parse(value) as object));
+  for await (const { value } of store.rows('shadow')) p.shadows.restore(parse(value) as Shadow);
+  for await (const { value } of store.rows('chain')) p.chains.restore(parse(value) as KeptChain);
   for await (const { key, value } of store.rows('inventory')) {
     const [from, imported] = key.split('/').map(Number) as [number, number];
     p.parts.timeline.add(from, p.parts.compile(parse(value) as Record<string, string>, imported));

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Finding, Store } from '@remit/contract';
+import { nameOf } from './chains.ts';
 import type { Processor } from './processor.ts';
 
 /**
@@ -19,6 +20,9 @@ export async function* dump(p: Processor, rows: { bytes(identity: number): Uint8
   yield line('counter', { key: 'unattributed', value: p.unattributed });
   for (const { finding, parts } of [...p.book.all.values()].sort((a, b) => (a.finding.id < b.finding.id ? -1 : 1))) {
     if (finding.state !== 'withdrawn') yield line('finding', { ...lasting(finding), parts: parts && [...parts].sort() });
+  }
+  for (const { detector, urn, key, steps, dropped } of [...p.chains.all.values()].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))) {
+    yield line('chain', { detector, urn, key, steps, dropped });
   }
   const counted = new Set(judged.filter((i) => ['machine', 'unknown'].includes(p.identities.classOf(i))));
   const closed: string[] = [];

@@ -64,6 +64,11 @@ export class FindingBook {
     return id;
   }
 
+  /** Whether this part of a finding stands already. */
+  has(identity: Identity, detector: Detector, signal: Signal, part: string | undefined): boolean {
+    return part !== undefined && this.all.get(fingerprint(identity.urn, detector.id, signal.subject, signal.bucket))?.parts?.has(part) === true;
+  }
+
   /** Takes back a part that its hour or tick no longer stands by. Without parts left, the finding is withdrawn. */
   retract(kept: Kept, part: string, at: Millis): void {
     if (!kept.parts?.delete(part)) return;

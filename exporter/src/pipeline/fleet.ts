@@ -1,5 +1,5 @@
 import type { FleetView, Inventory, Millis } from '@remit/contract';
-import type { Identity } from './identities.ts';
+import { standIn } from './identities.ts';
 import { HOUR } from './hours.ts';
 import type { Processor } from './processor.ts';
 
@@ -28,6 +28,7 @@ export class FleetWatch {
     if (now - this.#judged < FLEET_EVERY && now >= this.#judged) return;
     this.#judge(now);
     this.#p.book.forget(now);
+    this.#p.chains.forget(now);
     this.#judged = now;
   }
 
@@ -51,7 +52,7 @@ export class FleetWatch {
     const standing = new Set<string>();
     for (const { detector, signal } of this.#p.judge.tick(this.#view(now, inventory))) {
       const { urn, ...rest } = signal as typeof signal & { urn: string };
-      const identity = this.#p.identities.get(urn) ?? fleetIdentity(urn);
+      const identity = this.#p.identities.get(urn) ?? standIn(urn, null);
       standing.add(this.#p.open({ detector, signal: rest, also: [] }, identity, identity.remit, inventory, null, now, PART, false));
     }
     for (const id of this.standing) {
@@ -78,12 +79,4 @@ export class FleetWatch {
       },
     };
   }
-}
-
-/** Stands for the whole fleet in findings that are about no single identity. */
-function fleetIdentity(urn: string): Identity {
-  return {
-    index: -1, urn, kindRank: 0, lastKind: '', proofs: 0, first: 0, last: 0, success: 0, failure: 0, denied: 0, sensitive: false, natives: [],
-    feeds: [], open: [], closedUntil: 0, score: null, remit: null,
-  };
 }

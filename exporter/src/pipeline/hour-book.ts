@@ -51,7 +51,7 @@ export class HourBook {
     const verdict = this.#p.identities.classOf(identity);
     if (verdict === 'human' || verdict === 'platform') return null;
     const surprises = this.#surprises(identity, hour);
-    const view = this.#p.look(identity, identity.remit);
+    const view = this.#p.look(identity, identity.remit, inventory);
     const part = String(hour.start);
     const standing = new Set<string>();
     const seen: HourView = { start: hour.start, closing, events: hour.events, denied: hour.denied, evidence: hour.evidence, categories: hour.categories, surprises };

@@ -22,6 +22,8 @@ export interface Identity {
   denied: number;
   sensitive: boolean;
   natives: string[];
+  /** Names under which its calls were journaled before their traces said who acted. */
+  carriers: string[];
   /** Indexes of the feeds that carry it. */
   feeds: number[];
   open: OpenHour[];
@@ -29,6 +31,8 @@ export interface Identity {
   closedUntil: Millis;
   score: number | null;
   remit: Remit | null;
+  /** A record that nobody has approved yet: judged in shadow. */
+  proposal: Remit | null;
 }
 
 /** A credential seen at its creation: the principal it was issued to, and who asked for it. */
@@ -36,6 +40,7 @@ export interface Issue { key: string; issuer: string; at: Millis }
 
 const UNKNOWN_RANK = KINDS.indexOf('unknown');
 const MAX_CREDENTIALS = 200_000;
+const MAX_CARRIERS = 16;
 
 /**
  * Who acted: finds the durable identity of an event, whatever its sessions and keys are called. Names that come back with a
@@ -73,6 +78,7 @@ export class Identities {
     const identity = this.#identity(hit ? hit.remit.record.urn : native.urn);
     // A proposal is judged in shadow: it names the identity and approves nothing.
     identity.remit = hit?.remit.reviewed ? hit.remit : null;
+    identity.proposal = hit && !hit.remit.reviewed ? hit.remit : null;
     if (hit && hit.remit.record.urn !== native.urn) actor.resolution = 'alias';
     else if (event.principal_key === '') actor.resolution = 'fallback';
     if (!identity.natives.includes(native.key)) identity.natives.push(native.key);
@@ -88,6 +94,10 @@ export class Identities {
 
   /** Writes the durable identity into an archived event, without counting it. */
   describe(event: NhiEvent): void {
+    if (event.actor.identity.resolution === 'trace') {
+      const carried = this.all.filter((i) => i.carriers.includes(event.principal_key));
+      if (carried.length === 1) event.actor.identity.urn = carried[0]!.urn;
+    }
     const native = this.natives.all.get(event.principal_key);
     if (!native) return;
     for (const urn of [native.urn, native.plain]) {
@@ -103,7 +113,13 @@ export class Identities {
 
   /** Native principal keys behind an identity: what the journal's filter knows. */
   principalKeys(identity: Identity): string[] {
-    return identity.natives.flatMap((key) => [key, ...(this.natives.all.get(key)?.aliases ?? [])]);
+    return [...identity.natives.flatMap((key) => [key, ...(this.natives.all.get(key)?.aliases ?? [])]), ...identity.carriers];
+  }
+
+  /** A call of this identity was journaled under a name that is not its own. */
+  carry(identity: Identity, key: string): void {
+    if (identity.carriers.includes(key) || identity.natives.includes(key) || identity.carriers.length >= MAX_CARRIERS) return;
+    identity.carriers.push(key);
   }
 
   aliases(identity: Identity): string[] {
@@ -188,7 +204,8 @@ export class Identities {
     if (!identity) {
       identity = {
         index: this.all.length, urn, kindRank: UNKNOWN_RANK, lastKind: '', proofs: 0, first: Infinity, last: -Infinity, success: 0, failure: 0,
-        denied: 0, sensitive: false, natives: [], feeds: [], open: [], closedUntil: -Infinity, score: null, remit: null,
+        denied: 0, sensitive: false, natives: [], carriers: [], feeds: [], open: [], closedUntil: -Infinity, score: null, remit: null,
+        proposal: null,
       };
       this.all.push(identity);
       this.#byUrn.set(urn, identity);
@@ -209,7 +226,7 @@ export class Identities {
 
   /** What a restart needs of an identity, as JSON. */
   saveIdentity(identity: Identity): object {
-    const { index: _, open: __, remit: ___, lastKind: ____, ...rest } = identity;
+    const { index: _, open: __, remit: ___, lastKind: ____, proposal: _____, ...rest } = identity;
     return rest;
   }
 
@@ -217,24 +234,39 @@ export class Identities {
     this.#issued.set(uid, issue);
   }
 
-  restoreIdentity(index: number, saved: Omit<Identity, 'index' | 'open' | 'remit' | 'lastKind'>): void {
+  restoreIdentity(index: number, saved: Omit<Identity, 'index' | 'open' | 'remit' | 'lastKind' | 'proposal'>): void {
     const identity: Identity = {
       ...saved, first: saved.first ?? Infinity, last: saved.last ?? -Infinity, closedUntil: saved.closedUntil ?? -Infinity,
-      index, open: [], remit: null, lastKind: '',
+      index, open: [], remit: null, proposal: null, lastKind: '',
     };
     this.all[index] = identity;
     this.#byUrn.set(identity.urn, identity);
   }
 
+  /** The record of an identity in an inventory, at a time; proposed or reviewed. */
+  recordOf(identity: Identity, inventory: Inventory, at: Millis): Remit | null {
+    for (const key of identity.natives) {
+      const native = this.natives.all.get(key);
+      const hit = native && inventory.match(native.matchKeys, at);
+      if (hit && hit.remit.record.urn === identity.urn) return hit.remit;
+    }
+    return identity.natives.length > 0 ? null : inventory.match([identity.urn], at)?.remit ?? null;
+  }
+
   /** Binds the records of the inventory in force, so that class, kind and owner are right without a new event. */
   bind(inventory: Inventory, at: Millis): void {
     for (const identity of this.all) {
-      identity.remit = null;
-      for (const key of identity.natives) {
-        const native = this.natives.all.get(key);
-        const hit = native && inventory.match(native.matchKeys, at);
-        if (hit?.remit.reviewed && hit.remit.record.urn === identity.urn) identity.remit = hit.remit;
-      }
+      const remit = this.recordOf(identity, inventory, at);
+      identity.remit = remit?.reviewed ? remit : null;
+      identity.proposal = remit?.reviewed ? null : remit;
     }
   }
+}
+
+/** Stands for somebody in findings who has not acted: the whole fleet, or one whose credential somebody else handled. */
+export function standIn(urn: string, remit: Remit | null): Identity {
+  return {
+    index: -1, urn, kindRank: 0, lastKind: '', proofs: 0, first: 0, last: 0, success: 0, failure: 0, denied: 0, sensitive: false, natives: [],
+    carriers: [], feeds: [], open: [], closedUntil: 0, score: null, remit, proposal: null,
+  };
 }

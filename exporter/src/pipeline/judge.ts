@@ -1,5 +1,5 @@
 import type {
-  Detector, EventRef, FleetView, HourView, Inventory, JudgedIdentity, NhiEvent, Owner, Remit, Severity, Signal, View,
+  Chain, ChainMember, DataClass, Detector, EventRef, FleetView, HourView, Inventory, JudgedIdentity, Millis, NhiEvent, Owner, Remit, Severity, Signal, View,
 } from '@remit/contract';
 import { eventRef } from './evidence.ts';
 
@@ -20,6 +20,14 @@ export class MutableView implements View {
   timeResolution = 1;
   ready = false;
   threshold = Infinity;
+  inventory!: Inventory;
+  recordOf(keys: readonly string[], at: Millis): Remit | null {
+    const hit = this.inventory.match(keys, at);
+    return hit?.remit.reviewed ? hit.remit : null;
+  }
+  dataClass(uid: string): DataClass | null {
+    return this.inventory.dataClass(uid);
+  }
   ref(event: NhiEvent): EventRef {
     return eventRef(event);
   }
@@ -29,7 +37,12 @@ export class MutableView implements View {
 const TIMED_EVENTS = 128;
 
 /** What the judge tells of itself. */
-export interface JudgeWatch { failed(detector: string, error: unknown): void; inspected(detector: string, seconds: number): void }
+export interface JudgeWatch {
+  failed(detector: string, error: unknown): void;
+  inspected(detector: string, seconds: number): void;
+  /** Remembered steps that had to go before their time. */
+  overflowed(steps: number): void;
+}
 
 /** Runs the detectors and settles who speaks. A detector that throws is counted and left out; the others go on. */
 export class Judge {
@@ -72,6 +85,20 @@ export class Judge {
     return this.#tick.flatMap((detector) => this.#guard(detector, () => detector.inspect(state)));
   }
 
+  /** What a chain detector remembers of an event. */
+  members(detector: Of<'chain'>, event: NhiEvent, view: View, role: 'actor' | 'subject'): readonly ChainMember[] {
+    try {
+      return detector.of(event, view, role);
+    } catch (error) {
+      this.#watch.failed(detector.id, error);
+      return [];
+    }
+  }
+
+  chain(detector: Of<'chain'>, chain: Chain, view: View): Judged<Of<'chain'>>[] {
+    return this.#guard(detector, () => detector.inspect(chain, view));
+  }
+
   #guard<D extends Detector>(detector: D, run: () => Signal[]): Judged<D>[] {
     const started = performance.now();
     try {
@@ -107,6 +134,6 @@ export function severityOf(detector: Detector, signal: Signal, remit: Remit | nu
   if (wanted !== 'critical') return wanted;
   const owner: Owner | null = remit?.owner ?? null;
   if (!remit?.reviewed || !owner || !inventory.owners().some((o) => o.team === owner.team)) return 'warning';
-  const pages = detector.certain || detector.class === 'baseline' || (detector.class === 'remit' && owner.enforce);
+  const pages = (signal.certain ?? detector.certain) || detector.class === 'baseline' || (detector.class === 'remit' && owner.enforce);
   return pages ? 'critical' : 'warning';
 }

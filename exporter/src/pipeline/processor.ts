@@ -2,8 +2,10 @@ import type {
   Entry, FindingChange, IdentityClass, Inventory, Millis, NhiEvent, Remit, Store, Verdict,
 } from '@remit/contract';
 import { EVENT_KINDS as KINDS, OUTCOMES } from '@remit/contract';
+import { ChainBook } from './chains.ts';
 import { Dedup, type Seen } from './dedup.ts';
-import { correctEvidence, eventRef, eventUid } from './evidence.ts';
+import { amend } from './amend.ts';
+import { eventRef, eventUid } from './evidence.ts';
 import { Feeds, type Feed } from './feeds.ts';
 import { FindingBook, type Kept } from './findings.ts';
 import { FleetWatch } from './fleet.ts';
@@ -12,11 +14,12 @@ import { addToHour, HOUR } from './hours.ts';
 import { Identities, type Identity } from './identities.ts';
 import { Judge, MutableView, severityOf, type Judged } from './judge.ts';
 import type { Applied, Parts } from './parts.ts';
+import { ShadowBook } from './shadow.ts';
+import { TraceBook, type Release } from './traces.ts';
 
 /** Called for every unique event, with its identity; for `replay` and `normalise`. */
 export type Observer = (event: NhiEvent, seen: Seen, identity: Identity | null) => void;
 
-const DENIED = OUTCOMES.indexOf('denied');
 /** Place in `KINDS` of what an identity is known to be when its event is judged. */
 const CLASS_KIND: Record<IdentityClass, number> = {
   machine: KINDS.indexOf('nhi'), human: KINDS.indexOf('human'), platform: KINDS.indexOf('platform'), unknown: KINDS.indexOf('unknown'),
@@ -34,6 +37,9 @@ export class Processor {
   readonly feeds = new Feeds();
   readonly dedup: Dedup;
   readonly hours = new HourBook(this);
+  readonly traces = new TraceBook();
+  readonly shadows = new ShadowBook();
+  readonly chains: ChainBook;
   /** Unique events by source, then kind × outcome in the order of the contract. */
   readonly counters = new Map<string, number[]>();
   readonly matches = new Map<string, number>();
@@ -58,7 +64,11 @@ export class Processor {
     this.dedup = new Dedup(parts.dedupKey);
     this.judge = new Judge(parts.detectors, parts.watch);
     this.fleet = new FleetWatch(this);
-    this.identities.renamed = (from, to) => this.book.rename(from, to);
+    this.chains = new ChainBook(this);
+    this.identities.renamed = (from, to) => {
+      this.book.rename(from, to);
+      this.chains.rename(from, to);
+    };
   }
 
   /** Loads what a batch may need that is not in memory. Call before `apply`. */
@@ -87,7 +97,8 @@ export class Processor {
         if (feed?.source !== event.metadata.source) feed = this.#feed(entry, event);
         this.#event(event, feed, entry.receivedAt, applied);
       }
-      this.hours.judgeTouched(entry.receivedAt);
+      this.#release(this.traces.due(), entry.receivedAt);
+      this.#judgeTouched(entry.receivedAt);
     } else if (entry.type === 'tick') this.#tick(entry.now, entry.idle);
     else if (entry.type === 'inventory') this.#inventory(entry);
     else this.#verdict(entry.verdict);
@@ -107,26 +118,71 @@ export class Processor {
 
   #event(event: NhiEvent, feed: Feed, receivedAt: Millis, applied: Applied): void {
     const { metadata } = event;
-    const outcome = event.outcome.denied ? 2 : event.status_id === 2 ? 1 : 0;
+    const outcome = outcomeOf(event);
     const { seen, counted } = this.dedup.see(
       event.time, metadata.source, metadata.realm ?? '', metadata.original_event_uid, event.flags.includes('start_record'), outcome, feed.replay,
     );
-    applied[seen]++;
+    const context = seen === 'unique' && event.flags.includes('context');
+    applied[context ? 'start_record' : seen]++;
     if (seen !== 'unique') {
       if (counted >= 0) this.#correct(event, counted, outcome);
       this.observer?.(event, seen, null);
       return;
     }
     if (this.feeds.advance(feed, event.time, receivedAt)) this.hours.closeDue();
+    if (event.trace?.span === undefined) this.#unique(event, feed, receivedAt, applied, false);
+    else if (!this.traces.add(event, feed, receivedAt) || context) this.observer?.(event, 'start_record', null);
+  }
+
+  /** An event of its own: who acted, what it counts for, and what the detectors say. */
+  #unique(event: NhiEvent, feed: Feed, receivedAt: Millis, applied: Applied, gap: boolean): Identity | null {
     const inventory = this.parts.timeline.at(event.time);
     const identity = this.identities.resolve(event, inventory);
     // People are counted, not judged by what machines do: what was found of their habits before the proof is taken back.
     if (identity && this.identities.prove(identity, event)) this.book.withdrawAll(identity.urn, this.judge.ofHabits, receivedAt);
     const verdict = identity ? this.identities.classOf(identity) : 'unattributed';
-    this.#count(event, identity, verdict, outcome);
-    if (identity) this.#attribute(event, identity, verdict, inventory, feed, receivedAt, applied);
-    else this.unattributed++;
-    this.observer?.(event, seen, identity);
+    this.#count(event, identity, verdict, outcomeOf(event));
+    if (identity) {
+      this.#attribute(event, identity, verdict, inventory, feed, receivedAt, applied);
+      if (verdict !== 'platform') this.chains.take(event, identity, inventory, gap);
+    } else this.unattributed++;
+    this.observer?.(event, 'unique', identity);
+    return identity;
+  }
+
+  /** Calls whose way up to the agent is known, or has been waited for long enough. */
+  #release(releases: readonly Release[], receivedAt: Millis): void {
+    const late: Applied = { unique: 0, start_record: 0, duplicate: 0, late: 0 };
+    for (const release of releases) {
+      const { event } = release;
+      if (release.what === 'count') {
+        const identity = this.#unique(event, this.feeds.all[release.feed]!, receivedAt, late, release.gap);
+        if (!identity) continue;
+        this.identities.carry(identity, release.carrier);
+        release.span.counted = { urn: identity.urn, time: event.time, uid: eventUid(event), outcome: outcomeOf(event) };
+      } else if (release.what === 'merge') {
+        if (release.amend) amend(this, release.amend, outcomeOf(event));
+        this.observer?.(event, 'start_record', null);
+      } else {
+        this.#move(release, receivedAt);
+      }
+    }
+  }
+
+  /** A call that was counted is now better known: its chains and what single events are judged by follow; counters stay. */
+  #move({ event, counted, before }: Extract<Release, { what: 'move' }>, receivedAt: Millis): void {
+    const inventory = this.parts.timeline.at(event.time);
+    if (counted) this.chains.untake(event, counted.urn, counted.uid);
+    const identity = this.identities.resolve(event, inventory);
+    if (!identity) return;
+    this.chains.take(event, identity, inventory, false);
+    if (before !== null || identity.urn !== counted?.urn) this.#judgeEvent(event, identity, inventory, receivedAt, before);
+  }
+
+  /** Judges what the entry touched. */
+  #judgeTouched(at: Millis): void {
+    this.hours.judgeTouched(at);
+    this.chains.judgeTouched(at);
   }
 
   #count(event: NhiEvent, identity: Identity | null, verdict: IdentityClass, outcome: number): void {
@@ -156,30 +212,31 @@ export class Processor {
     this.#judgeEvent(event, identity, inventory, receivedAt);
   }
 
-  #judgeEvent(event: NhiEvent, identity: Identity, inventory: Inventory, receivedAt: Millis): void {
+  /** `before`: the event as it was judged already; what was said then is not said again. */
+  #judgeEvent(event: NhiEvent, identity: Identity, inventory: Inventory, receivedAt: Millis, before: NhiEvent | null = null): void {
     const { remit } = identity;
-    const view = this.look(identity, remit);
+    const view = this.look(identity, remit, inventory);
     view.timeResolution = this.parts.sources.get(event.metadata.source)?.timeResolution ?? 1;
-    for (const judged of this.judge.event(event, view)) this.open(judged, identity, remit, inventory, event, receivedAt, undefined, false);
+    const said = before === null ? null : new Set(this.judge.event(before, view).map(nameOf));
+    for (const judged of this.judge.event(event, view)) {
+      if (!said?.has(nameOf(judged))) this.open(judged, identity, remit, inventory, event, receivedAt, undefined, false);
+    }
+    if (identity.proposal) this.#judgeInShadow(event, identity, identity.proposal, inventory);
+  }
+
+  /** What a proposal would have found, had it been approved. */
+  #judgeInShadow(event: NhiEvent, identity: Identity, proposal: Remit, inventory: Inventory): void {
+    const view = this.look(identity, proposal, inventory);
+    view.timeResolution = this.parts.sources.get(event.metadata.source)?.timeResolution ?? 1;
+    for (const { detector, signal } of this.judge.event(event, view)) {
+      if (detector.class === 'remit' && !inventory.exception(identity.urn, proposal, detector.id, event, signal.at)) this.shadows.add(identity.urn, detector, signal);
+    }
   }
 
   /** The other stage of an action says it ended differently: the complete stage is right. */
   #correct(event: NhiEvent, counted: number, outcome: number): void {
     const identity = this.identities.resolve(event, this.parts.timeline.at(event.time));
-    if (!identity) return;
-    identity[OUTCOMES[counted]!]--;
-    identity[OUTCOMES[outcome]!]++;
-    this.identities.changed.add(identity);
-    const uid = eventUid(event);
-    const hour = identity.open.find((h) => h.start === event.time - (event.time % HOUR));
-    if (hour) {
-      hour.denied += Number(outcome === DENIED) - Number(counted === DENIED);
-      correctEvidence([hour.evidence, ...[...hour.categories.values()].map((c) => c.evidence)], uid, OUTCOMES[outcome]!);
-      this.hours.touch(hour, identity);
-    }
-    for (const kept of this.book.of(identity.urn)) {
-      if (correctEvidence([kept.finding.evidence, ...[...kept.parts?.values() ?? []].map((p) => p.evidence)], uid, OUTCOMES[outcome]!)) this.book.changed.add(kept);
-    }
+    if (identity) amend(this, { urn: identity.urn, time: event.time, uid: eventUid(event), outcome: counted }, outcome);
   }
 
   #threshold(): number {
@@ -192,8 +249,9 @@ export class Processor {
   }
 
   /** The view of a detector on this identity; filled anew at each call. */
-  look(identity: Identity, remit: Remit | null): MutableView {
+  look(identity: Identity, remit: Remit | null, inventory: Inventory): MutableView {
     const view = this.#view;
+    view.inventory = inventory;
     view.identity = {
       urn: identity.urn, kind: this.identities.kindOf(identity), class: this.identities.classOf(identity), first: identity.first,
       last: identity.last, principalKey: identity.natives[0] ?? '',
@@ -211,8 +269,9 @@ export class Processor {
     part: string | undefined, provisional: boolean,
   ): string {
     const { detector, signal, also } = judged;
-    const exception = inventory.exception(identity.urn, remit, detector.id, event, signal.at);
-    if (exception && !provisional) this.matches.set(exception.id, (this.matches.get(exception.id) ?? 0) + 1);
+    const exception = inventory.exception(identity.urn, remit, detector.id, event, signal.at, signal.scope);
+    // What is said anew of the same hour, chain or fleet is not hidden anew.
+    if (exception && !provisional && !this.book.has(identity, detector, signal, part)) this.matches.set(exception.id, (this.matches.get(exception.id) ?? 0) + 1);
     return this.book.add({
       identity, kind: this.identities.kindOf(identity), detector, signal, also, at, provisional,
       severity: severityOf(detector, signal, remit, inventory), owner: remit?.record.owner ?? null,
@@ -227,6 +286,8 @@ export class Processor {
     this.lastTick = now;
     this.feeds.clock = Math.max(this.feeds.clock, now);
     for (const feed of this.feeds.all) feed.idle = idle.includes(feed.name);
+    this.#release(this.traces.overdue(now), now);
+    this.#judgeTouched(now);
     this.hours.closeDue();
     this.fleet.tick(now);
     this.heartbeat = now;
@@ -236,6 +297,7 @@ export class Processor {
     this.parts.timeline.add(now, this.parts.compile(files, imported));
     this.inventories.push({ from: now, imported, revision, files });
     this.identities.bind(this.parts.timeline.latest(), now);
+    for (const { urn } of [...this.shadows.all.values()]) if (!this.identities.get(urn)?.proposal) this.shadows.clear(urn);
     this.fleet.judgeSoon();
   }
 
@@ -250,8 +312,24 @@ export class Processor {
     return this.book.takeChanges();
   }
 
+  /** Writes the durable identity into an archived event. */
+  describe(event: NhiEvent): void {
+    this.identities.describe(event);
+    const urn = this.traces.identityOf(event);
+    if (urn !== null) event.actor.identity.urn = urn;
+  }
+
   /** The finding with this id, for the API. */
   finding(id: string): Kept | undefined {
     return this.book.all.get(id);
   }
+}
+
+function nameOf({ detector, signal }: Judged): string {
+  return `${detector.id} ${signal.subject} ${signal.bucket}`;
+}
+
+/** Place in `OUTCOMES`. */
+function outcomeOf(event: NhiEvent): number {
+  return event.outcome.denied ? 2 : event.status_id === 2 ? 1 : 0;
 }

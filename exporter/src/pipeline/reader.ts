@@ -56,11 +56,14 @@ export class StateReader implements Reader {
     const seen = new Set<string>();
     let truncated = false;
     for await (const event of this.#journal().scan(query)) {
+      if (event.flags.includes('context')) continue;
       const uid = eventUid(event);
       if (seen.has(uid)) continue;
       seen.add(uid);
       event.metadata.uid = uid;
-      p.identities.describe(event);
+      p.describe(event);
+      // Calls of several agents may have been journaled under the name of one service.
+      if (filter.identity && event.actor.identity.resolution === 'trace' && !filter.identity.includes(event.actor.identity.urn ?? '')) continue;
       newest.push(event);
       if (newest.length >= 2 * filter.limit) {
         truncated = true;
@@ -111,6 +114,7 @@ export function summarise(p: Processor, identity: Identity): IdentitySummary {
     owner: remit?.record.owner ?? null, purpose: remit?.record.purpose ?? null, environment: remit?.record.environment ?? null,
     lifecycle: remit?.lifecycle ?? 'unknown', inventoried: remit !== null, open_findings: p.book.openCount(identity.urn),
     aliases: p.identities.aliases(identity),
+    shadow: p.shadows.of(identity.urn).map(({ urn: _, ...rest }) => rest),
   };
 }
 

@@ -58,7 +58,7 @@ export class StateReadout implements Readout {
 
   #count(): { state: string; value: number }[] {
     const states: Record<string, number> = {
-      inventoried: 0, not_inventoried: 0, unowned: 0, proposed: 0, decommissioned: 0, warming: 0, ready: 0, human: 0, platform: 0, never_seen: 0,
+      inventoried: 0, not_inventoried: 0, unowned: 0, proposed: 0, decommissioned: 0, warming: 0, ready: 0, human: 0, platform: 0, never_seen: 0, ambiguous: 0,
     };
     for (const identity of this.#p.identities.all) {
       const verdict = this.#p.identities.classOf(identity);
@@ -75,6 +75,7 @@ export class StateReadout implements Readout {
       if (remit.lifecycle === 'decommissioned') states['decommissioned']!++;
       if (!this.#p.identities.get(remit.record.urn)) states['never_seen']!++;
     }
+    states['ambiguous'] = new Set(this.inventory().ambiguities(this.#p.feeds.clock).flatMap(({ urns }) => urns)).size;
     return Object.entries(states).map(([state, value]) => ({ state, value }));
   }
 

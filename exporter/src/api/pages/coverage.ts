@@ -35,6 +35,7 @@ const STATES: Readonly<Record<string, { lacks: boolean; meaning: string }>> = {
   warming: { lacks: true, meaning: 'the baseline is still being learned' },
   decommissioned: { lacks: false, meaning: 'any use is a finding' },
   never_seen: { lacks: true, meaning: 'in the inventory, but no event has arrived' },
+  ambiguous: { lacks: true, meaning: 'two records claim one name; check-config says where' },
   human: { lacks: false, meaning: 'people: counted, not judged' },
   platform: { lacks: false, meaning: 'the provider’s own: counted, not judged' },
 };

@@ -50,7 +50,9 @@ export class HandMadeFleet implements Readout {
     this.records.push({
       record, owner, where: 'inventory.yml:1', reviewed: true, lifecycle: record.status, endOfLife: () => null,
       schedule: () => ({ state: 'undeclared' }), action: () => 'undeclared', resource: () => 'undeclared',
-      network: () => 'undeclared', restricted: () => false,
+      network: () => 'undeclared', restricted: () => false, awaitsReview: () => false, sequences: [], forbidden: [], purpose: () => null, limits: [],
+      tool: () => ({ category: 'write', writes: true, known: false, verdict: 'undeclared' }), rotation: () => null,
+      granted: () => 'undeclared', dataClass: () => 'undeclared',
     });
     this.reload();
   }
@@ -82,6 +84,7 @@ export class HandMadeFleet implements Readout {
   inventory(): Inventory {
     return {
       revision: String(this.#revision), records: () => this.records, owners: () => this.teams, match: () => null, exception: () => null,
+      dataClass: () => null, ambiguities: () => [],
       exceptions: () => this.ends.map((e) => ({ exception: { ...e, detector: '*', reason: 'a migration' }, identity: null, where: 'inventory.yml:9' })),
     };
   }

@@ -1,0 +1,29 @@
+import { OUTCOMES } from '@remit/contract';
+import { correctEvidence } from './evidence.ts';
+import { HOUR } from './hours.ts';
+import type { Processor } from './processor.ts';
+import type { Counted } from './span-tree.ts';
+
+const DENIED = OUTCOMES.indexOf('denied');
+
+/** An event that was counted ended differently, as another record of it says: counters, its hour and evidence follow. */
+export function amend(p: Processor, counted: Counted, outcome: number): void {
+  const identity = p.identities.get(counted.urn);
+  const before = counted.outcome;
+  if (!identity || before === outcome) return;
+  counted.outcome = outcome;
+  identity[OUTCOMES[before]!]--;
+  identity[OUTCOMES[outcome]!]++;
+  p.identities.changed.add(identity);
+  const now = OUTCOMES[outcome]!;
+  const hour = identity.open.find((h) => h.start === counted.time - (counted.time % HOUR));
+  if (hour) {
+    hour.denied += Number(outcome === DENIED) - Number(before === DENIED);
+    correctEvidence([hour.evidence, ...[...hour.categories.values()].map((c) => c.evidence)], counted.uid, now);
+    p.hours.touch(hour, identity);
+  }
+  for (const kept of p.book.of(identity.urn)) {
+    const lists = [kept.finding.evidence, ...[...kept.parts?.values() ?? []].map((part) => part.evidence)];
+    if (correctEvidence(lists, counted.uid, now)) p.book.changed.add(kept);
+  }
+}

@@ -1,0 +1,224 @@
+import type { Chain, ChainMember, ChainStep, Detector, EventRef, Inventory, Millis, NhiEvent, Remit } from '@remit/contract';
+import { standIn, type Identity } from './identities.ts';
+import type { Processor } from './processor.ts';
+
+type ChainDetector = Extract<Detector, { on: 'chain' }>;
+
+/** Steps kept in all; beyond it the chains that were quiet longest go, and are counted. */
+const MOST_STEPS = 200_000;
+
+/** One group of events of one identity, as one detector remembers it. */
+export interface KeptChain {
+  detector: string; urn: string; key: string;
+  steps: KeptStep[];
+  dropped: number;
+  /** Findings that the last judgement stood by. */
+  standing: string[];
+  touched: Millis;
+}
+interface KeptStep extends ChainStep { gap: boolean }
+
+/** Groups of events that are judged as a whole, anew at every member: tool chains, credentials, volumes. Any order gives the same groups. */
+export class ChainBook {
+  readonly all = new Map<string, KeptChain>();
+  /** Since the last cut: changed chains, and keys of those that are gone. */
+  readonly changed = new Set<KeptChain>();
+  #gone: string[] = [];
+  readonly #p: Processor;
+  readonly #detectors: readonly ChainDetector[];
+  readonly #byId: ReadonlyMap<string, ChainDetector>;
+  readonly #byUrn = new Map<string, Set<KeptChain>>();
+  readonly #touched = new Set<KeptChain>();
+  #steps = 0;
+
+  constructor(processor: Processor) {
+    this.#p = processor;
+    this.#detectors = processor.parts.detectors.filter((d) => d.on === 'chain');
+    this.#byId = new Map(this.#detectors.map((d) => [d.id, d]));
+  }
+
+  /** Lets every chain detector take what it needs of an event. Only identities with a record have chains; those of a proposal are judged in shadow. */
+  take(event: NhiEvent, identity: Identity, inventory: Inventory, gap: boolean): void {
+    const remit = identity.remit ?? identity.proposal;
+    if (remit) this.#ask(event, identity, remit, inventory, 'actor', gap);
+    if (event.issued) this.#subject(event, event.issued, inventory, gap);
+    if (event.retired) this.#subject(event, event.retired, inventory, gap);
+  }
+
+  /** Takes the steps of one event back, wherever it stands: another identity turned out to have acted. */
+  untake(event: NhiEvent, urn: string, uid: string): void {
+    for (const chain of this.#byUrn.get(urn) ?? []) {
+      const at = chain.steps.findIndex((s) => s.ref.uid === uid && s.count === 1);
+      if (at < 0) continue;
+      chain.steps.splice(at, 1);
+      this.#steps--;
+      chain.touched = Math.max(chain.touched, event.time);
+      this.#touched.add(chain);
+    }
+  }
+
+  /** Judges every chain that changed since the last call. */
+  judgeTouched(at: Millis): void {
+    for (const chain of this.#touched) this.#judge(chain, at);
+    this.#touched.clear();
+    if (this.#steps > MOST_STEPS) this.#shed();
+  }
+
+  /** Lets go of steps that their detector does not need any more. */
+  forget(clock: Millis): void {
+    for (const chain of [...this.all.values()]) {
+      const detector = this.#byId.get(chain.detector);
+      const oldest = clock - (detector?.keeps ?? 0);
+      const before = chain.steps.length;
+      chain.steps = chain.steps.filter((s) => s.last >= oldest);
+      if (chain.steps.length === before) continue;
+      this.#steps -= before - chain.steps.length;
+      if (chain.steps.length === 0) this.#remove(chain);
+      else this.changed.add(chain);
+    }
+  }
+
+  /** The identity has another URN from now on. */
+  rename(from: string, to: string): void {
+    const chains = this.#byUrn.get(from);
+    if (!chains) return;
+    this.#byUrn.delete(from);
+    for (const chain of chains) {
+      this.all.delete(nameOf(chain));
+      this.#gone.push(nameOf(chain));
+      chain.urn = to;
+      this.#index(chain);
+      this.changed.add(chain);
+    }
+  }
+
+  restore(chain: KeptChain): void {
+    this.#index(chain);
+    this.#steps += chain.steps.length;
+  }
+
+  takeGone(): string[] {
+    return this.#gone.splice(0).filter((name) => !this.all.has(name));
+  }
+
+  #subject(event: NhiEvent, of: { principal_key?: string | undefined; name_key?: string | undefined }, inventory: Inventory, gap: boolean): void {
+    const { natives } = this.#p.identities;
+    const key = of.principal_key ?? natives.keyOfName(of.name_key ?? '');
+    const names = [...key === undefined ? [] : natives.all.get(key)?.matchKeys ?? [key], ...of.name_key === undefined ? [] : [of.name_key]];
+    const remit = inventory.match(names, event.time)?.remit;
+    if (!remit) return;
+    const { urn } = remit.record;
+    this.#ask(event, this.#p.identities.get(urn) ?? standIn(urn, remit), remit, inventory, 'subject', gap);
+  }
+
+  #ask(event: NhiEvent, identity: Identity, remit: Remit, inventory: Inventory, role: 'actor' | 'subject', gap: boolean): void {
+    if (this.#detectors.length === 0) return;
+    const view = this.#p.look(identity, remit, inventory);
+    for (const detector of this.#detectors) {
+      for (const member of this.#p.judge.members(detector, event, view, role)) this.#add(detector, identity.urn, member, event, view.ref(event), gap);
+    }
+  }
+
+  #add(detector: ChainDetector, urn: string, member: ChainMember, event: NhiEvent, ref: EventRef, gap: boolean): void {
+    let chain = this.all.get(`${detector.id} ${urn} ${member.key}`);
+    if (!chain) {
+      chain = { detector: detector.id, urn, key: member.key, steps: [], dropped: 0, standing: [], touched: event.time };
+      this.#index(chain);
+    }
+    chain.touched = Math.max(chain.touched, event.time);
+    this.#touched.add(chain);
+    const { steps } = chain;
+    const { slot, id } = member;
+    let at = steps.length;
+    while (at > 0 && after(steps[at - 1]!, slot, id)) at--;
+    const same = steps[at - 1];
+    if (same && same.slot === slot && same.id === id) return fold(same, detector, member, event, ref, gap);
+    steps.splice(at, 0, {
+      slot, id, first: event.time, last: event.time, count: 1, ref, fact: member.fact, gap: gap || member.incomplete === true,
+    });
+    this.#steps++;
+    if (steps.length <= detector.cap) return;
+    steps.shift();
+    this.#steps--;
+    chain.dropped++;
+  }
+
+  #judge(chain: KeptChain, at: Millis): void {
+    const detector = this.#byId.get(chain.detector);
+    if (!detector) return;
+    this.changed.add(chain);
+    const last = chain.steps.at(-1)?.last ?? chain.touched;
+    const inventory = this.#p.parts.timeline.at(last);
+    const identity = this.#p.identities.get(chain.urn) ?? standIn(chain.urn, null);
+    const remit = this.#p.identities.recordOf(identity, inventory, last);
+    const part = `chain ${chain.key}`;
+    const standing = new Set<string>();
+    if (remit && chain.steps.length > 0) {
+      const view = this.#p.look(identity, remit, inventory);
+      const whole: Chain = { key: chain.key, steps: chain.steps, dropped: chain.dropped, incomplete: chain.steps.some((s) => s.gap) };
+      for (const judged of this.#p.judge.chain(detector, whole, view)) {
+        if (!remit.reviewed) {
+          const name = `shadow ${judged.signal.subject} ${judged.signal.bucket}`;
+          if (!chain.standing.includes(name)) this.#p.shadows.add(chain.urn, detector, judged.signal);
+          standing.add(name);
+          continue;
+        }
+        standing.add(this.#p.open(judged, identity, remit, inventory, null, at, part, false));
+      }
+    }
+    for (const id of chain.standing) {
+      const kept = this.#p.book.all.get(id);
+      if (kept && !standing.has(id)) this.#p.book.retract(kept, part, at);
+    }
+    chain.standing = [...standing];
+    if (chain.steps.length === 0) this.#remove(chain);
+  }
+
+  /** A flood of chains: the ones that were quiet longest go first. */
+  #shed(): void {
+    const oldest = [...this.all.values()].sort((a, b) => a.touched - b.touched);
+    let lost = 0;
+    for (const chain of oldest) {
+      if (this.#steps <= MOST_STEPS * 0.9) break;
+      this.#steps -= chain.steps.length;
+      lost += chain.steps.length;
+      this.#remove(chain);
+    }
+    this.#p.parts.watch.overflowed(lost);
+  }
+
+  #index(chain: KeptChain): void {
+    this.all.set(nameOf(chain), chain);
+    const set = this.#byUrn.get(chain.urn);
+    if (set) set.add(chain);
+    else this.#byUrn.set(chain.urn, new Set([chain]));
+  }
+
+  #remove(chain: KeptChain): void {
+    this.all.delete(nameOf(chain));
+    this.changed.delete(chain);
+    this.#touched.delete(chain);
+    const set = this.#byUrn.get(chain.urn);
+    set?.delete(chain);
+    if (set?.size === 0) this.#byUrn.delete(chain.urn);
+    this.#gone.push(nameOf(chain));
+  }
+}
+
+/** Name of a chain's row: no part of it but the last can hold a blank. */
+export function nameOf(chain: KeptChain): string {
+  return `${chain.detector} ${chain.urn} ${chain.key}`;
+}
+
+function after(step: KeptStep, slot: Millis, id: string): boolean {
+  return step.slot > slot || (step.slot === slot && step.id > id);
+}
+
+function fold(into: KeptStep, detector: ChainDetector, member: ChainMember, event: NhiEvent, ref: EventRef, gap: boolean): void {
+  into.count++;
+  into.last = Math.max(into.last, event.time);
+  if (event.time < into.first || (event.time === into.first && ref.uid < into.ref.uid)) into.ref = ref;
+  into.first = Math.min(into.first, event.time);
+  into.fact = detector.merge ? detector.merge(into.fact, member.fact) : into.fact;
+  into.gap ||= gap || member.incomplete === true;
+}
