@@ -5,7 +5,7 @@ import { actionOf, type Action } from './actions.ts';
 import { fallbackId } from './fallback-id.ts';
 import { instant } from '../../lib/instant.ts';
 import { account as accountId, bytes, object, text, yes, type Json } from './fields.ts';
-import { issuedBy } from './issued.ts';
+import { issuedBy, retiredBy } from './issued.ts';
 import { credentialOf, onBehalfOf, principalOf, type Principal } from './principal.ts';
 import { resourcesOf } from './resources.ts';
 
@@ -228,6 +228,8 @@ function setTarget(event: NhiEvent, parts: Parts): void {
     service: action.service, operation: action.operation, partition: partitionOf(region), region: region ?? '', account: caller,
   }, grants);
   if (resources) event.resources = resources;
+  const retired = event.status_id === 2 ? undefined : retiredBy(event.api.operation, record, parts.principal, resources?.[0]?.uid);
+  if (retired) event.retired = retired;
   event.cloud = { provider: 'aws' };
   if (recipient) event.cloud.account = { uid: recipient };
   if (region) event.cloud.region = region;

@@ -93,6 +93,42 @@ describe('keys handed out', () => {
   });
 });
 
+describe('credentials of users, made and ended', () => {
+  const bot = { name_key: 'urn:nhi:aws:111122223333:user/bot' };
+  const own = { principal_key: 'AIDA1111111111111111', name_key: 'urn:nhi:aws:111122223333:user/deployer' };
+  test.each<[string, Fields, Fields]>([
+    ['CreateServiceSpecificCredential', { serviceSpecificCredential: { serviceSpecificCredentialId: 'ACCA1', userName: 'bot', servicePassword: 'TOPSECRET' } }, { uid: 'ACCA1', type: 'client_secret', ...bot }],
+    ['UploadSSHPublicKey', { sSHPublicKey: { sSHPublicKeyId: 'APKA1', userName: 'deployer' } }, { uid: 'APKA1', type: 'access_key', ...own }],
+    ['CreateLoginProfile', { loginProfile: { userName: 'bot' } }, { uid: 'login-profile/bot', type: 'client_secret', ...bot }],
+  ])('%s', (eventName, responseElements, issued) => {
+    const event = normalise(record({ eventSource: 'iam.amazonaws.com', eventName, responseElements }));
+    expect(event.issued).toEqual(issued);
+    expect(JSON.stringify(event)).not.toContain('TOPSECRET');
+  });
+
+  test.each<[string, Fields, Fields | undefined]>([
+    ['DeleteAccessKey', { accessKeyId: 'AKIA3333333333333333', userName: 'bot' }, { uid: 'AKIA3333333333333333', ...bot }],
+    ['DeleteAccessKey', { accessKeyId: 'AKIA3333333333333333' }, { uid: 'AKIA3333333333333333', ...own }],
+    ['UpdateAccessKey', { accessKeyId: 'AKIA3333333333333333', status: 'Inactive', userName: 'bot' }, { uid: 'AKIA3333333333333333', ...bot }],
+    ['UpdateAccessKey', { accessKeyId: 'AKIA3333333333333333', status: 'Active', userName: 'bot' }, undefined],
+    ['DeleteServiceSpecificCredential', { serviceSpecificCredentialId: 'ACCA1', userName: 'bot' }, { uid: 'ACCA1', ...bot }],
+    ['DeleteSSHPublicKey', { sSHPublicKeyId: 'APKA1', userName: 'bot' }, { uid: 'APKA1', ...bot }],
+    ['DeleteLoginProfile', { userName: 'bot' }, { uid: 'login-profile/bot', ...bot }], ['DeleteLoginProfile', {}, undefined],
+    ['DeleteUser', { userName: 'bot' }, undefined],
+  ])('%s %j', (eventName, requestParameters, retired) => {
+    expect(normalise(record({ eventSource: 'iam.amazonaws.com', eventName, requestParameters })).retired).toEqual(retired);
+    expect(normalise(record({ eventSource: 'iam.amazonaws.com', eventName, requestParameters, errorCode: 'AccessDenied' })).retired).toBeUndefined();
+  });
+
+  test('a stored secret is known by its resource, from its making to its end', () => {
+    const secret = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:db';
+    const of = (eventName: string, requestParameters: Fields) => normalise(record({ eventSource: 'secretsmanager.amazonaws.com', eventName, requestParameters }));
+    const made = [of('CreateSecret', { name: 'db' }), of('PutSecretValue', { secretId: 'db' }), of('UpdateSecret', { secretId: 'db' }), of('RotateSecret', { secretId: secret })];
+    expect(made.map((event) => [event.action.category, event.resources?.[0]?.uid, event.resources?.[0]?.name])).toEqual(made.map(() => ['credential_create', secret, 'db']));
+    expect(of('DeleteSecret', { secretId: 'db', forceDeleteWithoutRecovery: true }).retired).toEqual({ uid: secret });
+  });
+});
+
 test.each([
   [undefined, 1, false], ['', 1, false], ['AccessDenied', 2, true], ['AccessDeniedException', 2, true], ['Client.UnauthorizedOperation', 2, true],
   ['NoSuchBucket', 2, false], ['ThrottlingException', 2, false], ['VpceAccessDenied', 2, true],

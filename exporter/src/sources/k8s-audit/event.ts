@@ -73,6 +73,10 @@ export function eventOf(record: Json, origin: Origin): NhiEvent {
   setNetwork(event, record);
   setCredential(event, caller);
   setIssued(event, target, cluster, annotations);
+  // Whoever held what is in a secret is not told; nor, of a collection, which secrets there were.
+  if (verb === 'delete' && target.resource === 'secrets' && target.group === 'core' && target.name !== '' && event.status_id !== 2) {
+    event.retired = { uid: uidOf(target, cluster) };
+  }
   return event;
 }
 

@@ -221,6 +221,22 @@ describe('outcome, stage and network', () => {
   });
 });
 
+describe('a secret from its making to its end', () => {
+  const of = (verb: string, change: Record<string, unknown> = {}) => one({ verb, objectRef: { resource: 'secrets', namespace: 'shop', name: 'db', apiVersion: 'v1' }, ...change });
+  it('is the target of what makes and changes it', () => {
+    for (const verb of ['create', 'update', 'patch']) {
+      expect(of(verb)).toMatchObject({ action: { category: 'credential_create' }, resources: [{ uid: 'core/secrets/shop/db@prod', name: 'db', namespace: 'shop' }] });
+      expect(of(verb).retired).toBeUndefined();
+    }
+  });
+  it('ends when it is deleted by name', () => {
+    expect(of('delete').retired).toEqual({ uid: 'core/secrets/shop/db@prod' });
+    expect(of('delete', { responseStatus: { code: 403 } }).retired).toBeUndefined();
+    expect(of('deletecollection', { objectRef: { resource: 'secrets', namespace: 'shop' } }).retired).toBeUndefined();
+    expect(of('delete', { objectRef: { resource: 'configmaps', namespace: 'shop', name: 'db' } }).retired).toBeUndefined();
+  });
+});
+
 describe('what is refused', () => {
   const good = { auditID: 'a', stage: 'ResponseComplete', verb: 'get', user: {}, requestReceivedTimestamp: '2026-03-02T09:15:01Z', apiVersion: 'audit.k8s.io/v1', kind: 'Event' };
   it.each([

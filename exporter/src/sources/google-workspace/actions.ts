@@ -1,0 +1,126 @@
+import type { Category } from '@remit/contract';
+import type { Parameters } from './fields.ts';
+
+/** What an event of an application's log says was done. */
+export interface Action {
+  category: Category;
+  /** OCSF class: 3002 for sign-ins, else 6003. */
+  classUid: number;
+  /** OCSF activity: 1 create (of a sign-in: log on), 2 read, 3 update, 4 delete, 99 other. */
+  activity: number;
+  monitoring: boolean;
+  /** A sign-in that succeeded. */
+  signedIn: boolean;
+  failed: boolean;
+  denied: boolean;
+}
+
+/** What the words of a name do not tell, by application and event, in lower case. */
+const TABLE: Partial<Record<Category, string>> = {
+  authz_grant: `
+    token: authorize
+    admin: assign_role add_privilege update_role add_group_member update_group_member grant_admin_privilege grant_delegated_admin_privileges
+      authorize_api_client_access add_to_trusted_oauth2_apps add_application_to_whitelist add_api_client_access trust_domain_owned_oauth2_apps
+      add_trusted_domains add_mobile_application_to_whitelist change_allowed_two_step_verification_methods
+    groups: add_user add_member change_acl_permission
+    groups_enterprise: add_member add_member_role create_namespace`,
+  credential_create: `
+    login: password_edit
+    user_accounts: password_edit
+    admin: change_password generate_2_step_verification_scratch_codes generate_backup_codes create_sso_profile add_sso_profile generate_certificate
+      gcp_service_account_key_created create_access_key`,
+  delete: `
+    token: revoke`,
+  read: `
+    token: activity
+    drive: view preview source_copy expire_access_request
+    gmail: view`,
+  export: `
+    drive: download print email_as_attachment sync_item_content
+    gmail: download attachment_download
+    chat: attachment_download
+    data_studio: export data_export download_report
+    takeout: completed initiated scheduled
+    vault: create_export download_export_file
+    admin: customer_takeout_created customer_takeout_succeeded create_data_transfer_request download_users download_pending_invites_list export_users
+    groups: download_members`,
+  message_send: `
+    chat: message_posted attachment_upload
+    gmail: send message_sent`,
+  authn: `
+    saml: login_success login_failure`,
+  share: `
+    calendar: change_calendar_acls
+    drive: publish_change shared_drive_membership_change team_drive_membership_change add_subscription`,
+  admin: `
+    user_accounts: 2sv_enroll 2sv_disable recovery_email_edit recovery_phone_edit recovery_secret_qa_edit titanium_enroll titanium_unenroll
+    login: 2sv_enroll 2sv_disable recovery_email_edit recovery_phone_edit email_forwarding_out_of_domain titanium_enroll titanium_unenroll
+    drive: shared_drive_settings_change team_drive_settings_change`,
+};
+
+const EXACT: ReadonlyMap<string, Category> = new Map(Object.entries(TABLE).flatMap(([category, lines]) => {
+  let application = '';
+  return lines.trim().split(/\s+/).flatMap((word) => {
+    if (!word.endsWith(':')) return [[application + word, category as Category] as const];
+    application = word;
+    return [];
+  });
+}));
+
+const SIGN_INS = /^(?:login|saml)$/;
+/** Changes of who may see a file; whether it left the organisation is told by its parameters. */
+const ACCESS = /^(?:change_(?:user_access|document_visibility|document_access_scope|acl_editors|domain_access|owner)|.*_hierarchy_reconciled)/;
+const OUTSIDE = new Set(['people_with_link', 'public_on_the_web', 'anyone', 'anyone_with_link', 'shared_externally', 'external']);
+const WATCHING = /alert|(?:^|_)rule(?:_|$)|audit|log_export|gcp_logs|data_sharing/;
+
+/** Looks an event of a log up. What the table does not know goes by the words of its name; what says nothing counts as `write`. */
+export function actionOf(application: string, name: string, parameters: Parameters): Action {
+  const app = application.toLowerCase();
+  const event = name.toLowerCase();
+  const category = EXACT.get(app + ':' + event) ?? ofAccess(app, event, parameters) ?? ofApplication(app, event) ?? byWords(event);
+  const removes = /(?:^|_)(?:delete|remove|revoke|unassign)/.test(event);
+  return {
+    category,
+    classUid: category === 'authn' ? 3002 : 6003,
+    activity: category === 'authn' ? 1 : activityOf(category, event, removes),
+    monitoring: app === 'admin' && WATCHING.test(event) && /update|change|delete|remove|disable|toggle/.test(event),
+    signedIn: SIGN_INS.test(app) && event === 'login_success',
+    failed: /_failure$|_failed$/.test(event) || event === 'risky_sensitive_action_blocked',
+    denied: event === 'access_deny_event' || event === 'risky_sensitive_action_blocked',
+  };
+}
+
+function ofAccess(app: string, event: string, parameters: Parameters): Category | undefined {
+  if (app !== 'drive' || !ACCESS.test(event)) return undefined;
+  const change = parameters.text('visibility_change', 64);
+  if (change === 'internal') return 'authz_grant';
+  const now = parameters.text('visibility', 64) ?? '';
+  return change === 'external' || OUTSIDE.has(now) ? 'share' : 'authz_grant';
+}
+
+function ofApplication(app: string, event: string): Category | undefined {
+  if (app === 'admin') return /(?:^|_)(?:download|export)(?:_|$)/.test(event) ? 'export' : 'admin';
+  if (SIGN_INS.test(app)) return 'authn';
+  return undefined;
+}
+
+function byWords(event: string): Category {
+  for (const [pattern, category] of WORDS) if (pattern.test(event)) return category;
+  return 'write';
+}
+
+const WORDS: readonly [RegExp, Category][] = [
+  [/(?:^|_)(?:download|export|exported|takeout|print)(?:_|$)/, 'export'],
+  [/(?:^|_)(?:delete|deleted|trash|remove|removed|purge|untrash_?)(?:_|$)/, 'delete'],
+  [/(?:^|_)list(?:_|$)/, 'list'],
+  [/(?:^|_)(?:view|viewed|read|open|opened|search|query|get|preview|access)(?:_|$)/, 'read'],
+  [/(?:^|_)(?:login|logout)(?:_|$)/, 'authn'],
+  [/(?:^|_)(?:settings?|policy|enroll|unenroll)(?:_|$)/, 'admin'],
+];
+
+function activityOf(category: Category, event: string, removes: boolean): number {
+  if (category === 'read' || category === 'list') return 2;
+  if (category === 'delete' || removes) return 4;
+  if (category === 'export' || category === 'message_send') return 99;
+  return /(?:^|_)(?:create|created|add|upload|copy|authorize|assign|grant)(?:_|$)/.test(event) ? 1 : 3;
+}

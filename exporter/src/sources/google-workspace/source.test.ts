@@ -1,0 +1,124 @@
+import { readFileSync } from 'node:fs';
+import { CATEGORIES, nhiEventSchema, RejectedRecord, type NhiEvent } from '@remit/contract';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { source } from './source.ts';
+
+type Fields = Record<string, unknown>;
+const context = { feed: 'test', cluster: '', receivedAt: 0 };
+const person = { callerType: 'USER', email: 'Jo@acme.example', profileId: '301' };
+const key = (applicationName: string) => ({ time: '2026-11-22T10:00:00.123Z', uniqueQualifier: '-7312729053723258069', applicationName, customerId: 'C01' });
+const all = (record: Fields): NhiEvent[] => source.normalise(record, context).map((event) => nhiEventSchema.parse(event));
+/** One event of an application's log, in Google's shape. */
+function one(application: string, name: string, parameters: Fields = {}, actor: unknown = person): NhiEvent {
+  const list = Object.entries(parameters).map(([parameter, value]) => ({ name: parameter, [Array.isArray(value) ? 'multiValue' : typeof value === 'number' ? 'intValue' : 'value']: typeof value === 'number' ? String(value) : value }));
+  return all({ kind: 'admin#reports#activity', id: key(application), actor, events: [{ type: 't', name, parameters: list }] })[0]!;
+}
+const TOKEN = { client_id: '77-x.apps.googleusercontent.com', app_name: 'Acme Backup' };
+
+describe('who', () => {
+  test('an OAuth app is known by its client id; the person whose data it used stands behind it', () => {
+    const event = one('token', 'activity', { ...TOKEN, api_name: 'drive', method_name: 'drive.files.get', num_response_bytes: 73_400_320 });
+    expect(event).toMatchObject({
+      principal_key: 'gws:C01:oauth_app@77-x.apps.googleusercontent.com', volume: { bytes_out: 73_400_320 }, flags: ['read_only', 'machine'],
+      actor: { identity: { urn: 'urn:nhi:gws:c01:oauth_app/77-x.apps.googleusercontent.com', kind: 'oauth_app', resolution: 'immutable_id' }, app_name: 'Acme Backup', delegation: ['gws:C01:user@301'] },
+      action: { category: 'read' }, privilege: { used: ['gws:drive.files.get'] }, api: { service: { name: 'drive' }, operation: 'drive.files.get' },
+    });
+  });
+
+  test('a grant is given, used and taken back under one id', () => {
+    const [given, used, back] = [one('token', 'authorize', { ...TOKEN, scope: ['openid', 'https://www.googleapis.com/auth/drive'] }), one('token', 'activity', TOKEN), one('token', 'revoke', TOKEN)];
+    const uid = '77-x.apps.googleusercontent.com/301';
+    expect(given).toMatchObject({ action: { category: 'authz_grant' }, issued: { uid, type: 'oauth_token' }, privilege: { used: ['gws:openid', 'gws:https://www.googleapis.com/auth/drive'] } });
+    expect(used.credential?.uid).toBe(uid);
+    expect(back).toMatchObject({ action: { category: 'delete' }, retired: { uid, name_key: given.actor.identity.urn } });
+  });
+
+  test.each<[string, string, string, Fields, unknown, { urn: string | null; kind: string; flags: string[] }]>([
+    ['a person', 'drive', 'rename', {}, person, { urn: 'urn:nhi:gws:c01:user/jo@acme.example', kind: 'human', flags: [] }],
+    ['a sign-in that succeeds', 'login', 'login_success', {}, person, { urn: 'urn:nhi:gws:c01:user/jo@acme.example', kind: 'human', flags: ['interactive'] }],
+    ['a sign-in that fails proves no person', 'login', 'login_failure', {}, person, { urn: 'urn:nhi:gws:c01:user/jo@acme.example', kind: 'human', flags: [] }],
+    ['a file through an application', 'drive', 'rename', { originating_app_id: '9001' }, person, { urn: 'urn:nhi:gws:c01:oauth_app/9001', kind: 'oauth_app', flags: [] }],
+    ['a service account', 'drive', 'rename', {}, { email: 'etl@proj-1.iam.gserviceaccount.com' }, { urn: 'urn:nhi:gcp:proj-1:service_account/etl@proj-1.iam.gserviceaccount.com', kind: 'service_account', flags: ['machine'] }],
+    ['an API client without a person', 'drive', 'rename', {}, { callerType: 'KEY', key: 'consumer' }, { urn: 'urn:nhi:gws:c01:api_client/consumer', kind: 'service_account', flags: ['machine'] }],
+    ['anonymous', 'drive', 'rename', {}, { profileId: '105250506097979753968' }, { urn: null, kind: 'unknown', flags: [] }],
+    ['nobody', 'drive', 'rename', {}, null, { urn: null, kind: 'unknown', flags: [] }],
+  ])('%s', (_, application, name, parameters, actor, expected) => {
+    const event = one(application, name, parameters, actor);
+    expect({ urn: event.actor.identity.urn, kind: event.actor.identity.kind, flags: event.flags }).toEqual(expected);
+  });
+});
+
+test.each<[string, string, Fields, string]>([
+  ['token', 'activity', {}, 'read'], ['drive', 'download', {}, 'export'], ['drive', 'view', {}, 'read'], ['drive', 'trash', {}, 'delete'],
+  ['drive', 'change_user_access', { visibility_change: 'external' }, 'share'], ['drive', 'change_user_access', { visibility: 'shared_internally' }, 'authz_grant'],
+  ['drive', 'change_document_visibility', { visibility: 'people_with_link' }, 'share'], ['drive', 'change_user_access_hierarchy_reconciled', { visibility_change: 'internal' }, 'authz_grant'],
+  ['admin', 'ASSIGN_ROLE', {}, 'authz_grant'], ['admin', 'AUTHORIZE_API_CLIENT_ACCESS', {}, 'authz_grant'], ['admin', 'CUSTOMER_TAKEOUT_CREATED', {}, 'export'], ['admin', 'DELETE_ROLE', {}, 'admin'],
+  ['admin', 'CHANGE_PASSWORD', {}, 'credential_create'], ['login', 'suspicious_login', {}, 'authn'], ['chat', 'message_posted', {}, 'message_send'], ['calendar', 'change_calendar_acls', {}, 'share'],
+  ['meet', 'recording_viewed', {}, 'read'], ['constructor', '__proto__', {}, 'write'],
+])('%s %s %j is %s', (application, name, parameters, category) => {
+  expect(one(application, name, parameters).action.category).toBe(category);
+});
+
+test('a change of what is alerted on is one of what is watched', () => {
+  expect(one('admin', 'ALERT_CENTER_RULE_DELETED').flags).toContain('monitoring');
+  expect(one('admin', 'CHANGE_CALENDAR_SETTING').flags).not.toContain('monitoring');
+});
+
+describe('ids', () => {
+  test('an item with two events gives two, told apart by their place', () => {
+    const events = [{ type: 'a', name: 'view' }, { type: 'a', name: 'view' }];
+    expect(all({ kind: 'admin#reports#activity', id: key('drive'), actor: person, events }).map((event) => event.metadata.original_event_uid))
+      .toEqual(['1795341600123/-7312729053723258069/0', '1795341600123/-7312729053723258069/1']);
+    expect(source.normalise({ id: key('drive'), events: [] }, context)).toEqual([]);
+  });
+
+  test('of events that a forwarder made records of their own, the content tells them apart', () => {
+    const flat = (doc: string) => all({ kind: 'admin#reports#activity', id: key('drive'), actor: person, type: 'access', name: 'view', parameters: { doc_id: doc, owner: 'x' } })[0]!.metadata.original_event_uid;
+    expect(flat('1')).not.toBe(flat('2'));
+    expect(flat('1')).toBe(flat('1'));
+  });
+
+  test('a qualifier that was made a number is kept as it reads', () => {
+    expect(all({ id: { ...key('drive'), uniqueQualifier: 12345 }, events: [{ name: 'view' }] })[0]?.metadata.original_event_uid).toBe('1795341600123/12345/0');
+    expect(all({ id: { ...key('drive'), uniqueQualifier: undefined }, events: [{ name: 'view' }] })[0]?.metadata.original_event_uid).toMatch(/^[0-9a-f]{64}\/0$/);
+  });
+});
+
+test.each<[Fields, string]>([
+  [{ id: { applicationName: 'drive' }, name: 'view' }, 'missing_field'], [{ id: { ...key('drive'), time: 'yesterday' }, name: 'view' }, 'bad_time'],
+  [{ id: key('rules'), parameters: {} }, 'missing_field'], [{ id: {}, name: 'view' }, 'missing_field'], [{ id: key('drive'), events: [7] }, 'unknown_shape'],
+])('%j is refused as %s', (record, reason) => {
+  expect(() => source.normalise(record, context)).toThrow(expect.objectContaining({ reason }));
+});
+
+test('titles and texts are not kept', () => {
+  for (const name of ['items', 'panther']) {
+    const events = (JSON.parse(readFileSync(new URL(`./cases/${name}.json`, import.meta.url), 'utf8')) as Fields[]).flatMap(all);
+    expect(JSON.stringify(events)).not.toMatch(/title that is not kept|Sensitive Document|subject/);
+  }
+});
+
+test('survives any shape, throwing nothing but RejectedRecord', () => {
+  const odd = fc.oneof(fc.jsonValue({ maxDepth: 3 }), fc.constant('x'.repeat(100_000)), fc.constant(JSON.parse('{"__proto__":{"email":"x"}}')), fc.string({ unit: 'binary' }));
+  const name = fc.oneof(odd, fc.constantFrom('client_id', 'scope', 'num_response_bytes', 'doc_id', 'originating_app_id', 'target_user'));
+  const parameters = fc.oneof(odd, fc.array(fc.oneof(odd, fc.record({ name, value: odd, intValue: odd, multiValue: odd }, { requiredKeys: ['name'] }))), fc.dictionary(fc.constantFrom('client_id', 'scope', 'doc_id', '__proto__'), odd));
+  const event = fc.record({ name: fc.oneof(odd, fc.constantFrom('authorize', 'view', 'login_success')), type: odd, parameters }, { requiredKeys: [] });
+  const record = fc.record({
+    kind: fc.constant('admin#reports#activity'), ipAddress: odd, actor: fc.oneof(odd, fc.record({ email: odd, profileId: odd, key: odd, applicationInfo: odd }, { requiredKeys: [] })),
+    id: fc.oneof(odd, fc.record({ time: fc.oneof(odd, fc.constant('2026-11-22T10:00:00Z')), uniqueQualifier: odd, applicationName: fc.oneof(odd, fc.constantFrom('token', 'drive', 'login', 'admin', 'calendar')), customerId: odd })),
+    events: fc.oneof(odd, fc.array(fc.oneof(odd, event))), name: odd, parameters,
+  }, { requiredKeys: ['id'] });
+  fc.assert(fc.property(fc.oneof(record, odd), (given) => {
+    source.recognises(given);
+    try {
+      for (const normal of source.normalise(given, context)) {
+        nhiEventSchema.parse(normal);
+        expect(CATEGORIES).toContain(normal.action.category);
+        expect(JSON.stringify(normal).length).toBeLessThan(32_000);
+      }
+    } catch (error) {
+      if (!(error instanceof RejectedRecord)) throw error;
+    }
+  }), { numRuns: 300 });
+});
