@@ -1,5 +1,6 @@
+import { join } from 'node:path';
 import { pino, type Logger } from 'pino';
-import type { Millis, Problem } from '@remit/contract';
+import type { Millis, Problem, Receipt, RejectReason } from '@remit/contract';
 import { createApi } from './api/api.ts';
 import { listen, type Listening } from './api/listen.ts';
 import { detectors, detectorsById, openCore, sources, type Core } from './app.ts';
@@ -11,8 +12,11 @@ import { loadWebConfig, type WebConfig } from './lib/web-config.ts';
 import { IngestDoor } from './pipeline/ingest.ts';
 import { StateReader } from './pipeline/reader.ts';
 import { StateReadout } from './pipeline/readout.ts';
+import { FileFollower } from './receivers/file/follow.ts';
 import { httpRoutes } from './receivers/http/http.ts';
 import { k8sWebhookRoutes } from './receivers/k8s-webhook/k8s-webhook.ts';
+import { otlpRoutes } from './receivers/otlp/otlp.ts';
+import { splunkHecRoutes } from './receivers/splunk-hec/splunk-hec.ts';
 import { runbook } from './runbooks.ts';
 import { FleetMetrics } from './sinks/metrics/fleet.ts';
 import type { Faults } from './store/journal.ts';
@@ -57,6 +61,9 @@ export class Service {
   readonly #since = Date.now();
   /** Records refused since the start, by source and reason. */
   readonly #refused = new Map<string, number>();
+  readonly #warned = new Map<string, Millis>();
+  readonly #stopping = new AbortController();
+  #following: Promise<void> = Promise.resolve();
   readonly #timers: NodeJS.Timeout[] = [];
   #closeApi: () => Promise<void> = () => Promise.resolve();
 
@@ -87,13 +94,24 @@ export class Service {
     const reader = new StateReader(() => this.core.engine.processor, () => this.core.journal, () => this.#status());
     const gate = createUploadGate({ inFlight: () => this.door?.bytesInFlight ?? 0, limit: () => this.door?.bytesLimit ?? 0 });
     const service = this;
-    const receivers = { get ingest() { return service.door; }, gate, sources: sources.map((s) => s.id) };
+    const receivers = {
+      get ingest() { return service.door; }, gate, sources: sources.map((s) => s.id),
+      rejected: (reason: RejectReason, count: number) => this.#reject('unknown', reason, count),
+      refused: (receiver: string, { rejected, rejected_total }: Receipt) => this.#warnRefused(receiver, { refused: rejected_total, ...rejected[0] }),
+    };
+    const hec = {
+      ...receivers, get ingest() { return service.door; }, ready: () => this.#ready,
+      access: {
+        configured: () => this.#tokens.configured('ingest'), matches: (token: string) => this.#tokens.matches('ingest', token),
+        open: () => this.#address.loopback && !this.#tokens.configured('ingest') && (this.#web?.users.size ?? 0) === 0,
+      },
+    };
     const { app, close } = createApi({
       reader, metrics: { write: (request, response) => this.metrics.write(request, response) },
       ready: () => this.#ready, live: () => this.#live, reload: () => this.reload(), runbook,
       detector: (id) => detectorsById.get(id) ?? null, tokens: this.#tokens, web: () => this.#web, loopback: this.#address.loopback,
       hosts: this.#o.webExternalUrl === undefined ? [] : [new URL(this.#o.webExternalUrl).hostname],
-      routes: [...httpRoutes(receivers), ...k8sWebhookRoutes(receivers)], log: this.log, version,
+      routes: [...httpRoutes(receivers), ...k8sWebhookRoutes(receivers), ...otlpRoutes(receivers), ...splunkHecRoutes(hec)], log: this.log, version,
     });
     this.#closeApi = close;
     this.listening = await listen(app, { address: this.#address, tls: this.#web?.tls ?? null });
@@ -108,6 +126,7 @@ export class Service {
     this.#ready = true;
     this.#started.resolve();
     this.log.info({ url: this.listening.url, storage: this.#o.storagePath, replayed: this.core.replayed }, 'serving');
+    this.#follow();
     this.#soon(() => this.tick());
     this.#every(TICK, () => this.tick());
     this.#every(CUT, () => this.core.engine.cut());
@@ -151,6 +170,8 @@ export class Service {
   /** Lets requests finish, writes the last cut and lets go of the storage. */
   async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
+    this.#stopping.abort();
+    await this.#following;
     await this.listening?.close();
     await this.#closeApi();
     this.#ready = false;
@@ -182,10 +203,7 @@ export class Service {
     this.door = new IngestDoor({
       sources, submit: (entry) => this.core.engine.submit(entry), now: Date.now, cluster: this.#config.cluster,
       telemetry: {
-        rejected: (source, reason, count) => {
-          this.#refused.set(`${source} ${reason}`, (this.#refused.get(`${source} ${reason}`) ?? 0) + count);
-          this.metrics.rejected(source, reason, count);
-        },
+        rejected: (source, reason, count) => this.#reject(source, reason, count),
         delay: (source, seconds) => this.metrics.delay(source, seconds),
         acknowledged: (receiver, seconds) => this.metrics.acknowledged(receiver, seconds),
       },
@@ -198,6 +216,31 @@ export class Service {
     }
     this.metrics.reloaded('config', true, Date.now());
     this.metrics.ready = true;
+  }
+
+  #reject(source: string, reason: RejectReason, count: number): void {
+    this.#refused.set(`${source} ${reason}`, (this.#refused.get(`${source} ${reason}`) ?? 0) + count);
+    this.metrics.rejected(source, reason, count);
+  }
+
+  /** For protocols that cannot tell the sender, at most once a minute and receiver. */
+  #warnRefused(receiver: string, what: object): void {
+    const now = Date.now();
+    if (now - (this.#warned.get(receiver) ?? 0) < 60_000) return;
+    this.#warned.set(receiver, now);
+    this.log.warn({ receiver, ...what }, 'records were refused');
+  }
+
+  /** Reads followed files until the service stops. */
+  #follow(): void {
+    const { files } = this.#config.receivers;
+    if (files.length === 0) return;
+    const follower = new FileFollower({
+      files, checkpoints: join(this.#o.storagePath, 'followed-files.json'), log: this.log,
+      rejected: (source, reason, count) => this.#reject(source, reason, count),
+    });
+    this.#following = follower.start(this.door, this.#stopping.signal)
+      .catch((error: unknown) => this.log.error({ err: error }, 'following files failed; they are not read until the next start'));
   }
 
   async #inventory(now: Millis): Promise<{ ok: boolean; problems: Problem[] }> {

@@ -1,6 +1,7 @@
 import { constants, gunzipSync, zstdDecompressSync } from 'node:zlib';
 import type { RejectReason } from '@remit/contract';
 import { isGzip, isZstd } from './inflate.ts';
+import { isOtlpList, unwrapOtlp, type OtlpTarget } from './otlp.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -26,7 +27,7 @@ export interface Unwrapped {
 /**
  * Takes a parsed value out of its envelopes and hands on what is inside, in order: lists, CloudTrail and SQS `Records`,
  * Azure and Firehose `records`, Kubernetes and Google `items`, CloudWatch `logEvents`, SNS, SQS, EventBridge, Pub/Sub,
- * CloudEvents, Splunk HEC, Okta hooks. What is no known envelope is a record itself. Notes of the transport that carry no
+ * CloudEvents, Splunk HEC, Okta hooks, OTLP `resourceSpans` and `resourceLogs`. What is no known envelope is a record itself. Notes of the transport that carry no
  * event (CloudWatch control messages, CloudTrail digests) give nothing.
  */
 export function unwrap(value: unknown, level: number, to: Unwrapped): void {
@@ -51,6 +52,7 @@ export function unwrap(value: unknown, level: number, to: Unwrapped): void {
 
 /** Like `unwrap`, for one element of the list under a key for which `isListKey` holds. */
 export function unwrapItem(key: string, item: unknown, level: number, to: Unwrapped): void {
+  if (isOtlpList(key)) return unwrapOtlp(key, item, otlpTarget(level, to));
   if (isObject(item)) {
     if (key === 'logEvents' && typeof item['message'] === 'string') return text(item['message'], level, to);
     if (key === 'records' && typeof item['data'] === 'string' && hasOnly(item, FIREHOSE)) return decode(item['data'], level, to);
@@ -58,7 +60,14 @@ export function unwrapItem(key: string, item: unknown, level: number, to: Unwrap
   unwrap(item, level, to);
 }
 
-const LIST_KEYS = ['Records', 'records', 'items', 'logEvents', 'receivedMessages', 'Messages'] as const;
+function otlpTarget(level: number, to: Unwrapped): OtlpTarget {
+  return {
+    record: (value) => to.record(value), value: (value) => unwrap(value, level + 1, to), text: (payload) => text(payload, level, to),
+    base64: (encoded) => decode(encoded, level, to), reject: (reason, detail) => to.reject(reason, detail),
+  };
+}
+
+const LIST_KEYS = ['Records', 'records', 'items', 'logEvents', 'receivedMessages', 'Messages', 'resourceSpans', 'resourceLogs'] as const;
 /**
  * `EventList` is Kubernetes'; `admin#reports#activities` Google's, whose items stay whole though each may hold several events.
  */

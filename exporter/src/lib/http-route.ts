@@ -28,10 +28,20 @@ export function sendJson(response: Response, status: number, body: unknown): voi
  * at most two seconds, half a second of silence, so that the answer is not lost in a connection reset, then the connection closes.
  */
 export function refuseBody(request: Request, response: Response, status: number, body: Record<string, unknown>): void {
+  refuseBytes(request, response, status, 'application/json; charset=utf-8', Buffer.from(`${JSON.stringify(body)}\n`));
+}
+
+/** Like `refuseBody`, for an answer that is not ours to choose the format of. */
+export function refuseBytes(request: Request, response: Response, status: number, type: string, bytes: Uint8Array): void {
   if (response.headersSent) return;
-  if (!bodyPending(request)) return sendJson(response, status, body);
-  const bytes = Buffer.from(`${JSON.stringify(body)}\n`);
-  response.status(status).set({ 'Content-Type': 'application/json; charset=utf-8', 'Content-Length': String(bytes.length), Connection: 'close' });
+  response.statusCode = status;
+  // Not by Express, which adds a charset of its own.
+  response.setHeader('Content-Type', type).setHeader('Content-Length', String(bytes.length));
+  if (!bodyPending(request)) {
+    response.end(request.method === 'HEAD' ? undefined : bytes);
+    return;
+  }
+  response.set('Connection', 'close');
   response.write(bytes);
   const finish = (): void => {
     clearTimeout(whole);

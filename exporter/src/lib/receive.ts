@@ -1,11 +1,17 @@
 import type { Request, Response } from 'express';
 import { Overloaded, StoreFailed } from '@remit/contract';
-import type { Ingest, IngestHint, Receipt } from '@remit/contract';
+import type { Ingest, IngestHint, Receipt, RejectReason } from '@remit/contract';
 import { queryOf, refuseBody, sendJson } from './http-route.ts';
 import type { UploadGate } from './upload.ts';
 
 /** What a receiver over HTTP needs. `sources` are the known source ids; without it every well-formed id passes. */
-export interface ReceiverDeps { ingest: Ingest; gate: UploadGate; sources?: readonly string[] }
+export interface ReceiverDeps {
+  ingest: Ingest; gate: UploadGate; sources?: readonly string[];
+  /** Counts what a receiver refuses itself, before it comes to records. */
+  rejected?(reason: RejectReason, count: number): void;
+  /** Says once in a while that records were refused, where the protocol has no way to tell the sender. */
+  refused?(receiver: string, receipt: Receipt): void;
+}
 
 /** Takes one body to the pipeline and answers what became of it: headers are judged first, then room, then bytes. */
 export async function receive(request: Request, response: Response, deps: ReceiverDeps, receiver: string, fixed: Partial<IngestHint> = {}): Promise<void> {
@@ -25,19 +31,32 @@ export async function receive(request: Request, response: Response, deps: Receiv
     return sendJson(response, 415, { error: WRONG_TYPE });
   }
   try {
-    const pending = deps.ingest.accept(upload.body, hint);
+    const pending = deliver(deps.ingest, upload.body, hint);
     upload.release();
-    answer(response, await pending);
-  } catch (error) {
-    if (error instanceof Overloaded) {
-      response.set('Retry-After', String(error.retryAfterSeconds));
-      sendJson(response, 429, { error: 'too many bytes are in flight; try again' });
-    } else if (error instanceof StoreFailed) {
-      response.set('Retry-After', '5');
-      sendJson(response, 503, { error: 'the store cannot take records; nothing of this body was kept, send it again' });
-    } else throw error;
+    const receipt = await pending;
+    if (!isBusy(receipt)) return answer(response, receipt);
+    response.set('Retry-After', String(receipt.retryAfter));
+    sendJson(response, receipt.status, { error: receipt.error });
   } finally {
     upload.release();
+  }
+}
+
+/** A body that could not be taken for now: 429 no room, 503 the store refuses. `retryAfter` in seconds. */
+export interface Busy { status: 429 | 503; error: string; retryAfter: number }
+
+export function isBusy(result: Receipt | Busy): result is Busy {
+  return 'status' in result;
+}
+
+/** Hands a body to the pipeline; what became of it once that is durable, or why it must be sent again. */
+export async function deliver(ingest: Ingest, body: Uint8Array, hint: IngestHint): Promise<Receipt | Busy> {
+  try {
+    return await ingest.accept(body, hint);
+  } catch (error) {
+    if (error instanceof Overloaded) return { status: 429, error: 'too many bytes are in flight; try again', retryAfter: error.retryAfterSeconds };
+    if (error instanceof StoreFailed) return { status: 503, error: 'the store cannot take records; nothing of this body was kept, send it again', retryAfter: 5 };
+    throw error;
   }
 }
 
@@ -67,7 +86,8 @@ const WRONG_TYPE = 'the content type is not taken; send application/json or appl
 /** What `curl --data-binary` says of any file: taken when the body is plainly no form. */
 const FORM = 'application/x-www-form-urlencoded';
 
-const typeOf = (request: Request): string => (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+/** The media type of the body, in lower case and without parameters; empty when the sender names none. */
+export const typeOf = (request: Request): string => (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
 
 /** True when the body begins as JSON does, blanks and byte order mark aside, or as gzip or zstd do. */
 function looksLikeRecords(body: Uint8Array): boolean {
@@ -81,16 +101,21 @@ function looksLikeRecords(body: Uint8Array): boolean {
 function mediaProblem(request: Request): string | null {
   const type = typeOf(request);
   if (type !== '' && type !== FORM && !MEDIA.has(type)) return WRONG_TYPE;
-  return ENCODINGS.has(encodingOf(request)) ? null : 'the content encoding is not taken; send gzip, deflate, zstd or none';
+  return encodingOf(request) === null ? WRONG_ENCODING : null;
 }
 
-const encodingOf = (request: Request): string => (request.headers['content-encoding'] ?? '').trim().toLowerCase();
+export const WRONG_ENCODING = 'the content encoding is not taken; send gzip, deflate, zstd or none';
+
+/** The encoding of the body: `gzip`, `deflate`, `zstd`, empty for none, or null for one that is not taken. */
+export function encodingOf(request: Request): string | null {
+  return ENCODINGS.get((request.headers['content-encoding'] ?? '').trim().toLowerCase()) ?? null;
+}
 
 const KNOWN = new Set(['source', 'feed', 'cluster', 'mode', 'timeout']);
 const NAME = /^[\x21-\x7e]{1,253}$/;
 
 /** Facts about the body from the query, or from `x-remit-…` headers where the query is silent; or what is wrong with them. */
-function readHint(request: Request, receiver: string, sources: readonly string[] | undefined, fixed: Partial<IngestHint>): IngestHint | string {
+export function readHint(request: Request, receiver: string, sources: readonly string[] | undefined, fixed: Partial<IngestHint>): IngestHint | string {
   const query = queryOf(request);
   for (const key of Object.keys(query)) {
     // The Kubernetes API server adds its own timeout to the query.
@@ -110,7 +135,7 @@ function readHint(request: Request, receiver: string, sources: readonly string[]
   }
   if (query['mode'] !== undefined && query['mode'] !== 'backfill' && query['mode'] !== 'live') return 'mode is backfill or live';
   if (query['mode'] === 'backfill') hint.backfill = true;
-  const encoding = ENCODINGS.get(encodingOf(request));
+  const encoding = encodingOf(request);
   if (encoding) hint.encoding = encoding;
   return hint;
 }

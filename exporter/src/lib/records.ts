@@ -4,6 +4,7 @@ import { DEEPEST_ENVELOPE, isListKey, unwrap, unwrapItem, type Unwrapped } from 
 import { INFLATED_BYTES } from './inflate.ts';
 import { deeperThan } from './json-depth.ts';
 import { isBlank, JsonScan } from './json-scan.ts';
+import { isOtlpList, otlpPieces, remembering, type OtlpList, type Range } from './otlp.ts';
 
 export interface RecordLimits {
   /** Objects and lists inside one another in a record; default 64. */
@@ -164,7 +165,8 @@ class Body implements Unwrapped {
         const start = at;
         at = scan.deepest === 0 ? this.#separator(scan.at) : scan.at;
         if (at < 0) at = scan.at;
-        this.#element(start, at, scan.deepest, key, header);
+        if (isOtlpList(key) && (!this.#utf8 || at - start > this.#shared.maxRecordBytes || scan.deepest > this.#shared.depth)) yield* this.#otlp(start, key);
+        else this.#element(start, at, scan.deepest, key, header);
         for (const found of this.#found) yield found;
         this.#found.length = 0;
       } else {
@@ -184,7 +186,7 @@ class Body implements Unwrapped {
     return true;
   }
 
-  #element(start: number, end: number, deepest: number, key: string, header: Header): void {
+  #element(start: number, end: number, deepest: number, key: string, header: Header, take?: (value: unknown) => void): void {
     const { maxRecordBytes, depth } = this.#shared;
     if (header.messageType === 'CONTROL_MESSAGE') return;
     if (end - start > maxRecordBytes) return this.reject('too_large', `a record of ${end - start} bytes; the limit is ${maxRecordBytes}`);
@@ -192,8 +194,32 @@ class Body implements Unwrapped {
     if (!this.#utf8 && !isUtf8(this.#bytes.subarray(start, end))) return this.reject('bad_encoding', `not UTF-8 near byte ${start}`);
     const value = this.#parse(start, end);
     if (value === undefined) return this.reject('bad_json', `no JSON value at byte ${start}`);
-    this.shallow = deepest <= depth;
+    this.shallow = take === undefined && deepest <= depth;
+    if (take) return take(value);
     unwrapItem(key, value, this.#level + (key === '' ? 0 : 1), this);
+  }
+
+  /** A long element of an OTLP export: each span or log record is a record of its own, together with its resource and scope. */
+  * #otlp(start: number, list: OtlpList): Generator<BodyRecord, void> {
+    const [scopes, items] = list === 'resourceSpans' ? ['scopeSpans', 'spans'] : ['scopeLogs', 'logRecords'];
+    const [resources, scoped] = [remembering((range) => this.#objectIn(range)), remembering((range) => this.#objectIn(range))];
+    for (const piece of otlpPieces(this.#bytes, list, start)) {
+      const resource = resources(piece.resource);
+      const scope = scoped(piece.scope);
+      const { from, to } = piece.item;
+      if (typeof resource === 'string' || typeof scope === 'string') this.reject((typeof resource === 'string' ? resource : scope) as RejectReason, 'its resource or scope cannot be used');
+      else this.#element(from, to, piece.deepest, '', {}, (item) => unwrapItem(list, { resource, [scopes]: [{ scope, [items]: [item] }] }, this.#level + 1, this));
+      for (const found of this.#found) yield found;
+      this.#found.length = 0;
+    }
+  }
+
+  /** The object in a range, or what is wrong with it. */
+  #objectIn({ from, to }: Range): object | RejectReason {
+    if (to - from > this.#shared.maxRecordBytes) return 'too_large';
+    if (!this.#utf8 && !isUtf8(this.#bytes.subarray(from, to))) return 'bad_encoding';
+    const value = this.#parse(from, to);
+    return typeof value === 'object' && value !== null ? value : 'bad_json';
   }
 
   /** A byte where only a separator or an end may be. */

@@ -16,10 +16,20 @@ export interface UploadGate {
   readonly reserved: number;
   /**
    * Reads the body, or answers 413 (too long), 429 (no room; before anything is read) or 408 (too slow) and returns null.
-   * `release` gives the bytes back: call it as soon as somebody else counts them.
+   * A protocol with answers of its own says how it spells them as `spelled`.
    */
-  take(request: Request, response: Response): Promise<{ body: Buffer; release(): void } | null>;
+  take(request: Request, response: Response, spelled?: Refuse): Promise<Upload | null>;
 }
+/** A body in memory. */
+export interface Upload {
+  body: Buffer;
+  /** Counts further bytes that this body takes, for example inflated; they are not refused, but leave less room for others. */
+  hold(bytes: number): void;
+  /** Gives all the bytes back: call it as soon as somebody else counts them. */
+  release(): void;
+}
+/** Answers a request whose body is not wanted; the status and a sentence. */
+export type Refuse = (request: Request, response: Response, status: number, error: string) => void;
 
 /** `inFlight` and `limit` are the pipeline's bytes; the gate keeps its own reservations beside them under the same limit. */
 export function createUploadGate(room: { inFlight(): number; limit(): number }, limits: UploadLimits = UPLOAD_LIMITS): UploadGate {
@@ -27,15 +37,16 @@ export function createUploadGate(room: { inFlight(): number; limit(): number }, 
   const fits = (more: number): boolean => room.inFlight() + reserved + more <= room.limit();
   return {
     get reserved() { return reserved; },
-    async take(request, response) {
+    async take(request, response, spelled = asJson) {
       const most = Math.min(limits.bytes, room.limit());
       const announced = request.headers['content-length'] === undefined ? null : Number(request.headers['content-length']);
-      if (announced !== null && announced > most) return refuse(request, response, 'long', most);
-      if (!fits(announced ?? 1)) return refuse(request, response, 'full', most);
+      if (announced !== null && announced > most) return refuse(request, response, 'long', most, spelled);
+      if (!fits(announced ?? 1)) return refuse(request, response, 'full', most, spelled);
 
       let held = announced ?? 0;
       reserved += held;
       const release = (): void => { reserved -= held; held = 0; };
+      const hold = (bytes: number): void => { reserved += bytes; held += bytes; };
       const admit = (total: number): Refusal | null => {
         if (total > most) return 'long';
         if (total <= held) return null;
@@ -46,9 +57,9 @@ export function createUploadGate(room: { inFlight(): number; limit(): number }, 
       };
       if (awaitingContinue.delete(request)) response.writeContinue();
       const read = await readAll(request, limits, admit);
-      if (typeof read !== 'string') return { body: read, release };
+      if (typeof read !== 'string') return { body: read, hold, release };
       release();
-      return read === 'gone' ? null : refuse(request, response, read, most);
+      return read === 'gone' ? null : refuse(request, response, read, most, spelled);
     },
   };
 }
@@ -84,12 +95,14 @@ function readAll(request: Request, limits: UploadLimits, admit: (total: number) 
   });
 }
 
-function refuse(request: Request, response: Response, why: Refusal, most: number): null {
-  if (why === 'long') refuseBody(request, response, 413, { error: `the body is larger than ${most} bytes; send it in parts` });
-  else if (why === 'slow') refuseBody(request, response, 408, { error: 'the body came too slowly' });
+const asJson: Refuse = (request, response, status, error) => refuseBody(request, response, status, { error });
+
+function refuse(request: Request, response: Response, why: Refusal, most: number, spelled: Refuse): null {
+  if (why === 'long') spelled(request, response, 413, `the body is larger than ${most} bytes; send it in parts`);
+  else if (why === 'slow') spelled(request, response, 408, 'the body came too slowly');
   else {
     response.set('Retry-After', '1');
-    refuseBody(request, response, 429, { error: 'too many bytes are in flight; try again' });
+    spelled(request, response, 429, 'too many bytes are in flight; try again');
   }
   return null;
 }

@@ -27,6 +27,6 @@ export const receipt = (part: Partial<Receipt>): Receipt => ({ accepted: 0, dupl
 /** Receivers' routes on a free loopback port, without the API's guard. */
 export function serveRoutes(routes: readonly Route[]): Promise<Listening> {
   const app = express();
-  for (const route of routes) app.post(route.path, (request, response) => route.handle(request, response));
+  for (const route of routes) app[route.method === 'GET' ? 'get' : 'post'](route.path, (request, response) => route.handle(request, response));
   return listen(app, { address: { host: '127.0.0.1', port: 0, loopback: true }, tls: null });
 }

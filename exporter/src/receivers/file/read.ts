@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { isGzip, isZstd } from '../../lib/inflate.ts';
 import { records, type BodyRecord } from '../../lib/records.ts';
+import { withoutPrefix } from './lines.ts';
 
 /** A file is taken in pieces of about this many inflated bytes when it has one record a line. */
 const PIECE = 8 << 20;
@@ -59,8 +60,8 @@ async function inflated(path: string): Promise<{ stream: Readable; read(): numbe
   return { stream: decoder ?? file, read: () => file.bytesRead };
 }
 
-/** Collects chunks; gives whole lines back once the content proves to have a record a line. */
-class Pieces {
+/** Collects chunks; gives whole lines back, without the last newline, once the content proves to have a record a line. */
+export class Pieces {
   #chunks: Buffer[] = [];
   length = 0;
   /** Whether the first line is a whole value; unknown until one is there. */
@@ -97,7 +98,7 @@ function firstLineIsValue(bytes: Buffer): boolean {
   const end = bytes.indexOf(NEWLINE);
   if (end < 0) return false;
   try {
-    JSON.parse(bytes.toString('utf8', 0, end));
+    JSON.parse(withoutPrefix(bytes.toString('utf8', 0, end)));
     return true;
   } catch {
     return false;
