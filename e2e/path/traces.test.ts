@@ -62,7 +62,7 @@ describe('a trace', () => {
         await other.ingest(lines.slice(i, i + size).join('\n'));
         if (seed !== 3 || i === 0) continue;
         await other.core.close();
-        await other.open();
+        await other.open(APPROVED);
       }
       for (const line of lines) await other.ingest(line);
       expect([seed, counts(other)]).toEqual([seed, EXPECTED]);

@@ -32,7 +32,7 @@ program.command('serve')
   .option('--web.external-url <url>', 'how people reach this page: its host name is then allowed on a loopback listener')
   .option('--storage.path <folder>', 'journal and state', './data')
   .option('--inventory.path <path>', 'inventory: a folder of YAML or JSON files, or one file')
-  .option('--log.level <level>', 'debug, info, warn or error', 'info')
+  .option('--log.level <level>', 'debug, info, warn or error (default: info; the demo: warn)')
   .option('--demo', 'load the samples and make present-time traffic, to look around')
   .addHelpText('after', `
 Examples:
@@ -71,14 +71,59 @@ Example:
 
 program.command('learn')
   .description('propose an inventory from observed behaviour, one commented file an identity, for a person to review')
-  .argument('<file...>', 'log files or patterns; CLUSTER=FILE names the Kubernetes cluster of one')
+  .argument('[file...]', 'log files or patterns; CLUSTER=FILE names the Kubernetes cluster of one')
   .requiredOption('-o, --output <folder>', 'where to write, for example inventory/proposed/')
+  .option('--from <input...>', 'the same as naming files; or `store`, for the journal of a storage')
+  .option('--storage.path <folder>', 'with --from store: journal and state; no service may use it')
   .option('--cluster <id>', 'Kubernetes cluster of all files')
   .option('--inventory.path <path>', 'leave out what has a record already')
+  .option('--config.file <file>', 'configuration (YAML)')
+  .option('--replace', 'write proposals anew that are there and still undecided')
+  .option('--no-check', 'do not try the proposals on the input')
+  .option('--quiet', 'no progress on stderr')
   .addHelpText('after', `
-Example:
-  remit learn "logs/*.json.gz" -o inventory/proposed/${EXIT_HELP}`)
+Examples:
+  remit learn "logs/*.json.gz" -o inventory/proposed/ --inventory.path inventory
+  remit learn --from store --storage.path ./data -o inventory/proposed/
+Nothing is approved by it: see remit inventory approve --help.${EXIT_HELP}`)
   .action(async (files: string[], options: Record<string, string>) => (await import('./commands/learn.ts')).learn(files, plain(options)));
+
+program.command('inventory').description('work on an inventory')
+  .command('approve')
+  .description('make proposals of `remit learn` records in force: status, owner, who and when, moved out of proposed/')
+  .argument('<file...>', 'proposals')
+  .option('--inventory.path <folder>', 'folder of the inventory; the one that holds proposed/ when not given')
+  .option('--owner <team>', 'team that owns the identities; it must be in owners')
+  .option('--purpose <text>', 'what they are for')
+  .option('--by <name>', 'who approves; the name of the user when not given')
+  .option('--ticket <id>', 'where it was decided')
+  .option('--approve <pattern>', 'move these entries of review_required to actions; may be repeated', repeated)
+  .option('--drop <pattern>', 'leave these entries of review_required out; may be repeated', repeated)
+  .option('--dry-run', 'show what would change, and change nothing')
+  .addHelpText('after', `
+Examples:
+  remit inventory approve inventory/proposed/aws-*.yml --owner payments --ticket PAY-311
+  remit inventory approve inventory/proposed/k8s-prod-operator-1f0c2a9b.yml --owner platform \\
+      --approve "k8s:*:core/secrets@prod/monitoring" --drop "*" --dry-run
+Every entry of review_required must be approved or dropped; --drop "*" drops what is not approved. Nothing is changed unless all
+files are ready (exit code 1: something is missing).${EXIT_HELP}`)
+  .action(async (files: string[], options: Record<string, string>) => (await import('./commands/inventory.ts')).approve(files, plain(options)));
+
+program.command('routes')
+  .description('print Alertmanager routes and receivers for the owners of an inventory')
+  .option('--inventory <path>', 'inventory: a folder or a file')
+  .option('--inventory.path <path>', 'the same, as the other commands call it')
+  .option('--full', 'a complete alertmanager.yml, made from the shipped one')
+  .option('--slack.url-file <file>', 'file with the address of your Slack app, on the machine of Alertmanager', '/etc/alertmanager/slack-url')
+  .option('--smtp.smarthost <host:port>', 'mail server', 'localhost:25')
+  .option('--smtp.from <address>', 'sender of mails', 'remit@localhost')
+  .addHelpText('after', `
+An owner's contact and escalation may be mailto:ADDRESS, "#channel", https://WEBHOOK, pagerduty:/FILE/WITH/KEY or
+opsgenie:/FILE/WITH/KEY. Pages (critical) go to both, tickets (warning) to the contact.
+Examples:
+  remit routes --inventory inventory
+  remit routes --inventory inventory --full > alertmanager.yml && amtool check-config alertmanager.yml${EXIT_HELP}`)
+  .action(async (options: Record<string, string>) => (await import('./commands/routes.ts')).routes(plain(options)));
 
 program.command('check-config')
   .description('read configuration and inventory and say what is wrong, by file, line and column')
@@ -128,6 +173,11 @@ try {
     process.stderr.write(`${(error as Error).message}\n`);
     process.exitCode = EXIT.usage;
   }
+}
+
+/** Values of an option that may be given more than once. */
+function repeated(value: string, before: string[] = []): string[] {
+  return [...before, value];
 }
 
 /** `--storage.path` arrives as `storage.path`; commands call it `storagePath`. */

@@ -9,6 +9,7 @@ import { checkListen, type ListenAddress } from './lib/listen-address.ts';
 import { createUploadGate } from './lib/upload.ts';
 import { openTokens, type Tokens } from './lib/tokens.ts';
 import { loadWebConfig, type WebConfig } from './lib/web-config.ts';
+import { watchInventory } from './inventory/watch.ts';
 import { IngestDoor } from './pipeline/ingest.ts';
 import { StateReader } from './pipeline/reader.ts';
 import { StateReadout } from './pipeline/readout.ts';
@@ -64,6 +65,7 @@ export class Service {
   readonly #warned = new Map<string, Millis>();
   readonly #stopping = new AbortController();
   #following: Promise<void> = Promise.resolve();
+  #loading: Promise<unknown> = Promise.resolve();
   readonly #timers: NodeJS.Timeout[] = [];
   #closeApi: () => Promise<void> = () => Promise.resolve();
 
@@ -116,8 +118,10 @@ export class Service {
     this.#closeApi = close;
     this.listening = await listen(app, { address: this.#address, tls: this.#web?.tls ?? null });
     try {
+      await this.#watchInventory();
       await this.#open();
     } catch (error) {
+      this.#stopping.abort();
       // Otherwise the process would live on and answer 503 for ever.
       await this.listening.close(0);
       await close();
@@ -243,7 +247,25 @@ export class Service {
       .catch((error: unknown) => this.log.error({ err: error }, 'following files failed; they are not read until the next start'));
   }
 
-  async #inventory(now: Millis): Promise<{ ok: boolean; problems: Problem[] }> {
+  /** What changes from here on is read again by itself, as with a reload. */
+  async #watchInventory(): Promise<void> {
+    const { inventoryPath } = this.#o;
+    if (inventoryPath === undefined) return;
+    await watchInventory(inventoryPath, async () => {
+      await this.#started.promise;
+      const { problems } = await this.#inventory(Date.now());
+      for (const problem of problems) this.log[problem.severity === 'error' ? 'error' : 'warn'](problem, 'the inventory changed');
+    }, this.#stopping.signal);
+  }
+
+  /** One after the other, since a reload and a changed file may ask at the same time. */
+  #inventory(now: Millis): Promise<{ ok: boolean; problems: Problem[] }> {
+    const loaded = this.#loading.then(() => this.#load(now));
+    this.#loading = loaded.catch(() => {});
+    return loaded;
+  }
+
+  async #load(now: Millis): Promise<{ ok: boolean; problems: Problem[] }> {
     const result = await this.core.loadInventory(this.#o.inventoryPath, now);
     this.#problems = result.problems;
     this.metrics.reloaded('inventory', result.ok, now);

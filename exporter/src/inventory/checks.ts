@@ -1,38 +1,23 @@
-import type { Exception, IdentityRecord, Millis, Problem, ScheduleWindow } from '@remit/contract';
+import type { Exception, IdentityRecord, Millis, Problem } from '@remit/contract';
 import { closest } from '../lib/closest.ts';
-import { parseDuration } from '../lib/duration.ts';
-import { Zone } from '../lib/zone.ts';
-import { cronProblem } from './cron-times.ts';
+import { checkTimes, inOrder } from './check-times.ts';
+import { checkCatalogue, checkTools } from './check-tools.ts';
+import type { Vocabulary } from './check-tools.ts';
 import type { Draft, Entry, LoadOptions } from './load.ts';
 import { NETWORK_FORMS, networkProblem } from './networks.ts';
+import { noteIn } from './notes.ts';
+import type { Note } from './notes.ts';
 import type { Path } from './parse.ts';
-import { LONGEST_WINDOW } from './schedule.ts';
 
 const OWNERS_AT_MOST = 200;
 
-/** Notes a problem at a path inside the entry that is being checked. */
-type Note = (severity: Problem['severity'], path: Path, message: string, hint: string) => void;
-
-/** Adds what the schema cannot see in one record: times that end before they begin, windows, zones, networks, dates. */
-export function checkRecord(entry: Entry<IdentityRecord>, options: LoadOptions, problems: Problem[]): void {
+/** Adds what the schema cannot see in one record: times, windows, zones, networks, tools and their sequences, dates. */
+export function checkRecord(entry: Entry<IdentityRecord>, known: Vocabulary, options: LoadOptions, problems: Problem[]): void {
   const record = entry.value;
   const note = noteIn(entry, problems);
-  record.aliases?.forEach((alias, i) => {
-    if (alias.valid_from !== undefined && alias.valid_to !== undefined && !inOrder(alias.valid_from, alias.valid_to)) {
-      note('error', ['aliases', i, 'valid_to'], 'the alias ends before it begins', 'valid_to is the first instant at which the name is free again');
-    }
-  });
-  record.schedule?.windows?.forEach((window, i) => checkWindow(window, ['schedule', 'windows', i], note));
-  record.schedule?.blackouts?.forEach(({ from, to }, i) => {
-    if (!inOrder(from, to)) note('error', ['schedule', 'blackouts', i, 'to'], 'the blackout ends before it begins', 'swap from and to');
-  });
-  checkRotation(record.rotation, ['rotation'], note);
-  record.credentials?.forEach(({ rotation }, i) => checkRotation(rotation, ['credentials', i, 'rotation'], note));
+  checkTimes(record, note);
+  checkTools(record, known, note);
   checkNetworks(record.networks, ['networks'], note);
-  checkDuration(record.grace, ['grace'], note);
-  checkDuration(record.review_interval, ['review_interval'], note);
-  checkDuration(record.baseline?.warmup, ['baseline', 'warmup'], note);
-  record.max_volume?.forEach(({ per }, i) => checkDuration(per, ['max_volume', i, 'per'], note));
   checkLists(entry, note);
   record.exceptions?.forEach((exception, i) => checkException(exception, ['exceptions', i], options, note));
   if ((entry.proposed || record.status === 'proposed') && record.exceptions !== undefined && record.exceptions.length > 0) {
@@ -61,38 +46,8 @@ export function checkFleet(draft: Draft, options: LoadOptions, problems: Problem
   repeated(exceptions, ({ value }) => value.id, 'exception id', problems);
   checkOwners(identities, new Set(draft.owners.map(({ value }) => value.team)), problems);
   checkAliases(identities, problems);
+  checkCatalogue(draft.catalogue, problems);
   return { ...draft, identities };
-}
-
-function noteIn(entry: Entry<unknown>, problems: Problem[]): Note {
-  return (severity, path, message, hint) => problems.push({ file: entry.file, ...entry.place(path), severity, message, hint });
-}
-
-function checkWindow(window: ScheduleWindow, path: Path, note: Note): void {
-  const cron = faultOfCron(window.cron);
-  if (cron !== null) note('error', [...path, 'cron'], cron, 'for example "30 2 * * 1-5": at 02:30 from Monday to Friday');
-  if (!isZone(window.timezone)) {
-    const near = closest(window.timezone, [...Intl.supportedValuesOf('timeZone'), 'UTC']);
-    note('error', [...path, 'timezone'], `there is no time zone ${JSON.stringify(window.timezone)}`,
-      near === null ? 'a name of the tz database, for example Europe/Berlin, or UTC' : `did you mean ${near}?`);
-  }
-  for (const field of ['duration', 'grace_before', 'grace_after', 'retry_until'] as const) {
-    const text = window[field];
-    if (text === undefined) continue;
-    const millis = parseDuration(text);
-    if (millis === null || millis > LONGEST_WINDOW) note('error', [...path, field], `${field} is longer than 31 days`, 'use always_on for work that never ends');
-    else if (field === 'duration' && millis === 0) note('error', [...path, field], 'the window has no length', 'a duration such as 30m: work must start inside it');
-  }
-}
-
-function checkRotation(rotation: IdentityRecord['rotation'], path: Path, note: Note): void {
-  if (rotation === undefined) return;
-  if (rotation.window !== undefined) checkWindow(rotation.window, [...path, 'window'], note);
-  for (const field of ['interval', 'grace', 'overlap'] as const) checkDuration(rotation[field], [...path, field], note);
-}
-
-function checkDuration(text: string | undefined, path: Path, note: Note): void {
-  if (text !== undefined && parseDuration(text) === null) note('error', path, `${String(path.at(-1))} is longer than 100 years`, 'a duration such as 90d');
 }
 
 function checkNetworks(networks: readonly string[] | undefined, path: Path, note: Note): void {
@@ -199,29 +154,3 @@ function checkAliases(identities: readonly Entry<IdentityRecord>[], problems: Pr
 function isProposed(entry: Entry<IdentityRecord>): boolean {
   return entry.proposed || entry.value.status === 'proposed';
 }
-
-function inOrder(from: string, to: string): boolean {
-  return Date.parse(from) < Date.parse(to);
-}
-
-/** Thousands of records share a few crons and zones, which are dear to read. */
-function remembered<T>(work: (text: string) => T): (text: string) => T {
-  const known = new Map<string, T>();
-  return (text) => {
-    if (known.has(text)) return known.get(text)!;
-    if (known.size >= 1024) known.clear();
-    const answer = work(text);
-    known.set(text, answer);
-    return answer;
-  };
-}
-
-const faultOfCron = remembered(cronProblem);
-const isZone = remembered((name) => {
-  try {
-    new Zone(name);
-    return true;
-  } catch {
-    return false;
-  }
-});

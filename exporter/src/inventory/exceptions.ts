@@ -1,7 +1,8 @@
-import type { DetectorId, Exception, Millis, NhiEvent } from '@remit/contract';
+import type { DetectorId, Exception, Millis, NhiEvent, Signal, ToolCall } from '@remit/contract';
 import { GlobSet } from '../lib/glob.ts';
 import type { MemoPool } from './memo.ts';
 import { compileNetworks } from './networks.ts';
+import { compileToolPatterns } from './tools.ts';
 
 /** An exception as the inventory lists it; `identity` is a pattern over URNs, or a URN for one written in a record. */
 export interface ListedException { exception: Exception; identity: string | null; where: string }
@@ -9,14 +10,14 @@ export interface ListedException { exception: Exception; identity: string | null
 /** A compiled exception. */
 export interface CompiledException {
   exception: Exception;
-  /** True when it is in force at the instant and covers the detector and the event. */
-  covers(detector: DetectorId, event: NhiEvent | null, at: Millis): boolean;
+  /** True when it is in force at the instant and covers the detector and the event, or the signal's own scope where there is none. */
+  covers(detector: DetectorId, event: NhiEvent | null, at: Millis, about?: Signal['scope']): boolean;
 }
 
 /**
  * Compiles an exception. It is in force from `starts_at` up to, not including, `expires_at`. Of the scope, every list that
- * is given must match: every privilege used, the target, the network, the tool. A scoped exception never covers a signal
- * without an event, since nothing shows that it lies inside the scope.
+ * is given must match: every privilege used, the target, the network, the tool. Without an event all that the signal says it
+ * is about must lie inside; what it says nothing of, the network always, is never covered, since nothing shows that it does.
  */
 export function compileException(exception: Exception, memos: MemoPool): CompiledException {
   const from = exception.starts_at === undefined ? -Infinity : Date.parse(exception.starts_at);
@@ -24,39 +25,49 @@ export function compileException(exception: Exception, memos: MemoPool): Compile
   const inScope = exception.scope === undefined ? () => true : compileScope(exception.scope, memos);
   return {
     exception,
-    covers: (detector, event, at) => at >= from && at < to
-      && (exception.detector === '*' || exception.detector === detector) && inScope(event),
+    covers: (detector, event, at, about) => at >= from && at < to
+      && (exception.detector === '*' || exception.detector === detector) && inScope(event, about),
   };
 }
 
-function compileScope(scope: NonNullable<Exception['scope']>, memos: MemoPool): (event: NhiEvent | null) => boolean {
-  const tests: ((event: NhiEvent) => boolean)[] = [];
+type InScope = (event: NhiEvent | null, about: Signal['scope']) => boolean;
+
+function compileScope(scope: NonNullable<Exception['scope']>, memos: MemoPool): InScope {
+  const tests: InScope[] = [];
   if (scope.actions !== undefined) {
     const actions = new GlobSet(scope.actions, { ignoreCase: true });
-    tests.push((event) => {
-      const used = event.privilege?.used ?? [];
-      return used.length > 0 && used.every((permission) => actions.test(permission));
-    });
+    tests.push((event, about) => all(event === null ? about?.actions : event.privilege?.used, (action) => actions.test(action)));
   }
   if (scope.resources !== undefined) {
     const resources = new GlobSet(scope.resources);
-    tests.push((event) => {
+    tests.push((event, about) => {
+      if (event === null) return all(about?.resources, (resource) => resources.test(resource));
       const target = event.resources?.[0];
       return (target?.uid !== undefined && resources.test(target.uid)) || (target?.name !== undefined && resources.test(target.name));
     });
   }
   if (scope.networks !== undefined) {
     const network = compileNetworks(scope.networks, memos);
-    tests.push((event) => network(event) === 'allowed');
+    tests.push((event) => event !== null && network(event) === 'allowed');
   }
   if (scope.tools !== undefined) {
-    const tools = new GlobSet(scope.tools);
-    tests.push(({ tool }) => tool !== undefined
-      && (tools.test(tool.name) || (tool.server !== undefined && tools.test(`${tool.server}/${tool.name}`))));
+    const fits = compileToolPatterns(scope.tools);
+    tests.push((event, about) => (event === null ? all(about?.tools, (tool) => fits(callOf(tool)))
+      : event.tool !== undefined && fits({ name: event.tool.name, server: event.tool.server })));
   }
-  return (event) => {
-    if (event === null) return tests.length === 0;
-    for (const test of tests) if (!test(event)) return false;
+  return (event, about) => {
+    for (const test of tests) if (!test(event, about)) return false;
     return true;
   };
+}
+
+/** True when there is at least one and each passes. */
+function all(texts: readonly string[] | undefined, test: (text: string) => boolean): boolean {
+  return texts !== undefined && texts.length > 0 && texts.every(test);
+}
+
+/** A tool as signals name it: `server/tool`, or `tool` where no server is known. */
+function callOf(tool: string): ToolCall {
+  const slash = tool.indexOf('/');
+  return { server: slash < 0 ? undefined : tool.slice(0, slash), name: tool.slice(slash + 1) };
 }

@@ -1,5 +1,5 @@
 import type { Problem } from '@remit/contract';
-import { lstat, readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
 import { FILE_LIMIT, TOTAL_LIMIT, tooLarge } from './load.ts';
 
@@ -16,6 +16,9 @@ export class UnreadableInventory extends Error {
   }
 }
 
+/** What makes up an inventory on disk: real paths, files in order, with their names in the inventory; folders that were looked into. */
+export interface InventoryListing { root: string; files: { path: string; name: string }[]; folders: string[] }
+
 /**
  * The text of every `.yml`, `.yaml` and `.json` file below a folder, by its path relative to the folder, or of one file. No
  * such folder, or an empty one, is an empty inventory. Hidden names and JSON Schemas (`schema.json`) are left out; links are
@@ -24,18 +27,8 @@ export class UnreadableInventory extends Error {
  */
 export async function readInventoryFolder(path: string): Promise<Record<string, string>> {
   const files: Record<string, string> = {};
-  let root: string;
-  try {
-    root = await realpath(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return files;
-    throw error;
-  }
-  const single = (await stat(root)).isFile();
-  const found = single ? [root] : (await walk(root, root, 0)).sort();
   let total = 0;
-  for (const file of found) {
-    const name = single ? basename(path) : relative(root, file).split(sep).join('/');
+  for (const { path: file, name } of (await listInventory(path))?.files ?? []) {
     // The size is asked before anything is read, and again of what was read, since a file may grow in between.
     const size = (await stat(file)).size;
     const bytes = size > FILE_LIMIT || total + size > TOTAL_LIMIT ? null : await readFile(file);
@@ -46,13 +39,31 @@ export async function readInventoryFolder(path: string): Promise<Record<string, 
   return files;
 }
 
-async function walk(root: string, folder: string, depth: number): Promise<string[]> {
+/** The files that `readInventoryFolder` would read, or null when there is nothing at the path. Throws as that does. */
+export async function listInventory(path: string): Promise<InventoryListing | null> {
+  let root: string;
+  try {
+    root = await realpath(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+  if ((await stat(root)).isFile()) return { root, files: [{ path: root, name: basename(path) }], folders: [] };
   const found: string[] = [];
+  const folders: string[] = [];
+  await walk(root, root, 0, found, folders);
+  const files = found.sort().map((file) => ({ path: file, name: relative(root, file).split(sep).join('/') }));
+  return { root, files, folders };
+}
+
+async function walk(root: string, folder: string, depth: number, found: string[], folders: string[]): Promise<void> {
+  folders.push(folder);
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
     if (entry.name.startsWith('.')) continue;
-    if (entry.isDirectory() && depth < DEEPEST) found.push(...await walk(root, path, depth + 1));
-    else if (/\.(ya?ml|json)$/i.test(entry.name) && !/(^|\.)schema\.json$/i.test(entry.name) && await isInside(root, path)) found.push(path);
+    if (entry.isDirectory() && depth < DEEPEST) await walk(root, path, depth + 1, found, folders);
+    else if (/\.(ya?ml|json)$/i.test(entry.name) && !/(^|\.)schema\.json$/i.test(entry.name)
+      && (entry.isFile() || await isInside(root, path))) found.push(path);
     if (found.length > FILES_AT_MOST) {
       throw new UnreadableInventory([{
         file: relative(root, folder), line: 1, column: 1, severity: 'error', message: `more than ${FILES_AT_MOST} files`,
@@ -60,12 +71,10 @@ async function walk(root: string, folder: string, depth: number): Promise<string
       }]);
     }
   }
-  return found;
 }
 
-/** A regular file, or a link to one that does not leave the folder. */
+/** A link to a regular file that does not leave the folder. */
 async function isInside(root: string, path: string): Promise<boolean> {
-  if ((await lstat(path)).isFile()) return true;
   try {
     const target = await realpath(path);
     return target.startsWith(root + sep) && (await stat(target)).isFile();

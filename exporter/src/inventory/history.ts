@@ -4,7 +4,7 @@ import { CompiledInventory } from './match.ts';
 
 /** The inventory of an empty folder: nobody is known. */
 export function emptyInventory(): Inventory {
-  return new CompiledInventory({ revision: '', records: [], owners: [], exceptions: [], memos: new MemoPool() });
+  return new CompiledInventory({ revision: '', records: [], owners: [], exceptions: [], memos: new MemoPool(), classOf: () => null });
 }
 
 /**

@@ -1,8 +1,11 @@
-import type { Exception, IdentityRecord, Inventory, Millis, Owner, Problem } from '@remit/contract';
+import type { CatalogueEntry, Exception, IdentityRecord, Inventory, Millis, Owner, Problem } from '@remit/contract';
 import { inventoryFileSchema } from '@remit/contract';
 import { hash } from 'node:crypto';
 import { parseDuration } from '../lib/duration.ts';
+import { vocabularyOf } from './check-tools.ts';
 import { checkFleet, checkRecord } from './checks.ts';
+import { compileClassifier } from './data-classes.ts';
+import type { Classification } from './data-classes.ts';
 import type { ListedException } from './exceptions.ts';
 import { CompiledInventory } from './match.ts';
 import { MemoPool } from './memo.ts';
@@ -11,6 +14,7 @@ import type { Path, Place } from './parse.ts';
 import { readPlainYaml } from './plain-yaml.ts';
 import { schemaProblems } from './problems.ts';
 import { compileRemit } from './remit.ts';
+import { compileCatalogue, undeclaredTools } from './tools.ts';
 
 /** Largest file, and largest sum of all files, in characters. */
 export const FILE_LIMIT = 10 * 1024 * 1024;
@@ -36,7 +40,10 @@ export interface Entry<T> {
   proposed: boolean;
   place(path?: Path): Place;
 }
-export interface Draft { owners: Entry<Owner>[]; identities: Entry<IdentityRecord>[]; exceptions: Entry<Exception>[] }
+export interface Draft {
+  owners: Entry<Owner>[]; identities: Entry<IdentityRecord>[]; exceptions: Entry<Exception>[];
+  catalogue: Entry<CatalogueEntry>[]; dataClasses: Entry<Classification>[];
+}
 
 /**
  * Builds an inventory from the text of its files, by path. Pure: the same files and options give the same inventory, so that
@@ -45,7 +52,7 @@ export interface Draft { owners: Entry<Owner>[]; identities: Entry<IdentityRecor
  */
 export function loadInventory(files: Readonly<Record<string, string>>, options: LoadOptions): LoadResult {
   const problems: Problem[] = [];
-  const draft: Draft = { owners: [], identities: [], exceptions: [] };
+  const draft: Draft = { owners: [], identities: [], exceptions: [], catalogue: [], dataClasses: [] };
   const paths = Object.keys(files).sort();
   let total = 0;
   for (const path of paths) {
@@ -53,7 +60,8 @@ export function loadInventory(files: Readonly<Record<string, string>>, options: 
     if (files[path]!.length > FILE_LIMIT || total > TOTAL_LIMIT) problems.push(tooLarge(path, total > TOTAL_LIMIT));
     else readFile(path, files[path]!, draft, problems);
   }
-  for (const entry of draft.identities) checkRecord(entry, options, problems);
+  const known = vocabularyOf(draft.catalogue);
+  for (const entry of draft.identities) checkRecord(entry, known, options, problems);
   const kept = checkFleet(draft, options, problems);
   const inventory = problems.some(({ severity }) => severity === 'error') ? null : build(kept, revisionOf(files, paths), options);
   return { inventory, problems: bounded(problems) };
@@ -87,15 +95,30 @@ function readFile(file: string, text: string, draft: Draft, problems: Problem[])
   const entry = <T>(list: string, value: T, i: number): Entry<T> => ({
     value, file, proposed, place: (path = []) => parsed.place([list, i, ...path]),
   });
-  const { owners = [], identities = [], exceptions = [] } = checked.data;
+  const { owners = [], identities = [], exceptions = [], tool_catalogue: catalogue = [], data_classes: dataClasses = [] } = checked.data;
   owners.forEach((value, i) => draft.owners.push(entry('owners', value, i)));
   identities.forEach((value, i) => draft.identities.push(entry('identities', value, i)));
   exceptions.forEach((value, i) => draft.exceptions.push(entry('exceptions', value, i)));
+  if (proposed) {
+    for (const list of ['tool_catalogue', 'data_classes'] as const) {
+      if (checked.data[list] === undefined) continue;
+      problems.push({
+        file, ...parsed.place([list], true), severity: 'warning', message: `${list} under proposed/ is not in force`,
+        hint: 'it would change what reviewed records mean: move it out once it is reviewed',
+      });
+    }
+    return;
+  }
+  catalogue.forEach((value, i) => draft.catalogue.push(entry('tool_catalogue', value, i)));
+  dataClasses.forEach((value, i) => draft.dataClasses.push(entry('data_classes', value, i)));
 }
 
 function build(draft: Draft, revision: string, options: LoadOptions): Inventory {
   const memos = new MemoPool();
+  const catalogue = compileCatalogue(draft.catalogue.map(({ value }) => value), memos);
+  const classOf = compileClassifier(draft.dataClasses.map(({ value }) => value), memos);
   const shop = {
+    catalogue, undeclaredTools: undeclaredTools(catalogue, memos), isRestricted: (uid: string) => classOf(uid) === 'restricted',
     crons: new Map(), memos, importedAt: options.importedAt, undatedSince: undatedSince(options.previous),
     owners: new Map(draft.owners.map(({ value }) => [value.team, value])),
   };
@@ -113,7 +136,7 @@ function build(draft: Draft, revision: string, options: LoadOptions): Inventory 
   for (const entry of draft.exceptions) {
     listed.push({ exception: entry.value, identity: entry.value.identity ?? null, where: `${entry.file}:${entry.place().line}` });
   }
-  return new CompiledInventory({ revision, records, owners: draft.owners.map(({ value }) => value), exceptions: listed, memos });
+  return new CompiledInventory({ revision, records, owners: draft.owners.map(({ value }) => value), exceptions: listed, memos, classOf });
 }
 
 function undatedSince(previous: Inventory | undefined): Map<string, Millis> {

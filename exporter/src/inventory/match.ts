@@ -1,6 +1,7 @@
-import type { DetectorId, Exception, Inventory, Millis, NhiEvent, Owner, Remit } from '@remit/contract';
+import type { DataClass, DetectorId, Exception, Inventory, Millis, NhiEvent, Owner, Remit, Signal } from '@remit/contract';
 import { CRITICALITIES } from '@remit/contract';
 import { GlobSet } from '../lib/glob.ts';
+import type { Classifier } from './data-classes.ts';
 import { compileException } from './exceptions.ts';
 import type { CompiledException, ListedException } from './exceptions.ts';
 import type { MemoPool } from './memo.ts';
@@ -17,15 +18,20 @@ export class CompiledInventory implements Inventory {
   readonly #records: readonly Remit[];
   readonly #owners: readonly Owner[];
   readonly #claims = new Map<string, Claim[]>();
+  readonly #classOf: Classifier;
+  /** Names with more than one claim, in order; found when they are first asked for. */
+  #contested: [name: string, claims: readonly Claim[]][] | null = null;
   readonly #listed: readonly ListedException[];
   readonly #ofRecord = new Map<string, CompiledException[]>();
   readonly #ofFleet: { identity: GlobSet; compiled: CompiledException }[] = [];
 
   constructor(parts: {
     revision: string; records: readonly Remit[]; owners: readonly Owner[]; exceptions: readonly ListedException[]; memos: MemoPool;
+    classOf: Classifier;
   }) {
     this.revision = parts.revision;
     this.#owners = parts.owners;
+    this.#classOf = parts.classOf;
     this.#records = [...parts.records].sort(inOrderOfSeries);
     for (const remit of [...parts.records].sort(inOrderOfClaim)) this.#claim(remit);
     this.#listed = parts.exceptions;
@@ -63,13 +69,29 @@ export class CompiledInventory implements Inventory {
     return null;
   }
 
-  exception(urn: string, remit: Remit | null, detector: DetectorId, event: NhiEvent | null, at: Millis): Exception | null {
+  dataClass(uid: string): DataClass | null {
+    return this.#classOf(uid);
+  }
+
+  ambiguities(at: Millis): { name: string; urns: readonly string[] }[] {
+    this.#contested ??= [...this.#claims].filter(([, claims]) => claims.length > 1).sort(([a], [b]) => (a < b ? -1 : 1));
+    return this.#contested.flatMap(([name, claims]) => {
+      const valid = claims.filter(({ from, to }) => at >= from && at < to).map(({ remit }) => remit);
+      // A proposal never contests a reviewed record; claims of reviewed records come first.
+      const urns = new Set(valid.filter(({ reviewed }) => reviewed === valid[0]!.reviewed).map(({ record }) => record.urn));
+      return urns.size > 1 ? [{ name, urns: [...urns] }] : [];
+    });
+  }
+
+  exception(
+    urn: string, remit: Remit | null, detector: DetectorId, event: NhiEvent | null, at: Millis, scope?: Signal['scope'],
+  ): Exception | null {
     if (remit !== null) {
-      for (const own of this.#ofRecord.get(remit.record.urn) ?? []) if (own.covers(detector, event, at)) return own.exception;
+      for (const own of this.#ofRecord.get(remit.record.urn) ?? []) if (own.covers(detector, event, at, scope)) return own.exception;
     }
     for (const { identity, compiled } of this.#ofFleet) {
       const meant = identity.test(urn) || (remit !== null && identity.test(remit.record.urn));
-      if (meant && compiled.covers(detector, event, at)) return compiled.exception;
+      if (meant && compiled.covers(detector, event, at, scope)) return compiled.exception;
     }
     return null;
   }

@@ -37,3 +37,9 @@ export function memoised<T extends NonNullable<unknown>>(pool: MemoPool, work: (
     return fresh;
   };
 }
+
+/** The function that `make` returns, made at the first call. */
+export function lazily<A extends unknown[], R>(make: () => (...args: A) => R): (...args: A) => R {
+  let made: ((...args: A) => R) | null = null;
+  return (...args) => (made ??= make())(...args);
+}

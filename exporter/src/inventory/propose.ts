@@ -1,41 +1,32 @@
-import type { IdentityClass, Kind, Millis } from '@remit/contract';
+import type { Millis } from '@remit/contract';
 import { identityRecordSchema } from '@remit/contract';
 import { hash } from 'node:crypto';
 import { isIP } from 'node:net';
+import { proposeActions, type Line } from './propose-actions.ts';
+import type { ObservedIdentity } from './propose-observe.ts';
+import { toolLines } from './propose-tools.ts';
+import { comment, fits, plural, quote } from './propose-yaml.ts';
 import { findRhythm } from './rhythm.ts';
 
-/** What the events of one identity showed, as `remit learn` gathers it. */
-export interface ObservedIdentity {
-  urn: string;
-  kind: Kind;
-  class: IdentityClass;
-  /** Other names and ids by which it was seen, immutable ids first. */
-  aliases: readonly { type: string; value: string }[];
-  events: number;
-  first: Millis;
-  last: Millis;
-  /** Permission strings, with how often each was used; sensitive ones are never proposed as approved. */
-  actions: ReadonlyMap<string, { count: number; sensitive: boolean }>;
-  /** Addresses, `service`, `AS64500` or VPC endpoints, with counts. */
-  networks: ReadonlyMap<string, number>;
-  /** Distinct targets. */
-  resources: number;
-  /** UTC days on which it was active, as `2026-11-22`. */
-  days: ReadonlySet<string>;
-  /** When pieces of work began. */
-  starts: readonly Millis[];
-  /** A team guessed from tags or the namespace, and what the guess rests on. */
-  ownerGuess?: { team: string; from: string };
-}
+/** The first lines of every proposal, which go when it is approved. */
+export const HEADER: readonly string[] = [
+  '# Proposed from observed behaviour. Nothing in it is approved: it is judged in shadow and never pages. Read it, correct it,',
+  '# and decide it: remit inventory approve FILE --owner TEAM',
+];
 
 const ALIASES_AT_MOST = 64;
 const ACTIONS_AT_MOST = 1000;
 const NETWORKS_AT_MOST = 64;
+const DAYS_LISTED = 5;
+/** More targets than these, or one that was touched only once, say little of what may be touched tomorrow. */
+const TARGETS_AT_MOST = 8;
+const NAMES_LISTED = 16;
 
 /**
  * One commented YAML file for each machine or unknown identity, by file name, to be reviewed and committed by a person.
  * Nothing in it is approved: the status is `proposed`, sensitive actions stand under `review_required`, and an owner is only
  * guessed in a comment. Names are data: whatever an attacker called things, a file stays one record and its name harmless.
+ * The same observations give the same bytes.
  */
 export function propose(observed: readonly ObservedIdentity[]): Record<string, string> {
   const files: Record<string, string> = {};
@@ -57,23 +48,31 @@ function proposal(identity: ObservedIdentity): string {
   const { urn, kind, ownerGuess } = identity;
   const lines = [
     '# yaml-language-server: $schema=../schema.json',
-    '# Proposed from observed behaviour; nothing here is approved. Read it, correct it, set status to active',
-    '# and move the file out of proposed/. Until then it is judged in shadow and never pages.',
-    `# Seen ${identity.events}× on ${identity.days.size} ${identity.days.size === 1 ? 'day' : 'days'}, from ${iso(identity.first)} to ${iso(identity.last)}, `
-      + `on ${identity.resources} distinct ${identity.resources === 1 ? 'target' : 'targets'}.`,
+    ...HEADER,
+    `# Seen ${identity.events}× on ${plural(identity.days.size, 'day')} (${daysSeen(identity.days)}), from ${iso(identity.first)} to ${iso(identity.last)},`,
+    `# on ${plural(identity.targets.size, 'distinct target')}.`,
     'identities:',
     `  - urn: ${quote(urn)}`,
     `    kind: ${kind === 'human' || kind === 'platform' ? 'unknown' : kind}`,
     '    status: proposed',
-    ownerGuess === undefined ? '    # owner: who is called when this misbehaves?'
-      : `    # owner: ${comment(ownerGuess.team)}   # a guess, from ${comment(ownerGuess.from)}`,
+    ownerGuess === undefined ? '    # owner: who is called when this misbehaves?' : `    # owner: ${comment(ownerGuess.team)} (a guess, from ${comment(ownerGuess.from)})`,
     '    # purpose: what is this for?',
     ...aliasLines(identity),
     ...actionLines(identity),
+    ...resourceLines(identity),
     ...networkLines(identity),
-    ...scheduleLines(identity.starts),
+    ...volumeLines(identity),
+    ...toolLines(identity),
+    ...rotationLines(identity),
+    ...scheduleLines(identity),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function daysSeen(days: ReadonlySet<string>): string {
+  const sorted = [...days].sort();
+  if (sorted.length <= DAYS_LISTED) return sorted.join(', ');
+  return `${sorted.slice(0, 2).join(', ')} … ${sorted.slice(-2).join(', ')}`;
 }
 
 function aliasLines({ aliases, urn }: ObservedIdentity): string[] {
@@ -84,21 +83,22 @@ function aliasLines({ aliases, urn }: ObservedIdentity): string[] {
 }
 
 function actionLines({ actions }: ObservedIdentity): string[] {
-  const plain: string[] = [];
-  const review: string[] = [];
-  let unfit = 0;
-  const byCount = [...actions].sort((a, b) => b[1].count - a[1].count || (a[0] < b[0] ? -1 : 1));
-  for (const [permission, { count, sensitive }] of byCount) {
-    // As a pattern, a name with a star in it would approve more than what was seen.
-    const wild = /[*?]/.test(permission);
-    if (!fits(permission, 512)) unfit++;
-    else (sensitive || wild ? review : plain).push(`      - ${quote(permission)}   # ${count}×${wild ? ', the name contains a wildcard' : ''}`);
-  }
-  const list = (key: string, lines: string[]): string[] => (lines.length === 0 ? []
-    : [`    ${key}:`, ...lines.slice(0, ACTIONS_AT_MOST), ...leftOut(lines.length - ACTIONS_AT_MOST, 'rarer actions')]);
+  const { plain, review, unfit } = proposeActions(actions);
+  const list = (key: string, lines: readonly Line[]): string[] => (lines.length === 0 ? []
+    : [`    ${key}:`, ...lines.slice(0, ACTIONS_AT_MOST).map(({ text, note }) => `      - ${quote(text)} # ${note}`), ...leftOut(lines.length - ACTIONS_AT_MOST, 'rarer actions')]);
   const needed = list('review_required', review);
-  if (needed.length > 0) needed.unshift('    # Seen and sensitive: move to actions what this identity is really for.');
+  if (needed.length > 0) needed.unshift('    # To be decided one by one: --approve moves to actions what this identity is really for, --drop removes the rest.');
   return [...list('actions', plain), ...leftOut(unfit, 'actions with names that are too long'), ...needed];
+}
+
+/** A list only where few targets come back and none of them was refused: anything else would be wrong by tomorrow. */
+function resourceLines({ targets }: ObservedIdentity): string[] {
+  if (targets.size === 0 || targets.size > TARGETS_AT_MOST) return [];
+  const sorted = [...targets].sort(([a, x], [b, y]) => y.count + y.refused - x.count - x.refused || (a < b ? -1 : 1));
+  const sure = sorted.every(([target, { count, refused }]) => count > 1 && refused === 0 && fits(target, 512) && !/[*?]/.test(target));
+  if (sure) return ['    resources:', ...sorted.map(([target, { count }]) => `      - ${quote(target)} # ${count}×`)];
+  return ['    # resources, once it is clear that these are all:', ...sorted.map(([target, { count, refused }]) =>
+    `    #   ${comment(target)} (${[...count > 0 ? [`${count}×`] : [], ...refused > 0 ? [`refused ${refused}×`] : []].join(', ')})`)];
 }
 
 function networkLines({ networks }: ObservedIdentity): string[] {
@@ -109,7 +109,7 @@ function networkLines({ networks }: ObservedIdentity): string[] {
   }
   if (counts.size === 0) return [];
   const sorted = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
-  return ['    networks:', ...sorted.slice(0, NETWORKS_AT_MOST).map(([block, count]) => `      - ${quote(block)}   # ${count}×`),
+  return ['    networks:', ...sorted.slice(0, NETWORKS_AT_MOST).map(([block, count]) => `      - ${quote(block)} # ${count}×`),
     ...leftOut(sorted.length - NETWORKS_AT_MOST, 'rarer networks')];
 }
 
@@ -129,12 +129,46 @@ function blockOf(network: string): string | null {
   return `${groups.slice(0, 4).join(':')}::/64`;
 }
 
-function scheduleLines(starts: readonly Millis[]): string[] {
-  const rhythm = findRhythm(starts);
-  if (rhythm.state === 'short') return ['    # schedule: not enough history (three periods are needed)'];
+/** A limit holds for any 24 hours, which may take from two days: twice the busiest day is the least that stays quiet. */
+function volumeLines({ volumes }: ObservedIdentity): string[] {
+  const most = (of: 'bytes' | 'rows') => Math.max(0, ...[...volumes.values()].map((day) => day[of]));
+  const bytes = most('bytes');
+  const rows = most('rows');
+  if (bytes <= 0 && rows <= 0) return [];
+  const limits = [...bytes > 0 ? [`bytes: ${sizeAbove(2 * bytes)}`] : [], ...rows > 0 ? [`rows: ${Math.ceil(2 * rows)}`] : []];
+  const seen = [...bytes > 0 ? [`${Math.ceil(bytes)} bytes`] : [], ...rows > 0 ? [`${Math.ceil(rows)} rows`] : []];
+  return [`    # Most seen in a day: ${seen.join(', ')}. A limit, for example:`, `    # max_volume: [{ ${limits.join(', ')}, per: 1d }]`];
+}
+
+function sizeAbove(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let unit = 0;
+  let size = bytes;
+  for (; size > 1024 && unit < units.length - 1; unit++) size /= 1024;
+  return `${Math.ceil(size)}${units[unit]!}`;
+}
+
+function rotationLines({ made }: ObservedIdentity): string[] {
+  if (made.size === 0) return [];
+  const sorted = [...made].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
+  return [
+    '    # It made or renewed credentials. Say when and how that is right: a job with a window, or a controller that may write',
+    '    # its named secrets at any time:',
+    '    # rotation: { method: controller, names: [ … ] }',
+    ...sorted.slice(0, NAMES_LISTED).map(([name, count]) => `    #   ${comment(name)} (${count}×)`),
+    ...sorted.length > NAMES_LISTED ? [`    #   and ${sorted.length - NAMES_LISTED} more names`] : [],
+  ];
+}
+
+function scheduleLines({ runs }: ObservedIdentity): string[] {
+  const rhythm = runs === null ? { state: 'irregular' as const } : findRhythm(runs);
+  if (rhythm.state === 'short') {
+    return [`    # schedule: not enough history: ${plural(rhythm.runs, 'start')} on ${plural(rhythm.days, 'day')}, three regular hours, days or weeks are needed`];
+  }
   if (rhythm.state !== 'regular') return ['    # schedule: no regular times seen; write always_on: true if it runs all the time'];
   return [
-    `    schedule:   # ${rhythm.runs} starts in ${rhythm.periods} ${rhythm.unit}s; set the zone in which the job is planned`,
+    `    # ${rhythm.runs} starts in ${rhythm.periods} ${rhythm.unit}s; set the zone in which the job is planned.`,
+    '    schedule:',
     '      windows:',
     `        - { cron: ${quote(rhythm.cron)}, duration: ${rhythm.duration}, timezone: UTC }`,
   ];
@@ -142,20 +176,6 @@ function scheduleLines(starts: readonly Millis[]): string[] {
 
 function leftOut(count: number, what: string): string[] {
   return count > 0 ? [`      # and ${count} ${what}, left out`] : [];
-}
-
-function fits(text: string, longest: number): boolean {
-  return text.length > 0 && text.length <= longest && text.isWellFormed();
-}
-
-/** A text as YAML reads it back: bare where nothing can be misread, else in double quotes with everything unprintable escaped. */
-function quote(text: string): string {
-  if (/^[A-Za-z][A-Za-z0-9_./@-]*(:[A-Za-z0-9_./@-]+)*$/.test(text) && !/^(true|false|null|yes|no|on|off|y|n)$/i.test(text)) return text;
-  return JSON.stringify(text).replaceAll(/[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
-}
-
-function comment(text: string): string {
-  return text.slice(0, 128).replaceAll(/[^\x20-\x7e]/g, '?');
 }
 
 function iso(at: Millis): string {

@@ -1,11 +1,17 @@
-import type { IdentityRecord, Lifecycle, Millis, Owner, Remit } from '@remit/contract';
+import type { IdentityRecord, Lifecycle, Millis, Owner, Remit, ToolCall, ToolFacts } from '@remit/contract';
 import { GlobSet } from '../lib/glob.ts';
 import { parseDuration } from '../lib/duration.ts';
-import { memoised } from './memo.ts';
+import { lazily, memoised } from './memo.ts';
 import type { MemoPool } from './memo.ts';
 import { compileNetworks } from './networks.ts';
+import { compilePurposes } from './purposes.ts';
+import { compileRotation } from './rotation.ts';
 import { compileSchedule } from './schedule.ts';
 import type { CronRegistry } from './schedule.ts';
+import { compileForbidden, compileSequences } from './sequences.ts';
+import { compileTools } from './tools.ts';
+import type { Catalogue } from './tools.ts';
+import { compileLimits } from './volume.ts';
 
 /** What the records of one inventory share while they are compiled. */
 export interface Workshop {
@@ -16,9 +22,17 @@ export interface Workshop {
   importedAt: Millis;
   /** When an undated end of life was first imported, by URN, so that a reload does not postpone it. */
   undatedSince: ReadonlyMap<string, Millis>;
+  catalogue: Catalogue;
+  /** Of records without `tools[]`. */
+  undeclaredTools(call: ToolCall): ToolFacts;
+  /** Whether the inventory's data classes mark a resource as restricted, whoever touches it. */
+  isRestricted(uid: string): boolean;
 }
 
 type Answer = 'allowed' | 'outside' | 'undeclared';
+const NOTHING: readonly never[] = [];
+const undeclared = () => 'undeclared' as const;
+const none = () => null;
 
 /**
  * Compiles a record that has passed the checks. `proposed` says that it lies in a folder of proposals, whatever its status.
@@ -26,32 +40,63 @@ type Answer = 'allowed' | 'outside' | 'undeclared';
  */
 export function compileRemit(record: IdentityRecord, where: string, proposed: boolean, shop: Workshop): Remit {
   const lifecycle: Lifecycle = proposed ? 'proposed' : record.status;
-  return {
+  const { tools, data_classes_allowed: classes, purposes } = record;
+  const remit: Remit = {
     record, where, lifecycle,
     owner: record.owner === undefined ? null : shop.owners.get(record.owner) ?? { team: record.owner, enforce: false },
     reviewed: lifecycle !== 'proposed',
     endOfLife: compileEndOfLife(record, lifecycle, shop),
     schedule: lazily(() => compileSchedule(record.schedule, shop.crons)),
+    awaitsReview: compileWaiting(record.review_required, shop.memos),
     action: compileList(record.actions, true, shop.memos),
     resource: compileList(record.resources, false, shop.memos),
     network: lazily(() => compileNetworks(record.networks, shop.memos)),
-    restricted: compileRestricted(record.restricted_resources, shop.memos),
+    restricted: compileRestricted(record.restricted_resources, shop),
+    tool: isListed(tools) ? lazily(() => compileTools(tools, shop.catalogue, shop.memos)) : shop.undeclaredTools,
+    sequences: NOTHING, forbidden: NOTHING, limits: NOTHING,
+    purpose: isListed(purposes) ? lazily(() => compilePurposes(purposes, remit)) : none,
+    rotation: record.rotation === undefined && !record.credentials?.some((c) => c.rotation !== undefined) ? none
+      : lazily(() => compileRotation(record, shop.crons)),
+    granted: compileGranted(record.granted, shop.memos),
+    dataClass: isListed(classes) ? (name) => (classes.includes(name) ? 'allowed' : 'outside') : undeclared,
   };
+  const { sequences, forbidden_transitions: forbidden, max_volume: limits } = record;
+  if (isListed(sequences)) later(remit, 'sequences', () => compileSequences(sequences));
+  if (isListed(forbidden)) later(remit, 'forbidden', () => compileForbidden(forbidden));
+  if (isListed(limits)) later(remit, 'limits', () => compileLimits(limits));
+  return remit;
+}
+
+function isListed<T>(list: readonly T[] | undefined): list is readonly T[] {
+  return list !== undefined && list.length > 0;
 }
 
 function compileList(patterns: readonly string[] | undefined, ignoreCase: boolean, memos: MemoPool): (text: string) => Answer {
-  if (patterns === undefined || patterns.length === 0) return () => 'undeclared';
+  if (!isListed(patterns)) return undeclared;
   return lazily(() => {
     const set = new GlobSet(patterns, { ignoreCase });
     return memoised<Answer>(memos, (text) => (set.test(text) ? 'allowed' : 'outside'));
   });
 }
 
-function compileRestricted(patterns: readonly string[] | undefined, memos: MemoPool): (uid: string) => boolean {
-  if (patterns === undefined || patterns.length === 0) return () => false;
+function compileGranted(grants: IdentityRecord['granted'], memos: MemoPool): Remit['granted'] {
+  if (!isListed(grants)) return undeclared;
+  return lazily(() => {
+    const set = new GlobSet(grants.map(({ permission }) => permission), { ignoreCase: true });
+    return memoised<'granted' | 'ungranted'>(memos, (text) => (set.test(text) ? 'granted' : 'ungranted'));
+  });
+}
+
+function compileWaiting(patterns: readonly string[] | undefined, memos: MemoPool): (permission: string) => boolean {
+  const answer = compileList(patterns, true, memos);
+  return (permission) => answer(permission) === 'allowed';
+}
+
+function compileRestricted(patterns: readonly string[] | undefined, { isRestricted, memos }: Workshop): (uid: string) => boolean {
+  if (!isListed(patterns)) return isRestricted;
   return lazily(() => {
     const set = new GlobSet(patterns);
-    return memoised(memos, (uid) => set.test(uid));
+    return memoised(memos, (uid) => set.test(uid) || isRestricted(uid));
   });
 }
 
@@ -71,8 +116,8 @@ function compileEndOfLife(record: IdentityRecord, lifecycle: Lifecycle, shop: Wo
   return (credentialUid) => (credentialUid === undefined ? end : credentials.get(credentialUid) ?? end);
 }
 
-/** The function that `make` returns, made at the first call. */
-function lazily<A extends unknown[], R>(make: () => (...args: A) => R): (...args: A) => R {
-  let made: ((...args: A) => R) | null = null;
-  return (...args) => (made ??= make())(...args);
+/** Puts a list in the place of a property when it is first read. */
+function later<K extends 'sequences' | 'forbidden' | 'limits'>(remit: Remit, key: K, make: () => Remit[K]): void {
+  let made: Remit[K] | null = null;
+  Object.defineProperty(remit, key, { enumerable: true, get: () => (made ??= make()) });
 }

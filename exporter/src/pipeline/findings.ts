@@ -77,6 +77,18 @@ export class FindingBook {
     else this.close(kept, 'withdrawn', at);
   }
 
+  /** Takes back what one event added: it is better known now, and the signal is not raised any more. */
+  takeBack(identity: Identity, detector: Detector, signal: Signal, uid: string, at: Millis): void {
+    const kept = this.all.get(fingerprint(identity.urn, detector.id, signal.subject, signal.bucket));
+    if (!kept || kept.parts !== null) return;
+    const { finding } = kept;
+    finding.count -= signal.count ?? 1;
+    kept.loud = Math.max(0, kept.loud - 1);
+    finding.evidence = finding.evidence.filter((ref) => ref.uid !== uid);
+    if (finding.count > 0) this.#touch(kept, at, 'updated', false);
+    else this.close(kept, 'withdrawn', at);
+  }
+
   close(kept: Kept, state: FindingState, at: Millis): void {
     if (!OPEN.has(kept.finding.state) && kept.finding.state !== 'silenced') return;
     const { finding } = kept;

@@ -212,15 +212,16 @@ export class Processor {
     this.#judgeEvent(event, identity, inventory, receivedAt);
   }
 
-  /** `before`: the event as it was judged already; what was said then is not said again. */
+  /** `before`: the event as it was judged already; what was said then is not said again, or taken back. */
   #judgeEvent(event: NhiEvent, identity: Identity, inventory: Inventory, receivedAt: Millis, before: NhiEvent | null = null): void {
     const { remit } = identity;
     const view = this.look(identity, remit, inventory);
     view.timeResolution = this.parts.sources.get(event.metadata.source)?.timeResolution ?? 1;
-    const said = before === null ? null : new Set(this.judge.event(before, view).map(nameOf));
+    const said = new Map(before === null ? [] : this.judge.event(before, view).map((judged) => [nameOf(judged), judged]));
     for (const judged of this.judge.event(event, view)) {
-      if (!said?.has(nameOf(judged))) this.open(judged, identity, remit, inventory, event, receivedAt, undefined, false);
+      if (!said.delete(nameOf(judged))) this.open(judged, identity, remit, inventory, event, receivedAt, undefined, false);
     }
+    for (const { detector, signal } of said.values()) this.book.takeBack(identity, detector, signal, eventUid(event), receivedAt);
     if (identity.proposal) this.#judgeInShadow(event, identity, identity.proposal, inventory);
   }
 

@@ -39,6 +39,8 @@ export interface Counted { urn: string; time: Millis; uid: string; outcome: numb
 /** Spans of one trace, by id; `open` are the calls that wait, or were counted without all their ancestors. */
 export interface Trace {
   uid: string; spans: Map<string, Span>; open: Set<string>; waiting: number; touched: Millis;
+  /** Holds events of calls that are counted already. */
+  settling: boolean;
   /** Ids that open calls wait for, by the last look at all of them; null: look at all. */
   missing: Set<string> | null;
 }

@@ -38,9 +38,10 @@ export class TraceBook {
   add(event: NhiEvent, feed: Pick<Feed, 'index' | 'replay'>, receivedAt: Millis): boolean {
     const { uid, span } = event.trace!;
     let trace = this.all.get(uid);
-    if (!trace) this.all.set(uid, trace = { uid, spans: new Map(), open: new Set(), waiting: 0, touched: 0, missing: null });
+    if (!trace) this.all.set(uid, trace = { uid, spans: new Map(), open: new Set(), waiting: 0, touched: 0, settling: true, missing: null });
     if (trace.spans.has(span!.uid)) return false;
     trace.touched = Math.max(trace.touched, receivedAt);
+    trace.settling = true;
     this.changed.add(trace);
     if (trace.spans.size >= MOST_OF_TRACE) this.#makeRoom(trace);
     const context = event.flags.includes('context');
@@ -77,7 +78,11 @@ export class TraceBook {
   overdue(now: Millis): Release[] {
     const out: Release[] = [];
     for (const trace of [...this.#waiting]) this.#release(trace, allOpen(trace), now - HOLD, out);
-    for (const trace of this.all.values()) if (trace.waiting === 0 && trace.touched < now - REMEMBER) this.#remove(trace);
+    for (const trace of this.all.values()) {
+      if (trace.waiting > 0 || trace.touched >= now - HOLD) continue;
+      if (trace.touched < now - REMEMBER) this.#remove(trace);
+      else if (trace.settling) this.#shrink(trace);
+    }
     if (this.#spans > MOST_SPANS) this.#shed(out);
     return out;
   }
@@ -138,8 +143,15 @@ export class TraceBook {
 
   #settle(trace: Trace, span: Span): void {
     trace.open.delete(span.id);
-    // The inner side of a call may still say which server has the tool.
-    if (span.state !== 'counted' || span.event?.tool === undefined || span.event.tool.server !== undefined) span.event = null;
+    // The inner side of a counted call may still say how it ended.
+    if (span.state !== 'counted') span.event = null;
+  }
+
+  /** Nothing came for a while: the events of settled calls are not needed any more. */
+  #shrink(trace: Trace): void {
+    for (const span of trace.spans.values()) if (!trace.open.has(span.id)) span.event = null;
+    trace.settling = false;
+    this.changed.add(trace);
   }
 
   /** Calls whose way is known are nobody's ancestors, as a rule. */
@@ -197,20 +209,22 @@ function merge(trace: Trace, span: Span, outer: Span, ancestors: readonly Span[]
   const counted = outer.into === null ? outer : trace.spans.get(outer.into) ?? outer;
   const tells = ancestors.length > counted.told;
   if (tells) counted.told = ancestors.length;
-  if (tells && counted.state === 'held') {
-    counted.event!.status_id = event.status_id;
-    counted.event!.outcome = event.outcome;
-    if (event.status_code !== undefined) counted.event!.status_code = event.status_code;
-  }
   inherit(span, ancestors);
-  const tool = counted.event?.tool;
-  if (tool && tool.server === undefined && event.tool?.server !== undefined) {
-    const before = { ...counted.event!, tool };
-    counted.event!.tool = { ...event.tool, ...tool };
-    if (counted.state === 'counted') {
-      inherit(counted, climb(trace, counted).ancestors);
-      out.push({ what: 'move', event: counted.event!, counted: counted.counted, before });
-    }
-  }
+  if (counted.event !== null) teach(trace, counted, counted.event, event, tells, out);
   out.push({ what: 'merge', event, amend: tells && counted.state === 'counted' ? counted.counted : null });
+}
+
+/** What the inner side knows better of a call: how it ended, and which server has the tool. */
+function teach(trace: Trace, counted: Span, event: NhiEvent, inner: NhiEvent, tells: boolean, out: Release[]): void {
+  const before = { ...event };
+  if (tells) {
+    event.status_id = inner.status_id;
+    event.outcome = inner.outcome;
+    if (inner.status_code !== undefined) event.status_code = inner.status_code;
+  }
+  if (event.tool && event.tool.server === undefined && inner.tool?.server !== undefined) event.tool = { ...inner.tool, ...event.tool };
+  const same = event.tool === before.tool && event.status_id === before.status_id && event.outcome.denied === before.outcome.denied;
+  if (counted.state !== 'counted' || same) return;
+  inherit(counted, climb(trace, counted).ancestors);
+  out.push({ what: 'move', event, counted: counted.counted, before });
 }
