@@ -257,6 +257,15 @@ describe('a changed inventory', () => {
     expect(await exporter.findings(roleUrn(AFTER_RELOAD))).toMatchObject([{ detector: 'decommissioned-active', severity: 'critical', owner: 'search' }]);
   });
 
+  it('counts by itself, without a signal', async () => {
+    const had = await records();
+    const file = join(folder, 'inventory', 'dropped-in.yml');
+    writeFileSync(file, addition('retired-mirror', now));
+    await eventually('the record', async () => (await records()) === had + 1);
+    rmSync(file);
+    await eventually('its absence', async () => (await records()) === had);
+  });
+
   it('that is wrong is named by line and column, and the last good one stays in force', async () => {
     const had = await records();
     const file = join(folder, 'inventory', 'reload.yml');

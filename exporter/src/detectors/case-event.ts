@@ -2,20 +2,34 @@ import type { NhiEvent } from '@remit/contract';
 import { CATEGORIES, CREDENTIAL_TYPES, FLAGS, OUTCOMES, nhiEventSchema } from '@remit/contract';
 import { z } from 'zod';
 
+const instant = z.iso.datetime({ offset: true });
+/** A credential that was issued or ended: its id, and whose it is (a URN) unless it is the caller's own. */
+const credentialSchema = z.strictObject({ uid: z.string(), of: z.string().optional(), type: z.enum(CREDENTIAL_TYPES).default('access_key') });
+
 /**
- * An event of a `cases.yml`, short enough to be read by eye: `at`, `does` (a permission string, or several), and only where
- * they matter `to` (target), `type` (of the target), `by` (URN), `with` (credential id), `became` (outcome).
+ * An event of a `cases.yml`, short enough to be read by eye: `at`, `does` (a permission string, or several) or `tool` (`name` or
+ * `server/name`), and only where they matter `to` (target), `type` (of the target), `by` (URN), `with` (credential id), `became`
+ * (outcome). Calls of tools may have `ends`, `trace`, `session` and `purpose`; what moved is told by `bytes` and `rows`.
  */
 export const compactEventSchema = z.strictObject({
-  at: z.iso.datetime({ offset: true }),
-  does: z.union([z.string(), z.array(z.string()).min(1)]),
+  /** The event's own id, for one that comes twice; made from its place in the case unless given. */
+  id: z.string().optional(),
+  at: instant, ends: instant.optional(),
+  does: z.union([z.string(), z.array(z.string()).min(1)]).optional(), tool: z.string().optional(),
   to: z.string().optional(), named: z.string().optional(), type: z.string().optional(), by: z.string().optional(),
   with: z.string().optional(), credential: z.enum(CREDENTIAL_TYPES).optional(),
   became: z.enum([...OUTCOMES, 'unknown']).default('success'),
   category: z.enum(CATEGORIES).optional(), flags: z.array(z.enum(FLAGS)).default([]),
   classified: z.string().optional(),
-});
-export type CompactEvent = z.infer<typeof compactEventSchema>;
+  trace: z.string().optional(), session: z.string().optional(), purpose: z.string().optional(),
+  /** Share of traces that is kept. */
+  sampled: z.number().optional(),
+  /** The parent span of the call never came. */
+  orphan: z.boolean().default(false),
+  bytes: z.number().nullable().optional(), rows: z.number().nullable().optional(),
+  issued: credentialSchema.optional(), retired: credentialSchema.omit({ type: true }).optional(),
+}).refine(({ does, tool }) => does !== undefined || tool !== undefined, 'an event has does or tool');
+export type CompactEvent = z.input<typeof compactEventSchema>;
 
 /** A record as its provider writes it, for what a compact event cannot show. */
 export const nativeEventSchema = z.strictObject({ source: z.string(), record: z.record(z.string(), z.unknown()) });
@@ -23,23 +37,40 @@ export type NativeEvent = z.infer<typeof nativeEventSchema>;
 
 /** The canonical event of a compact one; throws when the result is none. */
 export function toEvent(compact: CompactEvent, identity: string, index: number): NhiEvent {
-  const used = typeof compact.does === 'string' ? [compact.does] : compact.does;
+  const one = compactEventSchema.parse(compact);
+  const used = one.does === undefined ? [`tool:${one.tool}`] : typeof one.does === 'string' ? [one.does] : one.does;
   const first = used[0] ?? '';
-  const kubernetes = first.startsWith('k8s:');
-  const urn = compact.by ?? identity;
+  const urn = one.by ?? identity;
   return nhiEventSchema.parse({
-    metadata: { original_event_uid: `event-${index + 1}`, source: kubernetes ? 'k8s-audit' : 'aws-cloudtrail' },
-    principal_key: urn, time: Date.parse(compact.at), class_uid: 6003, activity_id: 0,
-    actor: { identity: { urn, kind: 'unknown', resolution: 'derived' } },
-    ...(compact.with === undefined && compact.credential === undefined ? {} : {
-      credential: { type: compact.credential ?? 'access_key', ...(compact.with === undefined ? {} : { uid: compact.with }) },
+    metadata: { original_event_uid: one.id ?? `event-${index + 1}`, source: sourceOf(one, first) },
+    principal_key: urn, time: Date.parse(one.at), ...(one.ends === undefined ? {} : { end_time: Date.parse(one.ends) }), class_uid: 6003, activity_id: 0,
+    actor: { identity: { urn, kind: 'unknown', resolution: 'derived' }, ...(one.session === undefined ? {} : { session: { uid: one.session } }) },
+    ...(one.with === undefined && one.credential === undefined ? {} : {
+      credential: { type: one.credential ?? 'access_key', ...(one.with === undefined ? {} : { uid: one.with }) },
     }),
-    api: { operation: kubernetes ? first.split(':')[1] ?? first : first.split(':').at(-1) ?? first },
-    action: { category: compact.category ?? guess(first) },
-    ...(compact.to === undefined && compact.type === undefined && compact.named === undefined ? {} : { resources: [resource(compact)] }),
-    status_id: compact.became === 'success' ? 1 : compact.became === 'unknown' ? 0 : 2,
-    outcome: { denied: compact.became === 'denied' }, src_kind: 'unknown', privilege: { used }, flags: compact.flags,
+    ...(one.issued === undefined ? {} : { issued: { uid: one.issued.uid, type: one.issued.type, name_key: one.issued.of ?? urn } }),
+    ...(one.retired === undefined ? {} : { retired: { uid: one.retired.uid, name_key: one.retired.of ?? urn } }),
+    ...(one.purpose === undefined ? {} : { purpose_uid: one.purpose }),
+    api: { operation: one.tool ?? (first.startsWith('k8s:') ? first.split(':')[1] ?? first : first.split(':').at(-1) ?? first) },
+    action: { category: one.category ?? (one.tool === undefined ? guess(first) : 'execute_tool') },
+    ...(one.tool === undefined ? {} : { tool: toolOf(one.tool) }),
+    ...(one.to === undefined && one.type === undefined && one.named === undefined ? {} : { resources: [resource(one)] }),
+    ...(one.bytes === undefined && one.rows === undefined ? {} : { volume: { bytes_out: one.bytes ?? null, rows: one.rows ?? null } }),
+    ...(one.trace === undefined ? {} : { trace: { uid: one.trace, ...(one.sampled === undefined ? {} : { sample_rate: one.sampled }) }, sequence_key: one.trace }),
+    status_id: one.became === 'success' ? 1 : one.became === 'unknown' ? 0 : 2,
+    outcome: { denied: one.became === 'denied' }, src_kind: 'unknown', privilege: { used }, flags: one.flags,
   });
+}
+
+function sourceOf({ tool }: { tool?: string | undefined }, permission: string): string {
+  if (tool !== undefined) return 'otel-genai';
+  const sources: Record<string, string> = { k8s: 'k8s-audit', github: 'github-audit', gws: 'google-workspace', vault: 'vault-audit' };
+  return sources[permission.split(':')[0] ?? ''] ?? 'aws-cloudtrail';
+}
+
+function toolOf(text: string): { name: string; server?: string } {
+  const slash = text.indexOf('/');
+  return slash < 0 ? { name: text } : { server: text.slice(0, slash), name: text.slice(slash + 1) };
 }
 
 function resource({ to, named, type, classified }: CompactEvent): Record<string, string> {

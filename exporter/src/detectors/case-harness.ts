@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import type {
-  Detector, EventRef, FleetView, HourView, Inventory, JudgedIdentity, NhiEvent, Remit, Signal, Surprise, View,
+  Detector, EventRef, FleetView, HourView, Inventory, NhiEvent, Remit, Signal, Surprise, View,
 } from '@remit/contract';
 import { sensitivity } from '@remit/contract';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { judgeChains, judged } from './case-chains.ts';
 import { compactEventSchema, nativeEventSchema, toEvent } from './case-event.ts';
+import type { CompactEvent, NativeEvent } from './case-event.ts';
 import { outcome, target } from './phrases.ts';
 
 /**
@@ -13,12 +15,13 @@ import { outcome, target } from './phrases.ts';
  * (findings, each with any fields to compare), `silenced` (the same, with the exception that hides it) or `quiet` (why).
  * Findings are signals joined by identity, subject and bucket, as the service joins them.
  */
-export interface CaseResult { identity: string; subject: string; bucket: string; severity: string; events: number; expected: string; observed: string; exception?: string; signals: Signal[] }
+export interface CaseResult { identity: string; subject: string; bucket: string; severity: string; certain: boolean; events: number; expected: string; observed: string; exception?: string; signals: Signal[] }
 
 const expectedSchema = z.strictObject({
   identity: z.string().optional(), subject: z.string().optional(), bucket: z.string().optional(),
   severity: z.enum(['critical', 'warning', 'info']).optional(),
-  /** Signals that belong to the finding. */
+  certain: z.boolean().optional(),
+  /** Events that belong to the finding: its signals, or what the signal of a chain counts. */
   events: z.int().optional(),
   /** Part of the reason's phrases. */
   expected: z.string().optional(), observed: z.string().optional(), exception: z.string().optional(),
@@ -40,7 +43,7 @@ const caseSchema = z.strictObject({
   fires: z.array(expectedSchema).min(1).optional(), silenced: z.array(expectedSchema).min(1).optional(), quiet: z.string().optional(),
 }).refine((one) => [one.fires, one.silenced, one.quiet].filter((part) => part !== undefined).length === 1,
   'a case has exactly one of fires, silenced and quiet');
-export type Case = z.infer<typeof caseSchema>;
+export type Case = Omit<z.infer<typeof caseSchema>, 'events'> & { events: (CompactEvent | NativeEvent)[] };
 
 const fileSchema = z.strictObject({
   /** URN of the identity whose events these are, unless a case or an event says otherwise. */
@@ -52,6 +55,9 @@ export type CaseFile = z.infer<typeof fileSchema>;
 export function readCases(path: string): CaseFile {
   const parsed = fileSchema.safeParse(parse(readFileSync(path, 'utf8')));
   if (!parsed.success) throw new Error(`${path}\n${z.prettifyError(parsed.error)}`);
+  const { cases } = parsed.data;
+  // Named here, so that a case keeps its names in any order.
+  for (const { events } of cases) events.forEach((event, index) => { if (!('record' in event)) event.id ??= `event-${index + 1}`; });
   return parsed.data;
 }
 
@@ -61,14 +67,21 @@ export interface Service { load(inventory: unknown): Inventory; normalise(source
 /** Judges the events of a case and joins the signals to findings, in order of identity, subject and bucket. */
 export function runCase(detector: Detector, file: CaseFile, one: Case, service: Service): CaseResult[] {
   const inventory = service.load(one.inventory ?? file.inventory ?? {});
-  const events = one.events.flatMap((event, index) => ('record' in event
-    ? service.normalise(event.source, event.record) : [toEvent(event, one.identity ?? file.identity, index)]));
+  const events = unique(one.events.flatMap((event, index) => ('record' in event
+    ? service.normalise(event.source, event.record) : [toEvent(event, one.identity ?? file.identity, index)])));
   const found: { urn: string; signal: Signal; event: NhiEvent | null; remit: Remit | null }[] = [];
   if (detector.on === 'event') {
     for (const event of events) {
       const view = viewOf(event, events, inventory, one);
       for (const signal of detector.inspect(event, view)) found.push({ urn: view.identity.urn, signal, event, remit: view.remit });
     }
+  } else if (detector.on === 'chain') {
+    const orphans = new Set(one.events.flatMap((event) => ('record' in event || event.orphan !== true ? [] : [event.id])));
+    const looking = {
+      inventory, ref: refOf, orphan: (event: NhiEvent) => orphans.has(event.metadata.original_event_uid),
+      view: (urn: string, remit: Remit | null, event: NhiEvent) => ({ ...viewOf(event, events, inventory, one), identity: judged(urn, times(urn, events)), remit }),
+    };
+    for (const signal of judgeChains(detector, events, looking)) found.push({ ...signal, event: null });
   } else if (detector.on === 'hour') {
     for (const [event, members] of hoursOf(events)) {
       const view = viewOf(event, events, inventory, one);
@@ -98,13 +111,14 @@ function join(
 ): CaseResult[] {
   const results = new Map<string, CaseResult>();
   for (const { urn, signal, event, remit } of found) {
-    const exception = inventory.exception(urn, remit, detector.id, event, signal.at);
+    const exception = inventory.exception(urn, remit, detector.id, event, signal.at, signal.scope);
     const key = JSON.stringify([urn, signal.subject, signal.bucket, exception?.id ?? null]);
     const severity = signal.severity ?? detector.severity;
     const known = results.get(key);
     if (known === undefined) {
       results.set(key, {
-        identity: urn, subject: signal.subject, bucket: signal.bucket, severity, events: 1, signals: [signal],
+        identity: urn, subject: signal.subject, bucket: signal.bucket, severity, certain: signal.certain ?? detector.certain,
+        events: detector.on === 'chain' ? signal.count ?? 1 : 1, signals: [signal],
         ...signal.reason, ...(exception === null ? {} : { exception: exception.id }),
       });
     } else {
@@ -122,15 +136,24 @@ function order(a: string, b: string): number { return a < b ? -1 : a > b ? 1 : 0
 function viewOf(event: NhiEvent, events: readonly NhiEvent[], inventory: Inventory, one: Case): View {
   const urn = urnOf(event);
   return {
-    identity: judged(urn, events), remit: inventory.match([urn], event.time)?.remit ?? null,
+    identity: judged(urn, times(urn, events)), remit: inventory.match([urn], event.time)?.remit ?? null,
     timeResolution: event.metadata.source === 'aws-cloudtrail' ? 1000 : 1,
     ready: one.baseline?.ready ?? false, threshold: one.baseline?.threshold ?? 4, ref: refOf,
+    recordOf: (keys, at) => {
+      const remit = inventory.match(keys, at)?.remit;
+      return remit?.reviewed ? remit : null;
+    },
+    dataClass: (uid) => inventory.dataClass(uid),
   };
 }
 
-function judged(urn: string, events: readonly NhiEvent[]): JudgedIdentity {
-  const times = events.filter((event) => urnOf(event) === urn).map((event) => event.time);
-  return { urn, kind: 'unknown', class: 'unknown', first: Math.min(...times), last: Math.max(...times), principalKey: urn };
+function times(urn: string, events: readonly NhiEvent[]): number[] {
+  return events.filter((event) => urnOf(event) === urn).map(({ time }) => time);
+}
+
+/** Every event once, as the service counts them. */
+function unique(events: readonly NhiEvent[]): NhiEvent[] {
+  return [...new Map(events.map((event) => [`${event.metadata.source} ${event.metadata.original_event_uid}`, event])).values()];
 }
 
 /** The events of each identity-hour, with one of them for the view. */
@@ -174,7 +197,7 @@ function fleetOf(events: readonly NhiEvent[], inventory: Inventory): FleetView {
       for (const urn of urns) {
         const own = events.filter((event) => urnOf(event) === urn);
         yield {
-          ...judged(urn, events), inventoried: inventory.match([urn], own[0]?.time ?? 0) !== null,
+          ...judged(urn, times(urn, events)), inventoried: inventory.match([urn], own[0]?.time ?? 0) !== null,
           sensitive: own.some((event) => sensitivity(event, false) !== null), events: own.length, evidence: own.map(refOf),
         };
       }

@@ -12,6 +12,8 @@ export interface KeptChain {
   detector: string; urn: string; key: string;
   steps: KeptStep[];
   dropped: number;
+  /** Event time up to which steps have gone, by age or by the cap. */
+  lostUntil: Millis;
   /** Findings that the last judgement stood by. */
   standing: string[];
   touched: Millis;
@@ -70,6 +72,7 @@ export class ChainBook {
       const detector = this.#byId.get(chain.detector);
       const oldest = clock - (detector?.keeps ?? 0);
       const before = chain.steps.length;
+      for (const step of chain.steps) if (step.last < oldest) chain.lostUntil = Math.max(chain.lostUntil, step.last);
       chain.steps = chain.steps.filter((s) => s.last >= oldest);
       if (chain.steps.length === before) continue;
       this.#steps -= before - chain.steps.length;
@@ -122,7 +125,7 @@ export class ChainBook {
   #add(detector: ChainDetector, urn: string, member: ChainMember, event: NhiEvent, ref: EventRef, gap: boolean): void {
     let chain = this.all.get(`${detector.id} ${urn} ${member.key}`);
     if (!chain) {
-      chain = { detector: detector.id, urn, key: member.key, steps: [], dropped: 0, standing: [], touched: event.time };
+      chain = { detector: detector.id, urn, key: member.key, steps: [], dropped: 0, lostUntil: 0, standing: [], touched: event.time };
       this.#index(chain);
     }
     chain.touched = Math.max(chain.touched, event.time);
@@ -138,7 +141,7 @@ export class ChainBook {
     });
     this.#steps++;
     if (steps.length <= detector.cap) return;
-    steps.shift();
+    chain.lostUntil = Math.max(chain.lostUntil, steps.shift()!.last);
     this.#steps--;
     chain.dropped++;
   }
@@ -168,7 +171,8 @@ export class ChainBook {
     }
     for (const id of chain.standing) {
       const kept = this.#p.book.all.get(id);
-      if (kept && !standing.has(id)) this.#p.book.retract(kept, part, at);
+      // What rests on steps that are gone was right when it was said.
+      if (kept && !standing.has(id) && kept.finding.first > chain.lostUntil) this.#p.book.retract(kept, part, at);
     }
     chain.standing = [...standing];
     if (chain.steps.length === 0) this.#remove(chain);

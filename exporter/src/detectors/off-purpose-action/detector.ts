@@ -1,10 +1,12 @@
-import type { Detector, NhiEvent, Remit } from '@remit/contract';
+import type { DataClass, Detector, NhiEvent, PurposeRemit, Remit, View } from '@remit/contract';
+import { DATA_CLASSES } from '@remit/contract';
 import { access, attack, bounded, DAY, day, nist, outcome, owasp, permission } from '../phrases.ts';
 
 /**
- * An action that no pattern of the declared `actions[]` allows, or an allowed one on a target outside `resources[]`. One
- * finding per identity, permission and UTC day; an attempt that was refused or failed is at most a ticket. Quiet while
- * `actions[]` is empty: nothing has been approved yet that one could leave.
+ * An action that no pattern of the declared `actions[]` allows, a tool that `tools[]` denies or does not list, an allowed action on a
+ * target outside `resources[]`, or on data of a class outside `data_classes_allowed[]`. A purpose named by the run narrows actions
+ * and tools. One finding per identity, permission and UTC day; an attempt that was refused or failed is at most a ticket, and so
+ * is a tool that needs an approval. Each list speaks only where it is declared.
  */
 export const detector: Detector = {
   id: 'off-purpose-action',
@@ -20,36 +22,59 @@ export const detector: Detector = {
     nist('DE.CM-09', 'Computing hardware and software, runtime environments, and their data are monitored'),
   ],
   needs: ['principal', 'action', 'privilege'],
-  summary: '{identity} used a permission or touched a target outside what {owner} approved',
+  summary: '{identity} used a permission or a tool, or touched a target, outside what {owner} approved',
   firstAction: 'Look whether a release explains the new action; if none does, take the permission away and rotate the credential',
   benign: [
-    'A new release that needs one more permission', 'A library that changed which call it makes for the same work',
+    'A new release that needs one more permission or tool', 'A library that changed which call it makes for the same work',
     'A person using the machine credential to look something up',
   ],
   quietFor: DAY,
   inspect(event, view) {
     const { remit } = view;
-    if (remit === null || !remit.record.actions?.length) return [];
-    const departure = foreignAction(event, remit) ?? foreignTarget(event, remit);
+    if (remit === null) return [];
+    const purpose = event.purpose_uid === undefined ? null : remit.purpose(event.purpose_uid);
+    const departure = (event.tool === undefined ? null : foreignTool(event, remit, purpose))
+      ?? foreignAction(event, remit, purpose) ?? foreignTarget(event, remit) ?? foreignData(event, remit, view);
     if (departure === null) return [];
     const became = outcome(event);
     return [{
       subject: departure.subject, bucket: day(event.time),
-      reason: { expected: departure.expected, observed: `${departure.observed} (${access(event)}, ${became})` },
+      reason: { expected: departure.expected, observed: `${departure.observed} (${accessTo(event, remit)}, ${became})` },
       evidence: [view.ref(event)], at: event.time,
-      ...(became === 'success' ? {} : { severity: 'warning' as const }),
+      ...(became === 'success' && departure.approvable !== true ? {} : { severity: 'warning' as const }),
     }];
   },
 };
 
-interface Departure { subject: string; expected: string; observed: string }
+/** `approvable`: a person may have approved it where no record shows it. */
+interface Departure { subject: string; expected: string; observed: string; approvable?: boolean }
 
-function foreignAction(event: NhiEvent, remit: Remit): Departure | null {
+function foreignTool(event: NhiEvent, remit: Remit, purpose: PurposeRemit | null): Departure | null {
+  const call = { name: event.tool!.name, server: event.tool!.server };
+  const verdict = (purpose ?? remit).tool(call).verdict;
+  if (verdict === 'allowed' || verdict === 'undeclared') return null;
+  const used = bounded(permission(event), 256);
+  const tool = `used tool ${bounded(call.server === undefined ? call.name : `${call.server}/${call.name}`, 140)}`;
+  if (verdict === 'denied') return { subject: used, expected: 'this tool never to be used, as tools says', observed: tool };
+  if (verdict === 'approval') {
+    return { subject: used, expected: 'an approval for this tool, shown by an exception in force', observed: tool, approvable: true };
+  }
+  const narrowed = purpose !== null && remit.tool(call).verdict !== 'outside';
+  return { subject: used, expected: narrowed ? `only the tools of the purpose ${bounded(purpose.id, 80)}` : 'only the approved tools', observed: tool };
+}
+
+function foreignAction(event: NhiEvent, remit: Remit, purpose: PurposeRemit | null): Departure | null {
+  // What `tools[]` allows need not be said again as an action.
+  if (event.tool !== undefined && (purpose ?? remit).tool({ name: event.tool.name, server: event.tool.server }).verdict === 'allowed') return null;
   for (const used of event.privilege?.used ?? []) {
-    if (remit.action(used) !== 'outside') continue;
+    // What was seen and waits for a person's word is a ticket of unbaselined-sensitive-use, not a departure.
+    if (remit.awaitsReview(used)) continue;
+    const narrowed = remit.action(used) !== 'outside';
+    if (narrowed && (purpose === null || purpose.action(used) !== 'outside')) continue;
     return {
-      subject: bounded(used, 256), expected: `only the ${remit.record.actions?.length ?? 0} approved action patterns`,
-      observed: `used ${bounded(used, 160)}`,
+      subject: bounded(used, 256), observed: `used ${bounded(used, 160)}`,
+      expected: narrowed ? `only the actions of the purpose ${bounded(purpose!.id, 80)}`
+        : `only the ${remit.record.actions?.length ?? 0} approved action patterns`,
     };
   }
   return null;
@@ -57,6 +82,7 @@ function foreignAction(event: NhiEvent, remit: Remit): Departure | null {
 
 /** Targets without any id, as in list calls, cannot be judged; one whose id or name is approved is. */
 function foreignTarget(event: NhiEvent, remit: Remit): Departure | null {
+  if (!remit.record.actions?.length && !(event.tool !== undefined && remit.record.tools?.length)) return null;
   for (const { uid, name } of event.resources ?? []) {
     const id = uid ?? name;
     if (id === undefined || remit.resource(id) !== 'outside') continue;
@@ -68,4 +94,31 @@ function foreignTarget(event: NhiEvent, remit: Remit): Departure | null {
     };
   }
   return null;
+}
+
+function foreignData(event: NhiEvent, remit: Remit, view: View): Departure | null {
+  if (!remit.record.data_classes_allowed?.length) return null;
+  for (const { uid, name, data_classification: said } of event.resources ?? []) {
+    const id = uid ?? name;
+    const found = strictest(said, id === undefined ? null : view.dataClass(id), id !== undefined && remit.restricted(id));
+    if (found === null || remit.dataClass(found) !== 'outside') continue;
+    return {
+      subject: `${bounded(permission(event), 224)} on ${found} data`,
+      expected: `only data of the classes ${remit.record.data_classes_allowed.join(', ')}`,
+      observed: `used ${bounded(permission(event), 100)} on ${bounded(id ?? 'a target without a name', 110)} of class ${found}`,
+    };
+  }
+  return null;
+}
+
+/** The strictest class that event and inventory give to a target; words that are no class of ours say nothing. */
+function strictest(said: string | undefined, known: DataClass | null, restricted: boolean): DataClass | null {
+  const rank = Math.max(DATA_CLASSES.indexOf(said?.toLowerCase() as DataClass), known === null ? -1 : DATA_CLASSES.indexOf(known));
+  return restricted ? 'restricted' : DATA_CLASSES[rank] ?? null;
+}
+
+/** A tool changes something unless it is known to read. */
+function accessTo(event: NhiEvent, remit: Remit): 'read' | 'change' {
+  if (event.tool === undefined) return access(event);
+  return remit.tool({ name: event.tool.name, server: event.tool.server }).writes ? 'change' : 'read';
 }

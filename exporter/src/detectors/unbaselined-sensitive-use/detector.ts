@@ -4,8 +4,8 @@ import { attack, bounded, DAY, instant, moment, nist, owasp } from '../phrases.t
 const PERIOD = 7 * DAY;
 
 /**
- * Sensitive work by an identity that nothing can judge yet: it has no record, or its baseline is warming and no reviewed
- * record says what it may do. One ticket per identity, category and 7 days. Monitoring is left to `monitoring-tampering`,
+ * Sensitive work by an identity that nothing can judge yet: it has no record, its baseline is warming and no reviewed record
+ * says what it may do, or its record has sensitive actions that wait for a person's decision. One ticket per identity, category and 7 days. Monitoring is left to `monitoring-tampering`,
  * which needs no baseline.
  */
 export const detector: Detector = {
@@ -29,7 +29,8 @@ export const detector: Detector = {
   ],
   quietFor: PERIOD,
   inspect(hour, view) {
-    const judged = view.remit !== null && (view.ready || declares(view.remit));
+    const waits = view.remit?.record.review_required?.length;
+    const judged = view.remit !== null && !waits && (view.ready || declares(view.remit));
     if (judged) return [];
     const signals = [];
     for (const [category, { count, first, last, evidence }] of hour.categories) {
@@ -39,7 +40,7 @@ export const detector: Detector = {
         reason: {
           expected: view.remit === null
             ? 'a record that says what this identity may do'
-            : 'approved actions or a learned baseline before sensitive work',
+            : waits ? 'a decision on the actions under review_required' : 'approved actions or a learned baseline before sensitive work',
           observed: `${WORDS.get(category) ?? bounded(category, 64)}, ${count} ${count === 1 ? 'event' : 'events'} in the hour of ${moment(hour.start)}`,
         },
         evidence: [...evidence], at: last, first, count,

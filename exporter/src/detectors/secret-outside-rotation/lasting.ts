@@ -1,0 +1,6 @@
+import type { CredentialType } from '@remit/contract';
+
+const LASTING: ReadonlySet<CredentialType> = new Set(['access_key', 'sa_key', 'pat', 'app_token', 'client_secret', 'certificate']);
+
+/** Whether a credential lives until somebody ends it. Sessions and tokens that expire by themselves need no rotation. */
+export function lasting(type: CredentialType): boolean { return LASTING.has(type); }
