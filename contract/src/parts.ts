@@ -1,5 +1,6 @@
 import type { NhiEvent } from './event.ts';
 import type { EventRef, Finding, FindingChange, Signal, Verdict } from './finding.ts';
+import type { Exception } from './inventory.ts';
 import type { Inventory, Remit } from './remit.ts';
 import type {
   DataClass, DetectorId, Facet, FindingClass, IdentityClass, Kind, Millis, RejectReason, Severity, SourceId,
@@ -198,6 +199,8 @@ export interface ChainJudge<F = any> { // eslint-disable-line @typescript-eslint
   keeps: Millis;
   /** Most steps of one chain. */
   cap: number;
+  /** Asked for identities without a record as well. */
+  unrecorded?: boolean;
   of(event: NhiEvent, view: View, role: 'actor' | 'subject'): ChainMember<F>[];
   merge?(into: F, from: F): F;
   inspect(chain: Chain<F>, view: View): Signal[];
@@ -216,6 +219,8 @@ export interface HourView {
   surprises: ReadonlyMap<string, Surprise>;
   /** The first few events of the hour, whatever they are, in time order. */
   evidence?: readonly EventRef[];
+  /** What closed hours say of its pauses: since when nothing succeeded (null: never did), and the longest pause before that. */
+  silence?: { since: Millis | null; longest: Millis };
 }
 
 /** What tick detectors see: the fleet, never the clock. */
@@ -223,7 +228,20 @@ export interface FleetView {
   now: Millis;
   inventory: Inventory;
   /** Judged identities seen so far; people and platforms are left out. */
-  identities(): Iterable<JudgedIdentity & { inventoried: boolean; sensitive: boolean; events: number; evidence: readonly EventRef[] }>;
+  identities(): Iterable<WatchedIdentity>;
+  /** Exceptions that ended and would still have hidden something since: how often, when last, and for whom. */
+  reliedOn(): Iterable<{ exception: Exception; urn: string; count: number; first: Millis; last: Millis }>;
+}
+
+/** One identity as a look at the fleet sees it. */
+export interface WatchedIdentity extends JudgedIdentity {
+  inventoried: boolean; sensitive: boolean; events: number; evidence: readonly EventRef[];
+  /** The reviewed record in force now. */
+  remit: Remit | null;
+  /** Event time up to which all its feeds have come; -Infinity while one of them is silent, so that nothing follows from absence. */
+  complete: Millis;
+  /** The URN whose name it carries under a later immutable id, or null. */
+  recreatedFrom: string | null;
 }
 
 // ---------------------------------------------------------------- learning

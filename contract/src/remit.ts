@@ -55,6 +55,8 @@ export interface PurposeRemit {
 export interface Remit {
   record: IdentityRecord;
   owner: Owner | null;
+  /** Whether the owner is one of the inventory's owners: nobody is told otherwise. */
+  owned: boolean;
   /** Where it is written: `payments.yml:14`. */
   where: string;
   /** False while proposed: judged in shadow, never pages. */
@@ -66,6 +68,10 @@ export interface Remit {
   schedule(at: Millis, resolution: Millis): ScheduleVerdict;
   /** Seen, sensitive and not decided yet (`review_required`): a person still has to say whether it belongs. Ignores case. */
   awaitsReview(permission: string): boolean;
+  /** The last declared window that was over, with its grace, at this time; null without a schedule of windows. */
+  lastWindow(before: Millis): WindowHit | null;
+  /** Account, cluster, project and region of the event against `environments_allowed`. */
+  environment(event: NhiEvent): 'allowed' | 'outside' | 'undeclared';
   /** `undeclared` when the list is empty. Ignores case. */
   action(permission: string): 'allowed' | 'outside' | 'undeclared';
   resource(uid: string): 'allowed' | 'outside' | 'undeclared';
@@ -97,6 +103,8 @@ export interface Inventory {
   /** The record for one of these names or ids at this time, first hit wins; `ambiguous` when several claim it. */
   match(keys: readonly string[], at: Millis): { remit: Remit; ambiguous: boolean } | null;
   /** The exception in force for this signal at the event's time, or null. Without an event the signal's own scope is compared. */
+  /** The exception that ended, not longer than 30 days ago, and would otherwise cover this signal. */
+  expired(urn: string, remit: Remit | null, detector: DetectorId, event: NhiEvent | null, at: Millis, scope?: Signal['scope']): Exception | null;
   exception(urn: string, remit: Remit | null, detector: DetectorId, event: NhiEvent | null, at: Millis, scope?: Signal['scope']): Exception | null;
   /** The data class of a resource by the inventory, or null. */
   dataClass(uid: string): DataClass | null;

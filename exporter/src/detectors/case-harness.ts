@@ -199,10 +199,18 @@ function fleetOf(events: readonly NhiEvent[], inventory: Inventory): FleetView {
         yield {
           ...judged(urn, times(urn, events)), inventoried: inventory.match([urn], own[0]?.time ?? 0) !== null,
           sensitive: own.some((event) => sensitivity(event, false) !== null), events: own.length, evidence: own.map(refOf),
+          remit: reviewed(inventory, urn, Math.max(...events.map((event) => event.time))), complete: Math.max(...events.map((event) => event.time)),
+          recreatedFrom: /@[^/]*$/.test(urn) && urn.startsWith('urn:nhi:aws:') ? urn.replace(/@[^/@]*$/, '') : null,
         };
       }
     },
+    reliedOn: () => [],
   };
+}
+
+function reviewed(inventory: Inventory, urn: string, at: number): Remit | null {
+  const hit = inventory.match([urn], at);
+  return hit?.remit.reviewed ? hit.remit : null;
 }
 
 function urnOf(event: NhiEvent): string { return event.actor.identity.urn ?? ''; }

@@ -12,6 +12,8 @@ export interface CompiledException {
   exception: Exception;
   /** True when it is in force at the instant and covers the detector and the event, or the signal's own scope where there is none. */
   covers(detector: DetectorId, event: NhiEvent | null, at: Millis, about?: Signal['scope']): boolean;
+  /** The same for an exception that ended, for 30 days after its end. */
+  covered(detector: DetectorId, event: NhiEvent | null, at: Millis, about?: Signal['scope']): boolean;
 }
 
 /**
@@ -23,12 +25,17 @@ export function compileException(exception: Exception, memos: MemoPool): Compile
   const from = exception.starts_at === undefined ? -Infinity : Date.parse(exception.starts_at);
   const to = Date.parse(exception.expires_at);
   const inScope = exception.scope === undefined ? () => true : compileScope(exception.scope, memos);
+  const fits: CompiledException['covers'] = (detector, event, _, about) =>
+    (exception.detector === '*' || exception.detector === detector) && inScope(event, about);
   return {
     exception,
-    covers: (detector, event, at, about) => at >= from && at < to
-      && (exception.detector === '*' || exception.detector === detector) && inScope(event, about),
+    covers: (detector, event, at, about) => at >= from && at < to && fits(detector, event, at, about),
+    covered: (detector, event, at, about) => at >= to && at < to + REMEMBERED && fits(detector, event, at, about),
   };
 }
+
+/** An exception that ended is still looked for as long. */
+const REMEMBERED: Millis = 30 * 86_400_000;
 
 type InScope = (event: NhiEvent | null, about: Signal['scope']) => boolean;
 

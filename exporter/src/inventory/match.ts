@@ -86,12 +86,21 @@ export class CompiledInventory implements Inventory {
   exception(
     urn: string, remit: Remit | null, detector: DetectorId, event: NhiEvent | null, at: Millis, scope?: Signal['scope'],
   ): Exception | null {
+    return this.#first(urn, remit, (compiled) => compiled.covers(detector, event, at, scope));
+  }
+
+  expired(
+    urn: string, remit: Remit | null, detector: DetectorId, event: NhiEvent | null, at: Millis, scope?: Signal['scope'],
+  ): Exception | null {
+    return this.#first(urn, remit, (compiled) => compiled.covered(detector, event, at, scope));
+  }
+
+  #first(urn: string, remit: Remit | null, fits: (compiled: CompiledException) => boolean): Exception | null {
     if (remit !== null) {
-      for (const own of this.#ofRecord.get(remit.record.urn) ?? []) if (own.covers(detector, event, at, scope)) return own.exception;
+      for (const own of this.#ofRecord.get(remit.record.urn) ?? []) if (fits(own)) return own.exception;
     }
     for (const { identity, compiled } of this.#ofFleet) {
-      const meant = identity.test(urn) || (remit !== null && identity.test(remit.record.urn));
-      if (meant && compiled.covers(detector, event, at, scope)) return compiled.exception;
+      if ((identity.test(urn) || (remit !== null && identity.test(remit.record.urn))) && fits(compiled)) return compiled.exception;
     }
     return null;
   }

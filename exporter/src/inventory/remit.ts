@@ -6,7 +6,7 @@ import type { MemoPool } from './memo.ts';
 import { compileNetworks } from './networks.ts';
 import { compilePurposes } from './purposes.ts';
 import { compileRotation } from './rotation.ts';
-import { compileSchedule } from './schedule.ts';
+import { compileLastWindow, compileSchedule } from './schedule.ts';
 import type { CronRegistry } from './schedule.ts';
 import { compileForbidden, compileSequences } from './sequences.ts';
 import { compileTools } from './tools.ts';
@@ -44,7 +44,10 @@ export function compileRemit(record: IdentityRecord, where: string, proposed: bo
   const remit: Remit = {
     record, where, lifecycle,
     owner: record.owner === undefined ? null : shop.owners.get(record.owner) ?? { team: record.owner, enforce: false },
+    owned: record.owner !== undefined && shop.owners.has(record.owner),
     reviewed: lifecycle !== 'proposed',
+    lastWindow: lazily(() => compileLastWindow(record.schedule, shop.crons)),
+    environment: compileEnvironments(record.environments_allowed, shop.memos),
     endOfLife: compileEndOfLife(record, lifecycle, shop),
     schedule: lazily(() => compileSchedule(record.schedule, shop.crons)),
     awaitsReview: compileWaiting(record.review_required, shop.memos),
@@ -85,6 +88,24 @@ function compileGranted(grants: IdentityRecord['granted'], memos: MemoPool): Rem
     const set = new GlobSet(grants.map(({ permission }) => permission), { ignoreCase: true });
     return memoised<'granted' | 'ungranted'>(memos, (text) => (set.test(text) ? 'granted' : 'ungranted'));
   });
+}
+
+/** Every place that an event names must be approved: its account, its cluster, and its region where regions are listed. */
+function compileEnvironments(patterns: readonly string[] | undefined, memos: MemoPool): Remit['environment'] {
+  const test = compileList(patterns, true, memos);
+  return ({ cloud, k8s }) => {
+    const places = [cloud?.account?.uid, k8s?.cluster, cloud?.region].filter((place) => place !== undefined);
+    if (patterns === undefined || patterns.length === 0 || places.length === 0) return 'undeclared';
+    const account = places.filter((place) => place !== cloud?.region);
+    const outside = account.length > 0 && account.every((place) => test(place) === 'outside');
+    const region = cloud?.region !== undefined && patterns.some(namesRegion) && test(cloud.region) === 'outside';
+    return outside || region ? 'outside' : 'allowed';
+  };
+}
+
+/** A region as clouds write it: eu-west-1, europe-west4, us-gov-*. */
+function namesRegion(pattern: string): boolean {
+  return /^[a-z]{2,}(-[a-z*]+)+-?\d*\*?$/i.test(pattern);
 }
 
 function compileWaiting(patterns: readonly string[] | undefined, memos: MemoPool): (permission: string) => boolean {

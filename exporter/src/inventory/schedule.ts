@@ -38,6 +38,21 @@ export function compileSchedule(schedule: IdentityRecord['schedule'], registry: 
   };
 }
 
+/** The window that was over last at a time, its grace included; null where none is declared or none has been. */
+export function compileLastWindow(schedule: IdentityRecord['schedule'], registry: CronRegistry): (before: Millis) => WindowHit | null {
+  if (schedule?.always_on === true) return () => null;
+  const windows = (schedule?.windows ?? []).map((w) => compileWindow(w, registry));
+  return (before) => {
+    let last: WindowHit | null = null;
+    for (const window of windows) {
+      const rest = Math.max(window.duration + window.graceAfter, window.retry);
+      const { previous } = window.times.around(before - rest);
+      if (previous !== null && (last === null || previous.last + window.duration > last.end)) last = hit(window, previous);
+    }
+    return last;
+  };
+}
+
 interface Window { times: CronTimes; duration: Millis; graceBefore: Millis; graceAfter: Millis; retry: Millis }
 
 function compileWindow(window: ScheduleWindow, registry: CronRegistry): Window {

@@ -28,6 +28,7 @@ export class ChainBook {
   #gone: string[] = [];
   readonly #p: Processor;
   readonly #detectors: readonly ChainDetector[];
+  readonly #ofAnyone: readonly ChainDetector[];
   readonly #byId: ReadonlyMap<string, ChainDetector>;
   readonly #byUrn = new Map<string, Set<KeptChain>>();
   readonly #touched = new Set<KeptChain>();
@@ -36,13 +37,13 @@ export class ChainBook {
   constructor(processor: Processor) {
     this.#p = processor;
     this.#detectors = processor.parts.detectors.filter((d) => d.on === 'chain');
+    this.#ofAnyone = this.#detectors.filter((d) => d.unrecorded === true);
     this.#byId = new Map(this.#detectors.map((d) => [d.id, d]));
   }
 
   /** Lets every chain detector take what it needs of an event. Only identities with a record have chains; those of a proposal are judged in shadow. */
   take(event: NhiEvent, identity: Identity, inventory: Inventory, gap: boolean): void {
-    const remit = identity.remit ?? identity.proposal;
-    if (remit) this.#ask(event, identity, remit, inventory, 'actor', gap);
+    this.#ask(event, identity, identity.remit ?? identity.proposal, inventory, 'actor', gap);
     if (event.issued) this.#subject(event, event.issued, inventory, gap);
     if (event.retired) this.#subject(event, event.retired, inventory, gap);
   }
@@ -114,10 +115,11 @@ export class ChainBook {
     this.#ask(event, this.#p.identities.get(urn) ?? standIn(urn, remit), remit, inventory, 'subject', gap);
   }
 
-  #ask(event: NhiEvent, identity: Identity, remit: Remit, inventory: Inventory, role: 'actor' | 'subject', gap: boolean): void {
-    if (this.#detectors.length === 0) return;
+  #ask(event: NhiEvent, identity: Identity, remit: Remit | null, inventory: Inventory, role: 'actor' | 'subject', gap: boolean): void {
+    const detectors = remit === null ? this.#ofAnyone : this.#detectors;
+    if (detectors.length === 0) return;
     const view = this.#p.look(identity, remit, inventory);
-    for (const detector of this.#detectors) {
+    for (const detector of detectors) {
       for (const member of this.#p.judge.members(detector, event, view, role)) this.#add(detector, identity.urn, member, event, view.ref(event), gap);
     }
   }
@@ -156,11 +158,11 @@ export class ChainBook {
     const remit = this.#p.identities.recordOf(identity, inventory, last);
     const part = `chain ${chain.key}`;
     const standing = new Set<string>();
-    if (remit && chain.steps.length > 0) {
+    if ((remit !== null || detector.unrecorded === true) && chain.steps.length > 0) {
       const view = this.#p.look(identity, remit, inventory);
       const whole: Chain = { key: chain.key, steps: chain.steps, dropped: chain.dropped, incomplete: chain.steps.some((s) => s.gap) };
       for (const judged of this.#p.judge.chain(detector, whole, view)) {
-        if (!remit.reviewed) {
+        if (remit?.reviewed === false) {
           const name = `shadow ${judged.signal.subject} ${judged.signal.bucket}`;
           if (!chain.standing.includes(name)) this.#p.shadows.add(chain.urn, detector, judged.signal);
           standing.add(name);

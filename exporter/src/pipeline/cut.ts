@@ -23,7 +23,7 @@ export interface Learned {
 }
 
 interface Meta {
-  version: number; layout: string; counters: [string, number[]][]; matches: [string, number][]; unattributed: number; late: number;
+  version: number; layout: string; counters: [string, number[]][]; matches: [string, number][]; relied: [string, { urn: string; count: number; first: Millis; last: Millis }][]; unattributed: number; late: number;
   feeds: Feed[]; lastTick: Millis | null; standing: string[]; ready: number[]; dedup: [Millis, StoredHour][];
   calibration: unknown; extra: unknown;
 }
@@ -106,6 +106,7 @@ export async function restoreCut(p: Processor, learned: Learned, store: Store): 
   learned.calibration.restore(saved.calibration as never);
   for (const [key, value] of saved.counters) p.counters.set(key, value);
   for (const [key, value] of saved.matches) p.matches.set(key, value);
+  for (const [key, value] of saved.relied) p.relied.set(key, value);
   for (const [hour, entry] of saved.dedup) p.dedup.stored.set(hour, entry);
   p.unattributed = saved.unattributed;
   p.late = saved.late;
@@ -119,7 +120,7 @@ export async function restoreCut(p: Processor, learned: Learned, store: Store): 
 
 function meta(p: Processor, learned: Learned, extra: unknown): Meta {
   return {
-    version: VERSION, layout: learned.profiles.layout, counters: [...p.counters], matches: [...p.matches], unattributed: p.unattributed,
+    version: VERSION, layout: learned.profiles.layout, counters: [...p.counters], matches: [...p.matches], relied: [...p.relied], unattributed: p.unattributed,
     late: p.late, feeds: p.feeds.all, lastTick: p.lastTick, standing: [...p.fleet.standing],
     ready: [...p.hours.ready].map((i) => i.index), dedup: [...p.dedup.stored], calibration: learned.calibration.save(), extra,
   };

@@ -54,6 +54,13 @@ export class Feeds {
     return slowest - LATENESS;
   }
 
+  /** Event time up to which every feed of an identity has come; -Infinity while one is silent. */
+  complete(feeds: readonly number[]): Millis {
+    let slowest = feeds.length === 0 ? -Infinity : Infinity;
+    for (const index of feeds) slowest = Math.min(slowest, this.all[index]!.idle ? -Infinity : this.all[index]!.newest);
+    return slowest - LATENESS;
+  }
+
   restore(saved: Feed[]): void {
     for (const feed of saved) {
       this.all[feed.index] = { ...feed, newest: feed.newest ?? -Infinity, lastReceive: feed.lastReceive ?? -Infinity };

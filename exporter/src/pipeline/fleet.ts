@@ -63,7 +63,7 @@ export class FleetWatch {
   }
 
   #view(now: Millis, inventory: Inventory): FleetView {
-    const { identities } = this.#p;
+    const { identities, feeds, relied } = this.#p;
     return {
       now, inventory,
       * identities() {
@@ -74,7 +74,14 @@ export class FleetWatch {
             urn: identity.urn, kind: identities.kindOf(identity), class: verdict, first: identity.first, last: identity.last,
             principalKey: identity.natives[0] ?? '', inventoried: identity.remit !== null, sensitive: identity.sensitive,
             events: identity.success + identity.failure + identity.denied, evidence: [],
+            remit: identity.remit, complete: feeds.complete(identity.feeds), recreatedFrom: identities.recreatedFrom(identity),
           };
+        }
+      },
+      * reliedOn() {
+        for (const { exception } of inventory.exceptions()) {
+          const met = relied.get(exception.id);
+          if (met) yield { exception, ...met };
         }
       },
     };

@@ -54,7 +54,10 @@ export class HourBook {
     const view = this.#p.look(identity, identity.remit, inventory);
     const part = String(hour.start);
     const standing = new Set<string>();
-    const seen: HourView = { start: hour.start, closing, events: hour.events, denied: hour.denied, evidence: hour.evidence, categories: hour.categories, surprises };
+    const seen: HourView = {
+      start: hour.start, closing, events: hour.events, denied: hour.denied, evidence: hour.evidence, categories: hour.categories, surprises,
+      silence: silenceBefore(identity, hour.start),
+    };
     for (const judged of this.#p.judge.hour(seen, view)) {
       standing.add(this.#p.open(judged, identity, identity.remit, inventory, null, at, part, !closing));
     }
@@ -98,6 +101,7 @@ export class HourBook {
     identity.score = this.#judgeHour(identity, hour, Math.max(this.#p.feeds.clock, start + HOUR), true);
     this.closed.push({ start, identity, events: hour.events, denied: hour.denied, score: identity.score });
     this.#p.identities.changed.add(identity);
+    if (hour.events > hour.denied) rest(identity, start);
     if (!this.#quarantined(identity, start)) this.#learn(identity, hour);
   }
 
@@ -121,4 +125,20 @@ export class HourBook {
     }
     return false;
   }
+}
+
+/** Hours close in order, so that pauses do. */
+function rest(identity: Identity, start: Millis): void {
+  const since = identity.succeededUntil;
+  if (since !== null && start > since) identity.longestPause = Math.max(identity.longestPause, start - since);
+  identity.succeededUntil = Math.max(since ?? -Infinity, start + HOUR);
+}
+
+/** Open hours before this one count as they are so far. */
+function silenceBefore(identity: Identity, start: Millis): { since: Millis | null; longest: Millis } {
+  let since = identity.succeededUntil;
+  for (const other of identity.open) {
+    if (other.start < start && other.events > other.denied) since = Math.max(since ?? -Infinity, other.start + HOUR);
+  }
+  return { since, longest: identity.longestPause };
 }

@@ -30,6 +30,9 @@ export interface Identity {
   /** End of the last closed hour. */
   closedUntil: Millis;
   score: number | null;
+  /** End of the last closed hour in which something succeeded, and the longest pause before it. */
+  succeededUntil: Millis | null;
+  longestPause: Millis;
   remit: Remit | null;
   /** A record that nobody has approved yet: judged in shadow. */
   proposal: Remit | null;
@@ -204,7 +207,7 @@ export class Identities {
     if (!identity) {
       identity = {
         index: this.all.length, urn, kindRank: UNKNOWN_RANK, lastKind: '', proofs: 0, first: Infinity, last: -Infinity, success: 0, failure: 0,
-        denied: 0, sensitive: false, natives: [], carriers: [], feeds: [], open: [], closedUntil: -Infinity, score: null, remit: null,
+        denied: 0, sensitive: false, natives: [], carriers: [], feeds: [], open: [], closedUntil: -Infinity, score: null, succeededUntil: null, longestPause: 0, remit: null,
         proposal: null,
       };
       this.all.push(identity);
@@ -253,6 +256,15 @@ export class Identities {
     return identity.natives.length > 0 ? null : inventory.match([identity.urn], at)?.remit ?? null;
   }
 
+  /** The URN whose name an identity carries under a later id, or null. */
+  recreatedFrom(identity: Identity): string | null {
+    for (const key of identity.natives) {
+      const native = this.natives.all.get(key);
+      if (native && native.urn !== native.plain) return native.plain;
+    }
+    return null;
+  }
+
   /** Binds the records of the inventory in force, so that class, kind and owner are right without a new event. */
   bind(inventory: Inventory, at: Millis): void {
     for (const identity of this.all) {
@@ -267,6 +279,6 @@ export class Identities {
 export function standIn(urn: string, remit: Remit | null): Identity {
   return {
     index: -1, urn, kindRank: 0, lastKind: '', proofs: 0, first: 0, last: 0, success: 0, failure: 0, denied: 0, sensitive: false, natives: [],
-    carriers: [], feeds: [], open: [], closedUntil: 0, score: null, remit, proposal: null,
+    carriers: [], feeds: [], open: [], closedUntil: 0, score: null, succeededUntil: null, longestPause: 0, remit, proposal: null,
   };
 }

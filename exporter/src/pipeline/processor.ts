@@ -1,5 +1,5 @@
 import type {
-  Entry, FindingChange, IdentityClass, Inventory, Millis, NhiEvent, Remit, Store, Verdict,
+  Entry, Exception, FindingChange, IdentityClass, Inventory, Millis, NhiEvent, Remit, Store, Verdict,
 } from '@remit/contract';
 import { EVENT_KINDS as KINDS, OUTCOMES } from '@remit/contract';
 import { ChainBook } from './chains.ts';
@@ -43,6 +43,8 @@ export class Processor {
   /** Unique events by source, then kind × outcome in the order of the contract. */
   readonly counters = new Map<string, number[]>();
   readonly matches = new Map<string, number>();
+  /** What ended exceptions would have hidden, by id. */
+  readonly relied = new Map<string, { urn: string; count: number; first: Millis; last: Millis }>();
   unattributed = 0;
   late = 0;
   position = 0;
@@ -271,6 +273,8 @@ export class Processor {
   ): string {
     const { detector, signal, also } = judged;
     const exception = inventory.exception(identity.urn, remit, detector.id, event, signal.at, signal.scope);
+    const ended = exception === null ? inventory.expired(identity.urn, remit, detector.id, event, signal.at, signal.scope) : null;
+    if (ended && !provisional && !this.book.has(identity, detector, signal, part)) this.#relied(ended, identity.urn, signal.at);
     // What is said anew of the same hour, chain or fleet is not hidden anew.
     if (exception && !provisional && !this.book.has(identity, detector, signal, part)) this.matches.set(exception.id, (this.matches.get(exception.id) ?? 0) + 1);
     return this.book.add({
@@ -278,6 +282,13 @@ export class Processor {
       severity: severityOf(detector, signal, remit, inventory), owner: remit?.record.owner ?? null,
       purpose: remit?.record.purpose ?? null, exception: exception?.id ?? null, ...(part === undefined ? {} : { part }),
     });
+  }
+
+  /** What an exception hid until it ended still happens. */
+  #relied({ id }: Exception, urn: string, at: Millis): void {
+    const known = this.relied.get(id);
+    if (!known) this.relied.set(id, { urn, count: 1, first: at, last: at });
+    else this.relied.set(id, { urn: at >= known.last ? urn : known.urn, count: known.count + 1, first: Math.min(known.first, at), last: Math.max(known.last, at) });
   }
 
   // -------------------------------------------------------------- ticks, inventory, verdicts

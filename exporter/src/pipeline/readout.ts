@@ -80,7 +80,10 @@ export class StateReadout implements Readout {
   }
 
   exceptionMatches(): Iterable<{ exception: string; state: 'active' | 'expired'; value: number }> {
-    return [...this.#p.matches].map(([exception, value]) => ({ exception, state: 'active' as const, value }));
+    return [
+      ...[...this.#p.matches].map(([exception, value]) => ({ exception, state: 'active' as const, value })),
+      ...[...this.#p.relied].map(([exception, { count: value }]) => ({ exception, state: 'expired' as const, value })),
+    ];
   }
 
   threshold(): number {

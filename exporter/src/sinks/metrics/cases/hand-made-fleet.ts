@@ -50,7 +50,7 @@ export class HandMadeFleet implements Readout {
     this.records.push({
       record, owner, where: 'inventory.yml:1', reviewed: true, lifecycle: record.status, endOfLife: () => null,
       schedule: () => ({ state: 'undeclared' }), action: () => 'undeclared', resource: () => 'undeclared',
-      network: () => 'undeclared', restricted: () => false, awaitsReview: () => false, sequences: [], forbidden: [], purpose: () => null, limits: [],
+      network: () => 'undeclared', restricted: () => false, awaitsReview: () => false, owned: true, lastWindow: () => null, environment: () => 'undeclared', sequences: [], forbidden: [], purpose: () => null, limits: [],
       tool: () => ({ category: 'write', writes: true, known: false, verdict: 'undeclared' }), rotation: () => null,
       granted: () => 'undeclared', dataClass: () => 'undeclared',
     });
@@ -84,7 +84,7 @@ export class HandMadeFleet implements Readout {
   inventory(): Inventory {
     return {
       revision: String(this.#revision), records: () => this.records, owners: () => this.teams, match: () => null, exception: () => null,
-      dataClass: () => null, ambiguities: () => [],
+      dataClass: () => null, ambiguities: () => [], expired: () => null,
       exceptions: () => this.ends.map((e) => ({ exception: { ...e, detector: '*', reason: 'a migration' }, identity: null, where: 'inventory.yml:9' })),
     };
   }
