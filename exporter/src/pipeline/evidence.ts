@@ -15,7 +15,7 @@ export function eventRef(event: NhiEvent): EventRef {
     category: event.action.category, outcome: event.outcome.denied ? 'denied' : event.status_id === 2 ? 'failure' : 'success',
   };
   const target = event.resources?.[0];
-  const resource = target?.uid ?? target?.name ?? target?.type;
+  const resource = target?.uid ?? target?.name ?? target?.type ?? event.tool?.name;
   if (resource !== undefined) ref.resource = cut(resource);
   if (event.credential?.uid !== undefined) ref.credential = cut(event.credential.uid);
   const network = event.src_endpoint?.ip ?? (event.src_kind === 'unknown' ? undefined : event.src_kind);
