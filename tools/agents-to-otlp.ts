@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { createGunzip, createGzip } from 'node:zlib';
 import { isBenign, isHijacked, parseRun, suiteOf, toOtlp, type Options, type Run } from './agents-to-otlp/convert.ts';
 
-const HELP = `node tools/agents-to-otlp.ts INPUT [OUTPUT] [options]
+const HELP = `npm run agents-to-otlp -- INPUT [OUTPUT] [options]
 
 Turns recorded runs of agents (JSON lines of AgentDojo or tau-bench, plain or .gz; examples/data/agents has some) into OTLP/JSON:
 one line a run, {"resourceSpans":[...]}, for remit replay, remit normalise or POST /v1/traces. OUTPUT - or none is stdout; a name

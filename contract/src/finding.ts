@@ -79,10 +79,25 @@ export interface Finding {
   /** Id of the exception that silences it. */
   exception?: string;
   score?: number;
+  /** How its state changed since it was opened, oldest first; at most 50 steps, those of people longest. Outside the state digest. */
+  history?: FindingStep[];
   /** Wall-clock times of this installation, outside the state digest. */
   opened_at: Millis;
   updated_at: Millis;
   closed_at?: Millis;
+}
+
+/** One change of a finding's state, or a further word on the state it has (`from` and `to` alike). Text of people: data, never markup. */
+export interface FindingStep {
+  /** Wall clock; of the journal in a replay. */
+  at: Millis;
+  /** Name of the write token; null: by rule (an event, an exception, quiet, the close of its hour). */
+  by: string | null;
+  /** Who the client said was asking; nobody checked it. */
+  claimed_user?: string;
+  from: FindingState;
+  to: FindingState;
+  note?: string;
 }
 
 /**
@@ -91,7 +106,7 @@ export interface Finding {
  */
 export interface FindingChange { finding: Finding; change: 'opened' | 'updated' | 'resolved' | 'reopened' | 'silenced'; page: boolean }
 
-/** A person's word on a finding. */
+/** A person's word on a finding. `by` is the name of the token that it came with; `open` takes an earlier word back, or opens it again. */
 export interface Verdict { finding: string; state: 'acknowledged' | 'benign' | 'bad' | 'open'; by: string; claimed_user?: string; note?: string; at: Millis }
 
 /** One identity as the API and `replay --json` show it. */

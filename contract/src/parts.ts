@@ -149,6 +149,8 @@ export interface Chain<F = unknown> {
   key: string; steps: readonly ChainStep<F>[];
   /** Steps that the cap has pushed out: the oldest. */
   dropped: number;
+  /** Event time up to which steps have gone, by age or by the cap; 0 or absent while none has. */
+  lostUntil?: Millis;
   /** A member names a parent span that never came, or the emitter says that it samples. */
   incomplete: boolean;
 }
@@ -185,7 +187,12 @@ export type Detector = DetectorBase & (
   | { on: 'event'; inspect(event: NhiEvent, view: View): Signal[] }
   | ChainJudge
   | { on: 'hour'; inspect(hour: HourView, view: View): Signal[] }
-  | { on: 'tick'; inspect(state: FleetView): (Signal & { urn: string })[] });
+  | {
+    on: 'tick';
+    /** It speaks of what happened, not of a state: what is not said any more is not withdrawn, it falls quiet. */
+    stays?: boolean;
+    inspect(state: FleetView): (Signal & { urn: string })[];
+  });
 
 /**
  * Judges a group of events as a whole, anew whenever it gets a member, however late: a signal that a fuller group no longer raises
@@ -201,6 +208,8 @@ export interface ChainJudge<F = any> { // eslint-disable-line @typescript-eslint
   cap: number;
   /** Asked for identities without a record as well. */
   unrecorded?: boolean;
+  /** How long a live group must get no member before it is judged for the first time, since its members come out of order; none: at once. */
+  settles?(key: string): Millis;
   of(event: NhiEvent, view: View, role: 'actor' | 'subject'): ChainMember<F>[];
   merge?(into: F, from: F): F;
   inspect(chain: Chain<F>, view: View): Signal[];

@@ -109,7 +109,7 @@ describe('who is judged', () => {
     const detectors = () => [...new Set(bench.findings().filter((f) => f.identity.endsWith('user/bert-jan')).map((f) => f.detector))].sort();
     expect(detectors()).toEqual(['monitoring-tampering', 'unbaselined-sensitive-use']);
     await bench.replay(lines.join('\n'));
-    expect(detectors()).toEqual(['monitoring-tampering']);
+    expect(detectors()).toEqual(['mixed-use', 'monitoring-tampering']);
   });
 
   it('is not a proposed record: it approves nothing and pages nobody', async () => {

@@ -1,5 +1,5 @@
 import { enableCompileCache } from 'node:module';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { StoreFailed } from '@remit/contract';
 import { EXIT, UsageError } from './commands/output.ts';
 import { version } from './version.ts';
@@ -57,6 +57,30 @@ Examples:
   remit replay --cluster prod-eu1 audit.log --inventory.path ./inventory
   remit replay prod=audit-prod.log staging=audit-staging.log --json${EXIT_HELP}`)
   .action(async (files: string[], options: Record<string, string>) => (await import('./commands/replay.ts')).replay(files, plain(options)));
+
+program.command('backtest')
+  .description('judge the past twice, as it was and with a change, and say which findings and pages the change gains and loses')
+  .argument('[file...]', 'log files or patterns; CLUSTER=FILE names the Kubernetes cluster of one. Or --storage.path')
+  .option('--storage.path <folder>', 'the archive of a storage; it is only read, and a service may use it meanwhile')
+  .option('--from <time>', 'compare findings from here on; what is older still trains the baseline')
+  .option('--to <time>', 'leave out what happened from here on')
+  .option('--inventory.path <path>', 'inventory before the change; with --storage.path what was in force at each time, when not given')
+  .option('--against <path>', 'inventory after the change: a folder or a file')
+  .option('--without-exceptions', 'the change is that no exception holds: what do they hide?')
+  .option('--config.file <file>', 'configuration before the change (YAML)')
+  .option('--against.config <file>', 'configuration after the change')
+  .option('--cluster <id>', 'Kubernetes cluster of all files')
+  .option('--json', 'one JSON object on one line on stdout')
+  .option('--quiet', 'no progress on stderr')
+  .addHelpText('after', `
+Everything is judged as of event time: an exception, a date of the end or a schedule counts by the dates that the inventory gives it.
+Verdicts of people play no part. The same input gives the same answer; nothing is written but to a temporary folder.
+Examples:
+  remit backtest --storage.path ./data --from 2026-11-01 --to 2026-11-22 --against inventory-new
+  remit backtest "logs/*.json.gz" --inventory.path inventory --against inventory-new --json
+  remit backtest --storage.path ./data --without-exceptions
+Exit codes: 0 it ran, whatever it found; 2 arguments, configuration, inventory or input cannot be used; 3 the store failed.`)
+  .action(async (files: string[], options: Record<string, string>) => (await import('./commands/backtest.ts')).backtest(files, plain(options)));
 
 program.command('normalise')
   .description('print the canonical event of every record, one JSON object a line, in order of event time')
@@ -147,6 +171,25 @@ program.command('explain')
 Example:
   remit explain 4f0e6d2a9b1c3857d6e2f1a0b9c8d7e6${EXIT_HELP}`)
   .action(async (id: string, options: Record<string, string>) => (await import('./commands/explain.ts')).explain(id, plain(options)));
+
+program.command('verdict')
+  .description('say what a finding of a running service was; it is kept with the finding, and ends or reopens its alert')
+  .argument('<finding>', 'its id: 32 hex digits')
+  .argument('<state>', 'acknowledged: somebody works on it; benign, bad: what it was; open: open it again')
+  .option('--note <text>', 'why; at most 2,000 characters')
+  .option('--user <name>', 'who says so; the name of the user when not given. Nobody checks it')
+  .option('--url <url>', 'the running service', 'http://127.0.0.1:9847')
+  .option('--token.file <file>', 'write token of the service')
+  .addOption(new Option('--token-file <file>', 'the same').hideHelp())
+  .option('--json', 'the finding as JSON')
+  .addHelpText('after', `
+Acknowledging does not end an alert; benign and bad do, and what is benign trains the baseline from then on.
+Examples:
+  remit verdict 4f0e6d2a9b1c3857d6e2f1a0b9c8d7e6 acknowledged --token.file write.token
+  remit verdict 4f0e6d2a9b1c3857d6e2f1a0b9c8d7e6 benign --note "planned migration, OPS-11" --token.file write.token
+Exit codes: 0 it is so now; 1 no such finding, or it cannot become that; 2 arguments, the token or the address cannot be used;
+3 the store of the service failed.`)
+  .action(async (id: string, state: string, options: Record<string, string>) => (await import('./commands/verdict.ts')).verdict(id, state, plain(options)));
 
 program.command('state').description('look into a storage')
   .command('digest')

@@ -20,6 +20,7 @@ import { otlpRoutes } from './receivers/otlp/otlp.ts';
 import { splunkHecRoutes } from './receivers/splunk-hec/splunk-hec.ts';
 import { runbook } from './runbooks.ts';
 import { FleetMetrics } from './sinks/metrics/fleet.ts';
+import { toOcsf } from './sinks/ocsf/ocsf.ts';
 import type { Faults } from './store/journal.ts';
 import { version } from './version.ts';
 
@@ -111,6 +112,8 @@ export class Service {
     const { app, close } = createApi({
       reader, metrics: { write: (request, response) => this.metrics.write(request, response) },
       ready: () => this.#ready, live: () => this.#live, reload: () => this.reload(), runbook,
+      judge: async (verdict) => void await this.core.engine.submit({ type: 'verdict', verdict }), now: Date.now,
+      ocsf: (finding) => toOcsf(finding, { detector: detectorsById.get(finding.detector) ?? null, version, ...this.#o.webExternalUrl === undefined ? {} : { url: this.#o.webExternalUrl } }),
       detector: (id) => detectorsById.get(id) ?? null, tokens: this.#tokens, web: () => this.#web, loopback: this.#address.loopback,
       hosts: this.#o.webExternalUrl === undefined ? [] : [new URL(this.#o.webExternalUrl).hostname],
       routes: [...httpRoutes(receivers), ...k8sWebhookRoutes(receivers), ...otlpRoutes(receivers), ...splunkHecRoutes(hec)], log: this.log, version,

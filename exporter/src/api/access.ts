@@ -44,6 +44,12 @@ export async function authorize(request: Request, response: Response, access: Ro
   return { status: 401, error: unauthorised(access, offered !== null) };
 }
 
+/** The bearer token of a request, or null when it brings none. */
+export function bearerOf(request: Request): string | null {
+  const offered = credentials(request);
+  return offered?.scheme === 'bearer' ? offered.token : null;
+}
+
 function unauthorised(scope: Scope, offered: boolean): string {
   return offered ? `the credentials do not open ${scope}` : `${scope} needs its token: send the header Authorization: Bearer <token>`;
 }

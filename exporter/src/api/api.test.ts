@@ -208,9 +208,19 @@ describe('the JSON API', () => {
     const page = await (await fetch(`${service.url}/api/v1/findings?state=open&state=resolved&detector=outside-schedule&limit=5`)).json();
     expect(page).toMatchObject({ total: 2, cursor: null, items: [{ id: FINDINGS[0]?.id }, { state: 'resolved' }] });
     expect(service.reader.asked[0]).toMatchObject({ state: ['open', 'resolved'], detector: ['outside-schedule'], limit: 5 });
-    expect(await (await fetch(`${service.url}/api/v1/findings/${FINDINGS[0]?.id}`)).json()).toEqual(JSON.parse(JSON.stringify(FINDINGS[0])));
+    expect(await (await fetch(`${service.url}/api/v1/findings/${FINDINGS[0]?.id}`)).json()).toMatchObject(JSON.parse(JSON.stringify(FINDINGS[0])) as object);
     expect(await status('GET', '/api/v1/findings/ffffffffffffffffffffffffffffffff')).toBe(404);
     expect(await status('GET', '/api/v1/findings/constructor')).toBe(404);
+  });
+
+  test('findings as OCSF, a list and one', async () => {
+    service = await serve();
+    service.reader.all = FINDINGS;
+    const { items, total } = await (await fetch(`${service.url}/api/v1/findings?format=ocsf&state=open`)).json() as { items: unknown[]; total: number };
+    expect([items, total]).toEqual([FINDINGS.filter(({ state }) => state === 'open').map(({ id }) => ({ finding_info: { uid: id } })), 2]);
+    expect(service.reader.asked).not.toContainEqual(expect.objectContaining({ format: 'ocsf' }));
+    expect(await (await fetch(`${service.url}/api/v1/findings/${FINDINGS[0]?.id}?format=ocsf`)).json()).toEqual({ finding_info: { uid: FINDINGS[0]?.id } });
+    expect([await status('GET', '/api/v1/findings?format=xml'), await status('GET', `/api/v1/findings/${FINDINGS[0]?.id}?fromat=ocsf`)]).toEqual([400, 400]);
   });
 
   test.each([

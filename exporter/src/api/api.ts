@@ -1,7 +1,7 @@
 import express from 'express';
 import type { NextFunction, Request, Response } from 'express';
 import type { Logger } from 'pino';
-import type { Detector, Problem, Reader } from '@remit/contract';
+import type { Detector, Finding, Problem, Reader, Verdict } from '@remit/contract';
 import { bodyPending, refuseBody } from '../lib/http-route.ts';
 import type { Route } from '../lib/http-route.ts';
 import type { Passwords } from '../lib/passwords.ts';
@@ -14,6 +14,7 @@ import { operationRoutes } from './operations.ts';
 import { pageRoutes } from './pages/pages.ts';
 import { CONTENT_SECURITY_POLICY, sendMessage } from './pages/layout.ts';
 import { queryRoutes } from './query.ts';
+import { verdictRoutes } from './verdict.ts';
 
 /** The part of a detector's manifest that people read. */
 export type DetectorCard = Pick<Detector, 'id' | 'title' | 'class' | 'frameworks' | 'firstAction' | 'benign'>;
@@ -28,6 +29,11 @@ export interface ApiDeps {
   live(): boolean;
   /** Reads configuration, tokens, certificates and inventory again; the last good ones stay in force. */
   reload(): Promise<{ ok: boolean; problems: Problem[] }>;
+  /** Takes a person's word on a finding; rejects with `StoreFailed` when it cannot be kept. */
+  judge(verdict: Verdict): Promise<void>;
+  now(): number;
+  /** A finding as an OCSF Detection Finding. */
+  ocsf(finding: Finding): object;
   /** Markdown of a detector's README, or null. */
   runbook(id: string): string | null;
   /** Manifest of a detector, or null: it is not in this version. */
@@ -59,7 +65,7 @@ export function createApi(deps: ApiDeps): { app: express.Express; close(): Promi
     loopback: deps.loopback, hosts: (deps.hosts ?? []).map((host) => host.toLowerCase()), web: deps.web,
     contentSecurityPolicy: CONTENT_SECURITY_POLICY,
   }));
-  for (const [path, routes] of byPath([...deps.routes, ...operationRoutes(deps), ...queryRoutes(deps.reader), ...pageRoutes(deps)])) {
+  for (const [path, routes] of byPath([...deps.routes, ...operationRoutes(deps), ...queryRoutes(deps), ...verdictRoutes(deps), ...pageRoutes(deps)])) {
     app.all(path, async (request: Request, response: Response) => {
       const method = request.method === 'HEAD' ? 'GET' : request.method;
       const route = routes.find((each) => each.method === method);

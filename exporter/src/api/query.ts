@@ -1,23 +1,37 @@
 import type { Request, Response } from 'express';
 import type { z } from 'zod';
-import { eventsFilterSchema, findingsFilterSchema, identitiesFilterSchema } from '@remit/contract';
-import type { Reader } from '@remit/contract';
+import { eventsFilterSchema, findingQuerySchema, findingsQuerySchema, identitiesFilterSchema } from '@remit/contract';
+import type { Finding, Reader } from '@remit/contract';
 import { queryOf, sendJson } from '../lib/http-route.ts';
 import type { Route } from '../lib/http-route.ts';
+import { detailOf } from './detail.ts';
+import type { DetailDeps } from './detail.ts';
 import { findingsOf } from './labelled.ts';
 
+export interface QueryDeps extends DetailDeps {
+  reader: Reader;
+  /** A finding as an OCSF Detection Finding. */
+  ocsf(finding: Finding): object;
+}
+
 /** The JSON API: findings, identities, events and status, as the contract's types have them. Times are milliseconds. */
-export function queryRoutes(reader: Reader): Route[] {
+export function queryRoutes(deps: QueryDeps): Route[] {
+  const { reader } = deps;
   const get = (path: string, handle: Route['handle']): Route => ({ method: 'GET', path, access: 'read', handle });
   return [
     get('/api/v1/findings', (request, response) => {
-      const filter = readFilter(request, response, findingsFilterSchema);
-      if (filter !== null) sendJson(response, 200, findingsOf(reader, filter));
+      const query = readFilter(request, response, findingsQuerySchema);
+      if (query === null) return;
+      const { format, ...filter } = query;
+      const { items, ...rest } = findingsOf(reader, filter);
+      sendJson(response, 200, { items: format === 'ocsf' ? items.map((finding) => deps.ocsf(finding)) : items, ...rest });
     }),
     get('/api/v1/findings/:id', (request, response) => {
+      const query = readFilter(request, response, findingQuerySchema);
+      if (query === null) return;
       const finding = findingOf(reader, request.params['id']);
       if (finding === null) sendJson(response, 404, { error: 'no such finding; ids are 32 hexadecimal digits' });
-      else sendJson(response, 200, finding);
+      else sendJson(response, 200, query.format === 'ocsf' ? deps.ocsf(finding) : detailOf(finding, deps));
     }),
     get('/api/v1/identities', (request, response) => {
       const filter = readFilter(request, response, identitiesFilterSchema);

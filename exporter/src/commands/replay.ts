@@ -94,7 +94,8 @@ export async function replayFrom(
   }
 }
 
-async function readAll(inputs: readonly Input[], sorter: EventSorter, tally: Tally, progress: Progress): Promise<void> {
+/** Reads the records of all files and hands their events on, in order of the files. */
+export async function readAll(inputs: readonly Input[], sorter: Pick<EventSorter, 'add'>, tally: Tally, progress: Progress): Promise<void> {
   const normaliser = new Normaliser(sources);
   const total = inputs.reduce((sum, input) => sum + input.bytes, 0);
   const read = { bytes: 0 };

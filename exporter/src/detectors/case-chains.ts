@@ -25,7 +25,7 @@ export function judgeChains(detector: ChainDetector, events: readonly NhiEvent[]
   const last = new Map<string, NhiEvent>();
   for (const event of events) {
     for (const { urn, remit, role } of partiesOf(event, looking.inventory)) {
-      if (remit === null) continue;
+      if (remit === null && detector.unrecorded !== true) continue;
       const known = last.get(urn);
       if (known === undefined || known.time < event.time) last.set(urn, event);
       for (const member of detector.of(event, looking.view(urn, remit, event), role)) {

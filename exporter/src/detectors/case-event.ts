@@ -9,11 +9,14 @@ const credentialSchema = z.strictObject({ uid: z.string(), of: z.string().option
 /**
  * An event of a `cases.yml`, short enough to be read by eye: `at`, `does` (a permission string, or several) or `tool` (`name` or
  * `server/name`), and only where they matter `to` (target), `type` (of the target), `by` (URN), `with` (credential id), `became`
- * (outcome). Calls of tools may have `ends`, `trace`, `session` and `purpose`; what moved is told by `bytes` and `rows`.
+ * (outcome). Calls of tools may have `ends`, `trace`, `session` and `purpose`; what moved is told by `bytes` and `rows`. Where it
+ * happened is told by `account`, `region` and `cluster`, a person by `mfa`, `agent` (user agent) and `behalf` (who acts as the identity).
  */
 export const compactEventSchema = z.strictObject({
   /** The event's own id, for one that comes twice; made from its place in the case unless given. */
   id: z.string().optional(),
+  /** So many events, each of its own. */
+  times: z.int().min(1).max(1000).default(1),
   at: instant, ends: instant.optional(),
   does: z.union([z.string(), z.array(z.string()).min(1)]).optional(), tool: z.string().optional(),
   to: z.string().optional(), named: z.string().optional(), type: z.string().optional(), by: z.string().optional(),
@@ -27,6 +30,14 @@ export const compactEventSchema = z.strictObject({
   /** The parent span of the call never came. */
   orphan: z.boolean().default(false),
   bytes: z.number().nullable().optional(), rows: z.number().nullable().optional(),
+  account: z.string().optional(), region: z.string().optional(), cluster: z.string().optional(),
+  /** Address, AS number and VPC endpoint of the caller, and the workload that the source proves. */
+  from: z.string().optional(), as: z.int().optional(), vpce: z.string().optional(), workload: z.string().optional(),
+  /** When the credential was issued, as the provider says. */
+  born: instant.optional(),
+  mfa: z.boolean().optional(), issuer: z.string().optional(), agent: z.string().optional(), behalf: z.string().optional(),
+  /** What the provider says of the authorization, and by what it granted it. */
+  decision: z.string().optional(), through: z.array(z.string()).optional(),
   issued: credentialSchema.optional(), retired: credentialSchema.omit({ type: true }).optional(),
 }).refine(({ does, tool }) => does !== undefined || tool !== undefined, 'an event has does or tool');
 export type CompactEvent = z.input<typeof compactEventSchema>;
@@ -44,9 +55,13 @@ export function toEvent(compact: CompactEvent, identity: string, index: number):
   return nhiEventSchema.parse({
     metadata: { original_event_uid: one.id ?? `event-${index + 1}`, source: sourceOf(one, first) },
     principal_key: urn, time: Date.parse(one.at), ...(one.ends === undefined ? {} : { end_time: Date.parse(one.ends) }), class_uid: 6003, activity_id: 0,
-    actor: { identity: { urn, kind: 'unknown', resolution: 'derived' }, ...(one.session === undefined ? {} : { session: { uid: one.session } }) },
+    actor: { identity: { urn, kind: 'unknown', resolution: 'derived' }, ...sessionOf(one), ...(one.behalf === undefined ? {} : { delegation: [one.behalf] }) },
+    ...placeOf(one), ...(one.agent === undefined ? {} : { http_request: { user_agent: one.agent } }),
     ...(one.with === undefined && one.credential === undefined ? {} : {
-      credential: { type: one.credential ?? 'access_key', ...(one.with === undefined ? {} : { uid: one.with }) },
+      credential: {
+        type: one.credential ?? 'access_key', ...(one.with === undefined ? {} : { uid: one.with }),
+        ...(one.born === undefined ? {} : { issued_time: Date.parse(one.born) }),
+      },
     }),
     ...(one.issued === undefined ? {} : { issued: { uid: one.issued.uid, type: one.issued.type, name_key: one.issued.of ?? urn } }),
     ...(one.retired === undefined ? {} : { retired: { uid: one.retired.uid, name_key: one.retired.of ?? urn } }),
@@ -58,8 +73,30 @@ export function toEvent(compact: CompactEvent, identity: string, index: number):
     ...(one.bytes === undefined && one.rows === undefined ? {} : { volume: { bytes_out: one.bytes ?? null, rows: one.rows ?? null } }),
     ...(one.trace === undefined ? {} : { trace: { uid: one.trace, ...(one.sampled === undefined ? {} : { sample_rate: one.sampled }) }, sequence_key: one.trace }),
     status_id: one.became === 'success' ? 1 : one.became === 'unknown' ? 0 : 2,
-    outcome: { denied: one.became === 'denied' }, src_kind: 'unknown', privilege: { used }, flags: one.flags,
+    outcome: { denied: one.became === 'denied' }, ...callerOf(one), flags: one.flags,
+    privilege: { used, ...(one.decision === undefined ? {} : { decision: one.decision }), ...(one.through === undefined ? {} : { granted_by: one.through }) },
   });
+}
+
+function sessionOf({ session: uid, mfa, issuer }: CompactEvent): { session?: object } {
+  if (uid === undefined && mfa === undefined && issuer === undefined) return {};
+  return { session: { ...(uid === undefined ? {} : { uid }), ...(mfa === undefined ? {} : { is_mfa: mfa }), ...(issuer === undefined ? {} : { issuer }) } };
+}
+
+function placeOf({ account, region, cluster }: CompactEvent): { cloud?: object; k8s?: object } {
+  const cloud = { provider: 'aws', ...(account === undefined ? {} : { account: { uid: account } }), ...(region === undefined ? {} : { region }) };
+  return { ...(account === undefined && region === undefined ? {} : { cloud }), ...(cluster === undefined ? {} : { k8s: { cluster } }) };
+}
+
+function callerOf({ from: ip, as, vpce, workload, flags }: CompactEvent): object {
+  const src_kind = flags?.includes('via_service') ? 'service' : ip === undefined ? 'unknown' : 'ip';
+  if (ip === undefined && as === undefined && vpce === undefined && workload === undefined) return { src_kind };
+  return {
+    src_kind, src_endpoint: {
+      ...(ip === undefined ? {} : { ip }), ...(as === undefined ? {} : { autonomous_system: { number: as } }),
+      ...(vpce === undefined ? {} : { vpc_endpoint: vpce }), ...(workload === undefined ? {} : { workload_uid: workload }),
+    },
+  };
 }
 
 function sourceOf({ tool }: { tool?: string | undefined }, permission: string): string {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type {
-  Detector, EventRef, FleetView, HourView, Inventory, NhiEvent, Remit, Signal, Surprise, View,
+  Detector, EventRef, Exception, FleetView, HourView, Inventory, NhiEvent, Remit, Signal, Surprise, View,
 } from '@remit/contract';
 import { sensitivity } from '@remit/contract';
 import { parse } from 'yaml';
@@ -39,6 +39,8 @@ const caseSchema = z.strictObject({
   baseline: z.strictObject({
     ready: z.boolean().default(true), threshold: z.number().default(4), surprises: z.record(z.string(), surpriseSchema).default({}),
   }).optional(),
+  /** When the fleet is looked at, and up to when its feeds have come (null: one is silent): at the last event unless given. */
+  now: z.iso.datetime({ offset: true }).optional(), complete: z.iso.datetime({ offset: true }).nullable().optional(),
   events: z.array(z.union([compactEventSchema, nativeEventSchema])).min(1),
   fires: z.array(expectedSchema).min(1).optional(), silenced: z.array(expectedSchema).min(1).optional(), quiet: z.string().optional(),
 }).refine((one) => [one.fires, one.silenced, one.quiet].filter((part) => part !== undefined).length === 1,
@@ -68,7 +70,7 @@ export interface Service { load(inventory: unknown): Inventory; normalise(source
 export function runCase(detector: Detector, file: CaseFile, one: Case, service: Service): CaseResult[] {
   const inventory = service.load(one.inventory ?? file.inventory ?? {});
   const events = unique(one.events.flatMap((event, index) => ('record' in event
-    ? service.normalise(event.source, event.record) : [toEvent(event, one.identity ?? file.identity, index)])));
+    ? service.normalise(event.source, event.record) : repeated(event).map((each) => toEvent(each, one.identity ?? file.identity, index)))));
   const found: { urn: string; signal: Signal; event: NhiEvent | null; remit: Remit | null }[] = [];
   if (detector.on === 'event') {
     for (const event of events) {
@@ -85,12 +87,12 @@ export function runCase(detector: Detector, file: CaseFile, one: Case, service: 
   } else if (detector.on === 'hour') {
     for (const [event, members] of hoursOf(events)) {
       const view = viewOf(event, events, inventory, one);
-      for (const signal of detector.inspect(hourView(members, view, one), view)) {
+      for (const signal of detector.inspect(hourView(members, events, view, one), view)) {
         found.push({ urn: view.identity.urn, signal, event: null, remit: view.remit });
       }
     }
   } else {
-    for (const signal of detector.inspect(fleetOf(events, inventory))) {
+    for (const signal of detector.inspect(fleetOf(events, inventory, one))) {
       found.push({ urn: signal.urn, signal, event: null, remit: inventory.match([signal.urn], signal.at)?.remit ?? null });
     }
   }
@@ -130,6 +132,7 @@ function join(
   return [...results.values()].sort((a, b) => order(a.identity, b.identity) || order(a.subject, b.subject) || order(a.bucket, b.bucket));
 }
 
+const HOUR = 3_600_000;
 const RANK = ['critical', 'warning', 'info'];
 function order(a: string, b: string): number { return a < b ? -1 : a > b ? 1 : 0; }
 
@@ -151,6 +154,11 @@ function times(urn: string, events: readonly NhiEvent[]): number[] {
   return events.filter((event) => urnOf(event) === urn).map(({ time }) => time);
 }
 
+function repeated(event: CompactEvent): CompactEvent[] {
+  const times = event.times ?? 1;
+  return times === 1 ? [event] : Array.from({ length: times }, (_, n) => ({ ...event, id: `${event.id}-${n}` }));
+}
+
 /** Every event once, as the service counts them. */
 function unique(events: readonly NhiEvent[]): NhiEvent[] {
   return [...new Map(events.map((event) => [`${event.metadata.source} ${event.metadata.original_event_uid}`, event])).values()];
@@ -166,7 +174,7 @@ function hoursOf(events: readonly NhiEvent[]): [NhiEvent, NhiEvent[]][] {
   return [...hours.values()].map((members) => [members[0] as NhiEvent, members]);
 }
 
-function hourView(members: readonly NhiEvent[], view: View, one: Case): HourView {
+function hourView(members: readonly NhiEvent[], events: readonly NhiEvent[], view: View, one: Case): HourView {
   const sorted = [...members].sort((a, b) => a.time - b.time);
   const categories = new Map<string, { count: number; first: number; last: number; evidence: EventRef[] }>();
   for (const event of sorted) {
@@ -185,27 +193,54 @@ function hourView(members: readonly NhiEvent[], view: View, one: Case): HourView
   return {
     start: first - (first % 3_600_000), closing: false, events: members.length,
     denied: members.filter((event) => event.outcome.denied).length, categories, surprises,
-    evidence: sorted.slice(0, 5).map(refOf),
+    evidence: sorted.slice(0, 5).map(refOf), silence: silenceBefore(first - (first % HOUR), events.filter((event) => urnOf(event) === view.identity.urn)),
   };
 }
 
-function fleetOf(events: readonly NhiEvent[], inventory: Inventory): FleetView {
+/** Pauses between the hours before this one in which something was not refused. */
+function silenceBefore(start: number, own: readonly NhiEvent[]): { since: number | null; longest: number } {
+  const hours = own.filter((event) => !event.outcome.denied).map(({ time }) => time - (time % HOUR)).filter((at) => at < start).sort((a, b) => a - b);
+  let longest = 0;
+  hours.forEach((at, index) => { if (index > 0) longest = Math.max(longest, at - hours[index - 1]! - HOUR); });
+  return { since: hours.length === 0 ? null : hours.at(-1)! + HOUR, longest };
+}
+
+function fleetOf(events: readonly NhiEvent[], inventory: Inventory, one: Case): FleetView {
   const urns = [...new Set(events.map(urnOf))];
+  const newest = Math.max(...events.map((event) => event.time));
+  const now = one.now === undefined ? newest : Date.parse(one.now);
+  const complete = one.complete === undefined ? newest : one.complete === null ? -Infinity : Date.parse(one.complete);
   return {
-    now: Math.max(...events.map((event) => event.time)), inventory,
+    now, inventory,
     * identities() {
       for (const urn of urns) {
         const own = events.filter((event) => urnOf(event) === urn);
         yield {
           ...judged(urn, times(urn, events)), inventoried: inventory.match([urn], own[0]?.time ?? 0) !== null,
           sensitive: own.some((event) => sensitivity(event, false) !== null), events: own.length, evidence: own.map(refOf),
-          remit: reviewed(inventory, urn, Math.max(...events.map((event) => event.time))), complete: Math.max(...events.map((event) => event.time)),
-          recreatedFrom: /@[^/]*$/.test(urn) && urn.startsWith('urn:nhi:aws:') ? urn.replace(/@[^/@]*$/, '') : null,
+          remit: reviewed(inventory, urn, now), complete,
+          recreatedFrom: /^urn:nhi:(aws|k8s):.*@[^/]*$/.test(urn) ? urn.replace(/@[^/@]*$/, '') : null,
         };
       }
     },
-    reliedOn: () => [],
+    reliedOn: () => reliedOn(events, inventory),
   };
+}
+
+/** Every event counts as one that the detector of an exception speaks of; of those that ended, what they would have hidden. */
+function reliedOn(events: readonly NhiEvent[], inventory: Inventory): ReturnType<FleetView['reliedOn']> {
+  const relied = new Map<string, { exception: Exception; urn: string; count: number; first: number; last: number }>();
+  for (const event of [...events].sort((a, b) => a.time - b.time)) {
+    const urn = urnOf(event);
+    const remit = reviewed(inventory, urn, event.time);
+    for (const detector of new Set(inventory.exceptions().map(({ exception }) => exception.detector))) {
+      const exception = inventory.expired(urn, remit, detector, event, event.time);
+      if (exception === null || exception.detector !== detector) continue;
+      const known = relied.get(exception.id) ?? { exception, urn, count: 0, first: event.time, last: event.time };
+      relied.set(exception.id, { ...known, urn, count: known.count + 1, last: event.time });
+    }
+  }
+  return relied.values();
 }
 
 function reviewed(inventory: Inventory, urn: string, at: number): Remit | null {

@@ -93,20 +93,26 @@ function compileGranted(grants: IdentityRecord['granted'], memos: MemoPool): Rem
 /** Every place that an event names must be approved: its account, its cluster, and its region where regions are listed. */
 function compileEnvironments(patterns: readonly string[] | undefined, memos: MemoPool): Remit['environment'] {
   const test = compileList(patterns, true, memos);
+  if (!isListed(patterns)) return undeclared;
+  const judgesRegions = patterns.some(namesRegion);
   return ({ cloud, k8s }) => {
-    const places = [cloud?.account?.uid, k8s?.cluster, cloud?.region].filter((place) => place !== undefined);
-    if (patterns === undefined || patterns.length === 0 || places.length === 0) return 'undeclared';
-    const account = places.filter((place) => place !== cloud?.region);
-    const outside = account.length > 0 && account.every((place) => test(place) === 'outside');
-    const region = cloud?.region !== undefined && patterns.some(namesRegion) && test(cloud.region) === 'outside';
-    return outside || region ? 'outside' : 'allowed';
+    const account = cloud?.account?.uid;
+    const cluster = k8s?.cluster;
+    const region = cloud?.region;
+    if (account === undefined && cluster === undefined && region === undefined) return 'undeclared';
+    const outside = (account !== undefined || cluster !== undefined)
+      && (account === undefined || test(account) === 'outside') && (cluster === undefined || test(cluster) === 'outside');
+    return outside || (judgesRegions && region !== undefined && test(region) === 'outside') ? 'outside' : 'allowed';
   };
 }
 
-/** A region as clouds write it: eu-west-1, europe-west4, us-gov-*. */
+/** A region as AWS and Google write it: eu-west-1, europe-west4, us-gov-*. Names of clusters such as prod-eu1 are none. */
 function namesRegion(pattern: string): boolean {
-  return /^[a-z]{2,}(-[a-z*]+)+-?\d*\*?$/i.test(pattern);
+  return REGION.test(pattern);
 }
+
+const REGION = new RegExp('^(af|ap|ca|cn|eu|eusc|il|me|mx|sa|us|africa|asia|australia|europe|northamerica|southamerica)'
+  + '(-gov|-iso[a-z]?|-de)?-([*?]|(north|south|east|west|central)[a-z]*[*?]?)-?[\\d*?]*$', 'i');
 
 function compileWaiting(patterns: readonly string[] | undefined, memos: MemoPool): (permission: string) => boolean {
   const answer = compileList(patterns, true, memos);

@@ -34,3 +34,11 @@ test('a file that cannot be read closes its scope', () => {
   expect(problems).toMatchObject([{ message: expect.stringContaining('ENOENT') as string }, { line: 2, hint: expect.stringContaining('openssl') as string }]);
   expect([tokens.configured('ingest'), tokens.matches('ingest', ''), tokens.configured('read')]).toEqual([true, false, true]);
 });
+
+test('tokens have the name above them, else that of their scope', () => {
+  const { tokens, problems } = openTokens({ write: fileOf('e', 'first\n# night-shift\nsecond\nthird\n\n#  grafana\nfourth\n'), read: fileOf('f', '# two words\nx\n') });
+  expect(['first', 'second', 'third', 'fourth', '# grafana', 'night-shift'].map((token) => tokens.nameOf('write', token)))
+    .toEqual(['write', 'night-shift', 'night-shift', 'grafana', null, null]);
+  expect(tokens.nameOf('admin', 'first')).toBeNull();
+  expect(problems).toMatchObject([{ line: 1, message: expect.stringContaining('a name one word') as string }]);
+});

@@ -1,4 +1,4 @@
-import type { Chain, ChainMember, ChainStep, Detector, EventRef, Inventory, Millis, NhiEvent, Remit } from '@remit/contract';
+import type { Chain, ChainMember, ChainStep, Detector, EventRef, FindingState, Inventory, Millis, NhiEvent, Remit } from '@remit/contract';
 import { standIn, type Identity } from './identities.ts';
 import type { Processor } from './processor.ts';
 
@@ -6,6 +6,8 @@ type ChainDetector = Extract<Detector, { on: 'chain' }>;
 
 /** Steps kept in all; beyond it the chains that were quiet longest go, and are counted. */
 const MOST_STEPS = 200_000;
+
+const STANDS: ReadonlySet<FindingState> = new Set(['open', 'acknowledged', 'silenced']);
 
 /** One group of events of one identity, as one detector remembers it. */
 export interface KeptChain {
@@ -17,6 +19,8 @@ export interface KeptChain {
   /** Findings that the last judgement stood by. */
   standing: string[];
   touched: Millis;
+  /** Journal time at which it has settled, while it waits for late members. */
+  due: Millis | null;
 }
 interface KeptStep extends ChainStep { gap: boolean }
 
@@ -32,6 +36,8 @@ export class ChainBook {
   readonly #byId: ReadonlyMap<string, ChainDetector>;
   readonly #byUrn = new Map<string, Set<KeptChain>>();
   readonly #touched = new Set<KeptChain>();
+  /** Chains that have not settled. */
+  readonly #waiting = new Set<KeptChain>();
   #steps = 0;
 
   constructor(processor: Processor) {
@@ -60,10 +66,15 @@ export class ChainBook {
     }
   }
 
-  /** Judges every chain that changed since the last call. */
-  judgeTouched(at: Millis): void {
-    for (const chain of this.#touched) this.#judge(chain, at);
+  /** Judges every chain that changed since the last call and has settled; history comes in order and is settled as it is. */
+  judgeTouched(at: Millis, history: boolean): void {
+    for (const chain of this.#touched) {
+      const wait = history || chain.standing.length > 0 ? 0 : this.#byId.get(chain.detector)?.settles?.(chain.key) ?? 0;
+      if (wait > 0) this.#wait(chain, at + wait);
+      else this.#judge(chain, at);
+    }
     this.#touched.clear();
+    for (const chain of this.#waiting) if (chain.due! <= at) this.#judge(chain, at);
     if (this.#steps > MOST_STEPS) this.#shed();
   }
 
@@ -98,6 +109,7 @@ export class ChainBook {
 
   restore(chain: KeptChain): void {
     this.#index(chain);
+    if (chain.due !== null) this.#waiting.add(chain);
     this.#steps += chain.steps.length;
   }
 
@@ -120,6 +132,7 @@ export class ChainBook {
     if (detectors.length === 0) return;
     const view = this.#p.look(identity, remit, inventory);
     for (const detector of detectors) {
+      view.remit = approved(detector, remit);
       for (const member of this.#p.judge.members(detector, event, view, role)) this.#add(detector, identity.urn, member, event, view.ref(event), gap);
     }
   }
@@ -127,7 +140,7 @@ export class ChainBook {
   #add(detector: ChainDetector, urn: string, member: ChainMember, event: NhiEvent, ref: EventRef, gap: boolean): void {
     let chain = this.all.get(`${detector.id} ${urn} ${member.key}`);
     if (!chain) {
-      chain = { detector: detector.id, urn, key: member.key, steps: [], dropped: 0, lostUntil: 0, standing: [], touched: event.time };
+      chain = { detector: detector.id, urn, key: member.key, steps: [], dropped: 0, lostUntil: 0, standing: [], touched: event.time, due: null };
       this.#index(chain);
     }
     chain.touched = Math.max(chain.touched, event.time);
@@ -148,19 +161,27 @@ export class ChainBook {
     chain.dropped++;
   }
 
+  #wait(chain: KeptChain, due: Millis): void {
+    chain.due = due;
+    this.#waiting.add(chain);
+    this.changed.add(chain);
+  }
+
   #judge(chain: KeptChain, at: Millis): void {
+    chain.due = null;
+    this.#waiting.delete(chain);
     const detector = this.#byId.get(chain.detector);
     if (!detector) return;
     this.changed.add(chain);
     const last = chain.steps.at(-1)?.last ?? chain.touched;
     const inventory = this.#p.parts.timeline.at(last);
     const identity = this.#p.identities.get(chain.urn) ?? standIn(chain.urn, null);
-    const remit = this.#p.identities.recordOf(identity, inventory, last);
+    const remit = approved(detector, this.#p.identities.recordOf(identity, inventory, last));
     const part = `chain ${chain.key}`;
     const standing = new Set<string>();
     if ((remit !== null || detector.unrecorded === true) && chain.steps.length > 0) {
       const view = this.#p.look(identity, remit, inventory);
-      const whole: Chain = { key: chain.key, steps: chain.steps, dropped: chain.dropped, incomplete: chain.steps.some((s) => s.gap) };
+      const whole: Chain = { key: chain.key, steps: chain.steps, dropped: chain.dropped, lostUntil: chain.lostUntil, incomplete: chain.steps.some((s) => s.gap) };
       for (const judged of this.#p.judge.chain(detector, whole, view)) {
         if (remit?.reviewed === false) {
           const name = `shadow ${judged.signal.subject} ${judged.signal.bucket}`;
@@ -173,8 +194,8 @@ export class ChainBook {
     }
     for (const id of chain.standing) {
       const kept = this.#p.book.all.get(id);
-      // What rests on steps that are gone was right when it was said.
-      if (kept && !standing.has(id) && kept.finding.first > chain.lostUntil) this.#p.book.retract(kept, part, at);
+      // What rests on steps that are gone was right when it was said, and what is over is not taken back.
+      if (kept && !standing.has(id) && STANDS.has(kept.finding.state) && kept.finding.first > chain.lostUntil) this.#p.book.retract(kept, part, at);
     }
     chain.standing = [...standing];
     if (chain.steps.length === 0) this.#remove(chain);
@@ -204,6 +225,7 @@ export class ChainBook {
     this.all.delete(nameOf(chain));
     this.changed.delete(chain);
     this.#touched.delete(chain);
+    this.#waiting.delete(chain);
     const set = this.#byUrn.get(chain.urn);
     set?.delete(chain);
     if (set?.size === 0) this.#byUrn.delete(chain.urn);
@@ -214,6 +236,11 @@ export class ChainBook {
 /** Name of a chain's row: no part of it but the last can hold a blank. */
 export function nameOf(chain: KeptChain): string {
   return `${chain.detector} ${chain.urn} ${chain.key}`;
+}
+
+/** A proposal takes nothing away from what is said of identities without a record. */
+function approved(detector: ChainDetector, remit: Remit | null): Remit | null {
+  return detector.unrecorded === true && remit?.reviewed === false ? null : remit;
 }
 
 function after(step: KeptStep, slot: Millis, id: string): boolean {

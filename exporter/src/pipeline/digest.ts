@@ -49,7 +49,7 @@ export async function digest(p: Processor, rows: { bytes(identity: number): Uint
 }
 
 function lasting(finding: Finding): Partial<Finding> {
-  const { revision: _, opened_at: __, updated_at: ___, closed_at: ____, ...rest } = finding;
+  const { revision: _, opened_at: __, updated_at: ___, closed_at: ____, history: _____, ...rest } = finding;
   return rest;
 }
 

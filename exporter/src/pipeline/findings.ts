@@ -1,9 +1,11 @@
 import {
-  SEVERITIES, type Detector, type EventRef, type Finding, type FindingChange, type FindingState, type Millis, type Severity, type Signal,
+  mayBecome, SEVERITIES, type Detector, type EventRef, type Finding, type FindingChange, type FindingState, type Millis, type Severity, type Signal,
+  type Verdict,
 } from '@remit/contract';
 import { fingerprint } from '../lib/hash.ts';
 import type { Identity } from './identities.ts';
 import { spreadEvidence } from './evidence.ts';
+import { isRepeat, turn } from './finding-history.ts';
 
 const EVIDENCE_HALF = 5;
 /** Closed findings and closed hours are kept for this long after their last event. */
@@ -93,7 +95,7 @@ export class FindingBook {
     if (!OPEN.has(kept.finding.state) && kept.finding.state !== 'silenced') return;
     const { finding } = kept;
     this.#open.delete(kept);
-    finding.state = state;
+    turn(finding, state, at);
     finding.closed_at = at;
     this.#episodes.set(episode(finding), at);
     this.#touch(kept, at, 'resolved', false);
@@ -105,15 +107,30 @@ export class FindingBook {
       if (!detectors.has(kept.finding.detector)) continue;
       this.close(kept, 'withdrawn', at);
       if (kept.finding.state !== 'resolved') continue;
-      kept.finding.state = 'withdrawn';
+      turn(kept.finding, 'withdrawn', at);
       this.#touch(kept, at, 'updated', false);
     }
   }
 
-  acknowledge(kept: Kept, at: Millis): void {
-    if (kept.finding.state !== 'open') return;
-    kept.finding.state = 'acknowledged';
-    this.#touch(kept, at, 'updated', false);
+  /** A person's word. What does not fit the state, and what was said already, changes nothing. Reopening by a person is no page. */
+  pronounce(kept: Kept, verdict: Verdict): void {
+    const { finding } = kept;
+    if (!mayBecome(finding.state, verdict.state) || isRepeat(finding, verdict)) return;
+    const wasOpen = OPEN.has(finding.state);
+    const stood = this.#open.has(kept);
+    const covered = kept.loud === 0 && kept.exception !== null;
+    turn(finding, verdict.state === 'open' && covered ? 'silenced' : verdict.state, verdict.at, verdict);
+    if (OPEN.has(finding.state) || finding.state === 'silenced') {
+      this.#open.add(kept);
+      delete finding.closed_at;
+      return this.#touch(kept, verdict.at, wasOpen ? 'updated' : finding.state === 'silenced' ? 'silenced' : 'reopened', false);
+    }
+    if (stood) {
+      this.#open.delete(kept);
+      finding.closed_at = verdict.at;
+      this.#episodes.set(episode(finding), verdict.at);
+    }
+    this.#touch(kept, verdict.at, stood ? 'resolved' : 'updated', false);
   }
 
   /** Lets go of closed findings that nothing has touched for the retention time. */
@@ -258,8 +275,8 @@ export class FindingBook {
     else delete finding.exception;
     const closed = !isNew && !OPEN.has(before.state) && before.state !== 'silenced';
     if (closed && (before.state === 'benign' || before.state === 'bad')) return this.#touch(kept, c.at, 'updated', false);
-    if (silenced) finding.state = 'silenced';
-    else if (finding.state !== 'acknowledged') finding.state = 'open';
+    if (silenced) turn(finding, 'silenced', c.at);
+    else if (finding.state !== 'acknowledged') turn(finding, 'open', c.at);
     delete finding.closed_at;
     this.#open.add(kept);
     const change = silenced ? (before.state === 'silenced' && !isNew ? 'updated' : 'silenced')

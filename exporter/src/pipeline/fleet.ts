@@ -1,5 +1,5 @@
-import type { FleetView, Inventory, Millis } from '@remit/contract';
-import { standIn } from './identities.ts';
+import type { EventRef, FleetView, Inventory, Millis } from '@remit/contract';
+import { standIn, type Identity } from './identities.ts';
 import { HOUR } from './hours.ts';
 import type { Processor } from './processor.ts';
 
@@ -16,11 +16,14 @@ export class FleetWatch {
   standing = new Set<string>();
   readonly #p: Processor;
   readonly #quiet: ReadonlyMap<string, Millis>;
+  /** Detectors whose findings are not withdrawn when they are not said any more. */
+  readonly #stays: ReadonlySet<string>;
   #judged: Millis = -Infinity;
 
   constructor(processor: Processor) {
     this.#p = processor;
     this.#quiet = new Map(processor.parts.detectors.map((d) => [d.id, d.quietFor]));
+    this.#stays = new Set(processor.parts.detectors.filter((d) => d.on === 'tick' && d.stays === true).map((d) => d.id));
   }
 
   tick(now: Millis): void {
@@ -45,7 +48,7 @@ export class FleetWatch {
     }
   }
 
-  /** What is no longer said is withdrawn. */
+  /** What is no longer said is withdrawn, unless it speaks of what happened. */
   #judge(now: Millis): void {
     const inventory = this.#p.parts.timeline.at(now);
     this.#p.identities.bind(inventory, now);
@@ -57,7 +60,7 @@ export class FleetWatch {
     }
     for (const id of this.standing) {
       const kept = this.#p.book.all.get(id);
-      if (kept && !standing.has(id)) this.#p.book.retract(kept, PART, now);
+      if (kept && !standing.has(id) && !this.#stays.has(kept.finding.detector)) this.#p.book.retract(kept, PART, now);
     }
     this.standing = standing;
   }
@@ -73,7 +76,7 @@ export class FleetWatch {
           yield {
             urn: identity.urn, kind: identities.kindOf(identity), class: verdict, first: identity.first, last: identity.last,
             principalKey: identity.natives[0] ?? '', inventoried: identity.remit !== null, sensitive: identity.sensitive,
-            events: identity.success + identity.failure + identity.denied, evidence: [],
+            events: identity.success + identity.failure + identity.denied, evidence: lately(identity),
             remit: identity.remit, complete: feeds.complete(identity.feeds), recreatedFrom: identities.recreatedFrom(identity),
           };
         }
@@ -86,4 +89,11 @@ export class FleetWatch {
       },
     };
   }
+}
+
+/** The first events of its latest hour that is still open. */
+function lately({ open }: Identity): readonly EventRef[] {
+  let latest = open[0];
+  for (const hour of open) if (hour.start > latest!.start) latest = hour;
+  return latest?.evidence ?? [];
 }

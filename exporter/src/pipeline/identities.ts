@@ -33,6 +33,8 @@ export interface Identity {
   /** End of the last closed hour in which something succeeded, and the longest pause before it. */
   succeededUntil: Millis | null;
   longestPause: Millis;
+  /** Time of the last call that came without its ancestors, or of traces that are sampled; 0 for never. */
+  partly: Millis;
   remit: Remit | null;
   /** A record that nobody has approved yet: judged in shadow. */
   proposal: Remit | null;
@@ -207,7 +209,7 @@ export class Identities {
     if (!identity) {
       identity = {
         index: this.all.length, urn, kindRank: UNKNOWN_RANK, lastKind: '', proofs: 0, first: Infinity, last: -Infinity, success: 0, failure: 0,
-        denied: 0, sensitive: false, natives: [], carriers: [], feeds: [], open: [], closedUntil: -Infinity, score: null, succeededUntil: null, longestPause: 0, remit: null,
+        denied: 0, sensitive: false, natives: [], carriers: [], feeds: [], open: [], closedUntil: -Infinity, score: null, succeededUntil: null, longestPause: 0, partly: 0, remit: null,
         proposal: null,
       };
       this.all.push(identity);
@@ -279,6 +281,6 @@ export class Identities {
 export function standIn(urn: string, remit: Remit | null): Identity {
   return {
     index: -1, urn, kindRank: 0, lastKind: '', proofs: 0, first: 0, last: 0, success: 0, failure: 0, denied: 0, sensitive: false, natives: [],
-    carriers: [], feeds: [], open: [], closedUntil: 0, score: null, succeededUntil: null, longestPause: 0, remit, proposal: null,
+    carriers: [], feeds: [], open: [], closedUntil: 0, score: null, succeededUntil: null, longestPause: 0, partly: 0, remit, proposal: null,
   };
 }

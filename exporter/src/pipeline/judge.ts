@@ -1,6 +1,7 @@
 import type {
   Chain, ChainMember, DataClass, Detector, EventRef, FleetView, HourView, Inventory, JudgedIdentity, Millis, NhiEvent, Owner, Remit, Severity, Signal, View,
 } from '@remit/contract';
+import { SEVERITIES } from '@remit/contract';
 import { eventRef } from './evidence.ts';
 
 type Of<On extends Detector['on']> = Extract<Detector, { on: On }>;
@@ -21,6 +22,9 @@ export class MutableView implements View {
   ready = false;
   threshold = Infinity;
   inventory!: Inventory;
+  /** The event that was pointed to last: several detectors speak of the same one. */
+  #of: NhiEvent | null = null;
+  #ref: EventRef | null = null;
   recordOf(keys: readonly string[], at: Millis): Remit | null {
     const hit = this.inventory.match(keys, at);
     return hit?.remit.reviewed ? hit.remit : null;
@@ -29,7 +33,15 @@ export class MutableView implements View {
     return this.inventory.dataClass(uid);
   }
   ref(event: NhiEvent): EventRef {
-    return eventRef(event);
+    if (this.#of !== event) {
+      this.#of = event;
+      this.#ref = eventRef(event);
+    }
+    return { ...this.#ref! };
+  }
+  /** Between two questions a trace may tell more of an event. */
+  forget(): void {
+    this.#of = null;
   }
 }
 
@@ -122,7 +134,16 @@ function settle(judged: Judged[]): Judged[] {
     ? ranked.filter((j) => j.detector === first.detector)
     : judged.filter((j) => !first || !ranked.includes(j) || j.detector === first.detector);
   const ids = new Set(judged.map((j) => j.detector.id));
-  return speaking.map((j) => ({ ...j, also: [...ids].filter((id) => id !== j.detector.id).sort() }));
+  return speaking.map((j) => {
+    // Who gives way must not take a page with it: the one that speaks for all is as severe as the worst of them.
+    const worst = ranked.includes(j) ? SEVERITIES.find((severity) => ranked.some((other) => wantedOf(other) === severity)) : undefined;
+    const signal = worst === undefined || worst === wantedOf(j) ? j.signal : { ...j.signal, severity: worst };
+    return { ...j, signal, also: [...ids].filter((id) => id !== j.detector.id).sort() };
+  });
+}
+
+function wantedOf({ detector, signal }: Judged): Severity {
+  return signal.severity ?? detector.severity;
 }
 
 /**

@@ -100,7 +100,7 @@ export class Processor {
         this.#event(event, feed, entry.receivedAt, applied);
       }
       this.#release(this.traces.due(), entry.receivedAt);
-      this.#judgeTouched(entry.receivedAt);
+      this.#judgeTouched(entry.receivedAt, entry.backfill);
     } else if (entry.type === 'tick') this.#tick(entry.now, entry.idle);
     else if (entry.type === 'inventory') this.#inventory(entry);
     else this.#verdict(entry.verdict);
@@ -146,6 +146,7 @@ export class Processor {
     this.#count(event, identity, verdict, outcomeOf(event));
     if (identity) {
       this.#attribute(event, identity, verdict, inventory, feed, receivedAt, applied);
+      if (gap || event.trace?.sample_rate !== undefined) identity.partly = Math.max(identity.partly, event.time);
       if (verdict !== 'platform') this.chains.take(event, identity, inventory, gap);
     } else this.unattributed++;
     this.observer?.(event, 'unique', identity);
@@ -182,9 +183,9 @@ export class Processor {
   }
 
   /** Judges what the entry touched. */
-  #judgeTouched(at: Millis): void {
+  #judgeTouched(at: Millis, history: boolean): void {
     this.hours.judgeTouched(at);
-    this.chains.judgeTouched(at);
+    this.chains.judgeTouched(at, history);
   }
 
   #count(event: NhiEvent, identity: Identity | null, verdict: IdentityClass, outcome: number): void {
@@ -254,6 +255,7 @@ export class Processor {
   /** The view of a detector on this identity; filled anew at each call. */
   look(identity: Identity, remit: Remit | null, inventory: Inventory): MutableView {
     const view = this.#view;
+    view.forget();
     view.inventory = inventory;
     view.identity = {
       urn: identity.urn, kind: this.identities.kindOf(identity), class: this.identities.classOf(identity), first: identity.first,
@@ -299,7 +301,7 @@ export class Processor {
     this.feeds.clock = Math.max(this.feeds.clock, now);
     for (const feed of this.feeds.all) feed.idle = idle.includes(feed.name);
     this.#release(this.traces.overdue(now), now);
-    this.#judgeTouched(now);
+    this.#judgeTouched(now, this.feeds.all.every((feed) => feed.replay));
     this.hours.closeDue();
     this.fleet.tick(now);
     this.heartbeat = now;
@@ -315,9 +317,7 @@ export class Processor {
 
   #verdict(verdict: Verdict): void {
     const kept = this.book.all.get(verdict.finding);
-    if (!kept) return;
-    if (verdict.state === 'acknowledged') this.book.acknowledge(kept, verdict.at);
-    else if (verdict.state === 'benign' || verdict.state === 'bad') this.book.close(kept, verdict.state, verdict.at);
+    if (kept) this.book.pronounce(kept, verdict);
   }
 
   takeChanges(): FindingChange[] {

@@ -1,5 +1,5 @@
 import type {
-  EventsFilter, Finding, FindingsFilter, IdentitiesFilter, IdentitySummary, Journal, NhiEvent, Page, Reader, StatusReport,
+  EventsFilter, Finding, FindingsFilter, IdentitiesFilter, IdentitySummary, Journal, NhiEvent, Owner, Page, Reader, StatusReport,
 } from '@remit/contract';
 import { SEVERITIES } from '@remit/contract';
 import { eventUid } from './evidence.ts';
@@ -31,6 +31,19 @@ export class StateReader implements Reader {
 
   finding(id: string): Finding | null {
     return this.#processor().book.all.get(id)?.finding ?? null;
+  }
+
+  previous({ id, identity, detector, first }: Finding): Finding | null {
+    let latest: Finding | null = null;
+    for (const { finding } of this.#processor().book.of(identity)) {
+      if (finding.detector !== detector || finding.id === id || finding.state === 'withdrawn' || !isBefore(finding, { first, id })) continue;
+      if (latest === null || isBefore(latest, finding)) latest = finding;
+    }
+    return latest;
+  }
+
+  owner(team: string): Owner | null {
+    return this.#processor().parts.timeline.latest().owners().find((owner) => owner.team === team) ?? null;
   }
 
   identities(filter: IdentitiesFilter): Page<IdentitySummary> {
@@ -122,6 +135,11 @@ function matchesFinding(finding: Finding, filter: FindingsFilter): boolean {
   return has(filter.state, finding.state) && has(filter.severity, finding.severity) && has(filter.class, finding.class)
     && has(filter.detector, finding.detector) && has(filter.owner, finding.owner) && has(filter.identity, finding.identity)
     && (filter.from === undefined || finding.last >= filter.from) && (filter.to === undefined || finding.first < filter.to);
+}
+
+/** Findings in order of their beginning. */
+function isBefore(a: Pick<Finding, 'first' | 'id'>, b: Pick<Finding, 'first' | 'id'>): boolean {
+  return a.first < b.first || (a.first === b.first && a.id < b.id);
 }
 
 function has<T>(wanted: readonly T[] | undefined, value: T | null): boolean {

@@ -4,6 +4,7 @@ import type { Identity } from './identities.ts';
 import type { Processor } from './processor.ts';
 
 const COVERAGE_EVERY = 15_000;
+const WEEK: Millis = 7 * 86_400_000;
 
 /** What metrics and the status page read of the state: numbers, never references. */
 export class StateReadout implements Readout {
@@ -58,7 +59,7 @@ export class StateReadout implements Readout {
 
   #count(): { state: string; value: number }[] {
     const states: Record<string, number> = {
-      inventoried: 0, not_inventoried: 0, unowned: 0, proposed: 0, decommissioned: 0, warming: 0, ready: 0, human: 0, platform: 0, never_seen: 0, ambiguous: 0,
+      inventoried: 0, not_inventoried: 0, unowned: 0, proposed: 0, decommissioned: 0, warming: 0, ready: 0, human: 0, platform: 0, never_seen: 0, ambiguous: 0, partly_seen: 0,
     };
     for (const identity of this.#p.identities.all) {
       const verdict = this.#p.identities.classOf(identity);
@@ -69,6 +70,7 @@ export class StateReadout implements Readout {
       states[identity.remit ? 'inventoried' : 'not_inventoried']!++;
       states[this.#p.hours.ready.has(identity) ? 'ready' : 'warming']!++;
       if (identity.remit && !identity.remit.owner) states['unowned']!++;
+      if (identity.partly > this.#p.feeds.clock - WEEK) states['partly_seen']!++;
     }
     for (const remit of this.inventory().records()) {
       if (remit.lifecycle === 'proposed') states['proposed']!++;

@@ -83,8 +83,10 @@ export function inherit(span: Span, ancestors: readonly Span[]): void {
   if (delegation.length > 0) event.actor.delegation = [...new Set(delegation)];
   const purpose = span.purpose ?? ancestors.find((a) => a.purpose !== null)?.purpose;
   if (purpose) event.purpose_uid = purpose;
-  const session = [span, ...ancestors].find((s) => s.session !== null)?.session ?? [span, ...ancestors].find((s) => s.connection !== null)?.connection;
+  const session = [span, ...ancestors].find((s) => s.session !== null)?.session;
+  const connection = [span, ...ancestors].find((s) => s.connection !== null)?.connection;
   if (session) event.actor.session = { uid: session };
+  else if (connection) event.actor.session = { uid: connection, issuer: 'mcp' };
 }
 
 export function sessionOf(event: NhiEvent): { session: string | null; connection: string | null } {

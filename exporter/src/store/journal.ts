@@ -46,6 +46,13 @@ export class SqliteJournal implements Journal {
     return journal;
   }
 
+  /** For reading only, while another process may be writing: no lock, no change. Nothing can be appended to it. */
+  static async openToRead(file: string): Promise<SqliteJournal> {
+    const journal = new SqliteJournal(file, start(file, NO_FAULTS, true));
+    await journal.#writer.call({ do: 'oldest' });
+    return journal;
+  }
+
   append(entry: EntryBody): Promise<Position> {
     return new Promise((resolve, reject) => {
       this.#queue.push({ row: toRow(entry), resolve, reject });

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import type { Finding, FindingsFilter, IdentitiesFilter, IdentitySummary, NhiEvent, Reader, StatusReport } from '@remit/contract';
+import type { Finding, FindingsFilter, IdentitiesFilter, IdentitySummary, NhiEvent, Owner, Reader, StatusReport, Verdict } from '@remit/contract';
 import { MemoryIngest } from '../../lib/cases/memory-ingest.ts';
 import { listen } from '../listen.ts';
 import type { Listening } from '../listen.ts';
@@ -22,6 +22,7 @@ export class MemoryReader implements Reader {
   known: IdentitySummary[] = [];
   archive: NhiEvent[] = [];
   report: StatusReport = emptyStatus();
+  owners: Owner[] = [];
   asked: (FindingsFilter | IdentitiesFilter)[] = [];
   findings(filter: FindingsFilter): ReturnType<Reader['findings']> {
     this.asked.push(filter);
@@ -29,6 +30,11 @@ export class MemoryReader implements Reader {
     return { items: items.slice(0, filter.limit), cursor: items.length > filter.limit ? 'more' : null, total: items.length };
   }
   finding(id: string): Finding | null { return this.all.find((each) => each.id === id) ?? null; }
+  previous({ id, identity, detector, first }: Finding): Finding | null {
+    return this.all.filter((each) => each.id !== id && each.identity === identity && each.detector === detector && each.first < first)
+      .sort((a, b) => b.first - a.first)[0] ?? null;
+  }
+  owner(team: string): Owner | null { return this.owners.find((each) => each.team === team) ?? null; }
   identities(filter: IdentitiesFilter): ReturnType<Reader['identities']> {
     this.asked.push(filter);
     return { items: this.known, cursor: null, total: this.known.length };
@@ -48,7 +54,7 @@ export function emptyStatus(): StatusReport {
 export const NOW = Date.UTC(2026, 10, 22, 14, 3, 7);
 export const NO_WEB: WebConfig = { tls: null, users: new Map(), rateLimit: null, headers: {} };
 
-export interface Service extends Listening { ingest: MemoryIngest; reader: MemoryReader; gate: UploadGate; /** Temporary; goes with the service. */ folder: string; ready: boolean; live: boolean; reloads: number; end(): Promise<void> }
+export interface Service extends Listening { ingest: MemoryIngest; reader: MemoryReader; gate: UploadGate; /** Temporary; goes with the service. */ folder: string; ready: boolean; live: boolean; reloads: number; verdicts: Verdict[]; end(): Promise<void> }
 
 /** A whole service on a free loopback port, with real sockets. Tokens are written to files first. */
 export async function serve(options: {
@@ -64,13 +70,20 @@ export async function serve(options: {
   const ingest = new MemoryIngest();
   const reader = new MemoryReader();
   const gate = createUploadGate({ inFlight: () => ingest.bytesInFlight, limit: () => ingest.bytesLimit });
-  const state = { ready: true, live: true, reloads: 0 };
+  const state = { ready: true, live: true, reloads: 0, verdicts: [] as Verdict[] };
   const web = options.web ?? NO_WEB;
   const api = createApi({
     reader, tokens, loopback: options.loopback ?? true, hosts: options.hosts ?? [], web: () => web, version: '0.1.0', log: pino({ level: 'silent' }),
     metrics: { write: (_request, response) => { response.type('text/plain').end('nhi_build_info 1\n'); return Promise.resolve(); } },
     ready: () => state.ready, live: () => state.live,
     reload: () => { state.reloads += 1; return Promise.resolve({ ok: true, problems: tokens.reload() }); },
+    judge: (verdict) => {
+      state.verdicts.push(verdict);
+      const judged = reader.finding(verdict.finding);
+      if (judged) judged.state = verdict.state;
+      return Promise.resolve();
+    },
+    now: () => NOW, ocsf: ({ id }) => ({ finding_info: { uid: id } }),
     runbook: (id) => new Map(Object.entries(options.runbooks ?? {})).get(id) ?? null, detector: (id) => options.cards?.find((card) => card.id === id) ?? null,
     routes: [{ method: 'POST', path: '/ingest', access: 'ingest', handle: (request, response) => receive(request, response, { ingest, gate }, 'http') }], ...options.deps,
   });

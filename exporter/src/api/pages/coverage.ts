@@ -36,6 +36,7 @@ const STATES: Readonly<Record<string, { lacks: boolean; meaning: string }>> = {
   decommissioned: { lacks: false, meaning: 'any use is a finding' },
   never_seen: { lacks: true, meaning: 'in the inventory, but no event has arrived' },
   ambiguous: { lacks: true, meaning: 'two records claim one name; check-config says where' },
+  partly_seen: { lacks: true, meaning: 'in the last week, traces came sampled or calls without their agent span' },
   human: { lacks: false, meaning: 'people: counted, not judged' },
   platform: { lacks: false, meaning: 'the provider’s own: counted, not judged' },
 };

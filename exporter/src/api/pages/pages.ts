@@ -6,6 +6,7 @@ import { html } from '../../lib/html.ts';
 import { queryOf } from '../../lib/http-route.ts';
 import type { Route } from '../../lib/http-route.ts';
 import type { DetectorCard } from '../api.ts';
+import { detailOf } from '../detail.ts';
 import { findingsOf } from '../labelled.ts';
 import { filterProblem, findingOf } from '../query.ts';
 import { findingPage } from './finding.ts';
@@ -37,8 +38,7 @@ export function pageRoutes(deps: PageDeps): Route[] {
     page('/findings/:id', (request, response) => {
       const finding = findingOf(reader, request.params['id']);
       if (finding === null) return sendMessage(response, 404, 'there is no finding with this id');
-      const card = deps.detector(finding.detector);
-      sendPage(response, 200, findingPage(finding, card, deps.runbook(finding.detector) !== null, Date.now()));
+      sendPage(response, 200, findingPage(detailOf(finding, deps), Date.now()));
     }),
     page('/identities', (request, response) => {
       const filter = readFilter(request, response, identitiesFilterSchema, { limit: '200' });

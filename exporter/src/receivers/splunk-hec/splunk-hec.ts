@@ -88,7 +88,11 @@ function busy(request: Request, response: Response, retryAfter: number): void {
 function answer(response: Response, receipt: Receipt, raw: boolean): void {
   const { accepted, duplicate, start_record, rejected, rejected_total } = receipt;
   if (accepted + duplicate + start_record + rejected_total === 0) return sendJson(response, ANSWERS.noData.status, spelled(ANSWERS.noData));
-  const broken = raw ? undefined : rejected.find(({ reason }) => reason === 'bad_json' || reason === 'truncated' || reason === 'bad_encoding');
+  // Nothing of a body that inflates too far was read: a success would lose it.
+  if (accepted + duplicate + start_record === 0 && rejected.every(({ reason }) => reason === 'too_large')) {
+    return sendJson(response, ANSWERS.tooLarge.status, spelled(ANSWERS.tooLarge));
+  }
+  const broken = rejected.find(({ reason }) => reason === 'truncated' || (!raw && (reason === 'bad_json' || reason === 'bad_encoding')));
   if (broken === undefined) return sendJson(response, 200, spelled(ANSWERS.success));
   sendJson(response, ANSWERS.badFormat.status, { ...spelled(ANSWERS.badFormat), 'invalid-event-number': broken.index });
 }

@@ -199,6 +199,16 @@ describe('an open finding', () => {
     expect((await by(metrics, 'nhi_page_budget_spent_pages', 'identity_owner')).payments).toBe(1);
   });
 
+  it('that fell quiet before a person spoke counts for what the person said as well, once', async () => {
+    const fleet = new HandMadeFleet();
+    const metrics = metricsOf(fleet);
+    const finding = fleet.finding();
+    const quiet = later(finding, { state: 'resolved', closed_at: fleet.clock });
+    const benign = later(quiet, { state: 'benign' });
+    await metrics.accept([changeOf(finding), changeOf(quiet, 'resolved'), changeOf(benign, 'updated'), changeOf(later(benign, {}), 'updated')]);
+    expect(await by(metrics, 'nhi_findings_closed_total', 'detector', 'disposition')).toMatchObject({ 'outside-schedule quiet': 1, 'outside-schedule benign': 1, 'outside-schedule bad': 0 });
+  });
+
   it('in a storm of one owner and detector: 50 keep their own, the rest is one series with the exact rest', async () => {
     const fleet = new HandMadeFleet();
     const metrics = metricsOf(fleet);

@@ -72,7 +72,10 @@ export class Tallies {
     this.#gauge(finding.detector, finding, 1);
     if (change === 'opened' && before === null) this.#open(finding);
     const disposition = CLOSED[finding.state];
-    if (disposition && (!before || CLOSED[before.state] === undefined)) increase(this.#closed.get(`${finding.detector}/${disposition}`));
+    // A person's word counts also on what had fallen quiet by then: precision is made of these.
+    const closed = before ? CLOSED[before.state] : undefined;
+    const judged = (disposition === 'benign' || disposition === 'bad') && closed !== disposition;
+    if (disposition && (closed === undefined || judged)) increase(this.#closed.get(`${finding.detector}/${disposition}`));
     if (page) this.#page(finding, at, 'now');
   }
 

@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import { UsageError } from './output.ts';
+
+/** Where a running service is asked, and with which token. */
+export interface Asked { url: string; tokenFile?: string }
+export interface Answer { status: number; body: unknown }
+
+const MILLIS = 30_000;
+
+/** Asks a running service and reads its JSON. Throws `UsageError` when it does not answer, or answers something else. */
+export async function ask({ url, tokenFile }: Asked, path: string, init: { method?: 'POST'; body?: object } = {}): Promise<Answer> {
+  const headers: Record<string, string> = { ...tokenFile === undefined ? {} : { authorization: `Bearer ${tokenOf(tokenFile)}` } };
+  if (init.body !== undefined) headers['content-type'] = 'application/json';
+  let response: Response;
+  try {
+    response = await fetch(new URL(path, url), {
+      method: init.method ?? 'GET', headers, redirect: 'error', signal: AbortSignal.timeout(MILLIS), ...init.body === undefined ? {} : { body: JSON.stringify(init.body) },
+    });
+  } catch (error) {
+    throw new UsageError(`${url} does not answer: ${String((error as Error).cause ?? error)}`, 'start `remit serve`, or name another --url');
+  }
+  try {
+    return { status: response.status, body: await response.json() };
+  } catch {
+    throw new UsageError(`${url} answered ${response.status} and no JSON`, 'is --url the address of remit itself?');
+  }
+}
+
+/** What a refusal says. */
+export function errorOf({ status, body }: Answer): string {
+  const said = typeof body === 'object' && body !== null && 'error' in body ? String(body.error).slice(0, 500) : '';
+  return said === '' ? `it answered ${status}` : said;
+}
+
+/** The first token of the file, as the service reads it. */
+function tokenOf(file: string): string {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new UsageError(`${file}: ${(error as NodeJS.ErrnoException).code ?? 'cannot be read'}`, 'check the path and its permissions');
+  }
+  const token = text.split(/\r?\n/).map((line) => line.trim()).find((line) => /^[\x21-\x7e]{1,4096}$/.test(line));
+  if (token === undefined) throw new UsageError(`${file}: there is no token in it`, 'a token is one line of visible ASCII without spaces');
+  return token;
+}
