@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { agentSpan, mcpSpan, spanRecord, toolSpan } from '../support/spans.ts';
+import { agentSpan, hexId, mcpSpan, spanRecord, toolSpan } from '../support/spans.ts';
 import { Bench, shuffled } from '../support/bench.ts';
 
 const AT = Date.parse('2026-11-22T11:00:00Z');
@@ -87,6 +87,34 @@ identities: [{ urn: '${agent('triage')}', kind: ai_agent, owner: support, forbid
     await bench.ingest(agentSpan('run', 'root', 'triage', AT - 10, AT + 100));
     expect(counts()).toEqual({ [agent('assistant')]: [2, 0] });
     expect(bench.findings().filter((f) => f.detector === 'off-purpose-sequence')).toMatchObject([{ identity: agent('triage'), severity: 'critical', owner: 'support' }]);
+  });
+
+  it('has settled before its sequence is judged: a late step in the middle is no departure, a missing one is', async () => {
+    await bench.open(APPROVED);
+    const run = (trace: string) => [
+      agentSpan(trace, 'root', 'triage', AT, AT + 9000), toolSpan(trace, 'b', 'root', 'create_ticket', AT + 1000, AT + 1100, { attributes: { 'server.address': 'tickets.example.org', 'mcp.method.name': 'tools/call' } }),
+    ];
+    const departures = () => bench.findings().filter((f) => f.detector === 'off-purpose-sequence').map((f) => f.bucket);
+    await bench.ingest([...run('late'), ...run('gone')].join('\n'));
+    expect(departures()).toEqual([]);
+    await bench.ingest(toolSpan('late', 'a', 'root', 'read_file', AT + 100, AT + 200));
+    await bench.tick(bench.now + 29_000);
+    expect(departures()).toEqual([]);
+    await bench.tick(bench.now + 31_000);
+    expect(departures()).toEqual([`trace:${hexId('gone', 32)}`]);
+    expect(bench.core.engine.processor.book.all.size).toBe(1);
+  });
+
+  it('that comes without its agent, or sampled, is seen to be seen in part', async () => {
+    await bench.open();
+    await bench.ingest([agentSpan('run', 'root', 'triage', AT, AT + 100), toolSpan('run', 'a', 'root', 'read_file', AT, AT + 10)].join('\n'));
+    const { StateReadout } = await import('../../exporter/src/pipeline/readout.ts');
+    const partly = () => [...new StateReadout(bench.core.engine.processor).coverage()].find((c) => c.state === 'partly_seen')?.value;
+    expect(partly()).toBe(0);
+    await bench.ingest([agentSpan('thin', 'root', 'triage', AT, AT + 100, { state: 'ot=th:8' }), toolSpan('thin', 'a', 'root', 'read_file', AT, AT + 10, { state: 'ot=th:8' })].join('\n'));
+    await bench.ingest(toolSpan('orphan', 'a', 'gone', 'read_file', AT, AT + 10, { service: 'other' }));
+    await bench.tick(bench.now + 121_000);
+    expect(partly()).toBe(2);
   });
 
   it('of which nobody is known is counted as unattributed, not lost', async () => {

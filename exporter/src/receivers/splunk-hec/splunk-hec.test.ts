@@ -142,6 +142,17 @@ describe('when it cannot be taken', () => {
     expect(await send('/services/collector', Buffer.alloc(2 * MiB, 0x20))).toMatchObject({ status: 413, body: { code: 27 } });
   });
 
+  test('nothing that was lost is called a success: what inflates too far, a cut body, on both endpoints', async () => {
+    for (const path of ['/services/collector', '/services/collector/raw']) {
+      ingest.next = () => Promise.resolve(receipt({ rejected: [{ index: 0, reason: 'too_large', detail: 'inflates to more' }] }));
+      expect(await send(path, hec({ id: 1 }))).toMatchObject({ status: 413, body: { code: 27 } });
+      ingest.next = () => Promise.resolve(receipt({ accepted: 5, rejected: [{ index: 5, reason: 'truncated', detail: 'ends early' }] }));
+      expect(await send(path, hec({ id: 1 }))).toMatchObject({ status: 400, body: { code: 6, 'invalid-event-number': 5 } });
+      ingest.next = () => Promise.resolve(receipt({ accepted: 5, rejected: [{ index: 5, reason: 'too_large', detail: 'one long record' }] }));
+      expect(await send(path, hec({ id: 1 }))).toMatchObject({ status: 200, body: SUCCESS });
+    }
+  });
+
   test('health follows', async () => {
     for (const path of ['/services/collector/health', '/services/collector/health/1.0', '/services/collector']) {
       expect(await send(path, '', { authorization: '' }, 'GET')).toMatchObject({ status: 200, body: { text: 'HEC is healthy', code: 17 } });
