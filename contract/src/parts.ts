@@ -208,6 +208,8 @@ export interface ChainJudge<F = any> { // eslint-disable-line @typescript-eslint
   cap: number;
   /** Asked for identities without a record as well. */
   unrecorded?: boolean;
+  /** Fewest steps that can say anything; 1 when absent. */
+  least?: number;
   /** How long a live group must get no member before it is judged for the first time, since its members come out of order; none: at once. */
   settles?(key: string): Millis;
   of(event: NhiEvent, view: View, role: 'actor' | 'subject'): ChainMember<F>[];

@@ -1,4 +1,4 @@
-import type { Chain, ChainMember, ChainStep, Detector, EventRef, FindingState, Inventory, Millis, NhiEvent, Remit } from '@remit/contract';
+import type { Chain, ChainMember, ChainStep, Detector, FindingState, Inventory, Millis, NhiEvent, Remit, View } from '@remit/contract';
 import { standIn, type Identity } from './identities.ts';
 import type { Processor } from './processor.ts';
 
@@ -133,28 +133,33 @@ export class ChainBook {
     const view = this.#p.look(identity, remit, inventory);
     for (const detector of detectors) {
       view.remit = approved(detector, remit);
-      for (const member of this.#p.judge.members(detector, event, view, role)) this.#add(detector, identity.urn, member, event, view.ref(event), gap);
+      for (const member of this.#p.judge.members(detector, event, view, role)) this.#add(detector, identity.urn, member, event, view, gap);
     }
   }
 
-  #add(detector: ChainDetector, urn: string, member: ChainMember, event: NhiEvent, ref: EventRef, gap: boolean): void {
+  #add(detector: ChainDetector, urn: string, member: ChainMember, event: NhiEvent, view: View, gap: boolean): void {
     let chain = this.all.get(`${detector.id} ${urn} ${member.key}`);
     if (!chain) {
       chain = { detector: detector.id, urn, key: member.key, steps: [], dropped: 0, lostUntil: 0, standing: [], touched: event.time, due: null };
       this.#index(chain);
     }
     chain.touched = Math.max(chain.touched, event.time);
-    this.#touched.add(chain);
+    this.changed.add(chain);
     const { steps } = chain;
     const { slot, id } = member;
     let at = steps.length;
     while (at > 0 && after(steps[at - 1]!, slot, id)) at--;
     const same = steps[at - 1];
-    if (same && same.slot === slot && same.id === id) return fold(same, detector, member, event, ref, gap);
+    if (same && same.slot === slot && same.id === id) {
+      fold(same, detector, member, event, view, gap);
+      if (steps.length >= (detector.least ?? 1)) this.#touched.add(chain);
+      return;
+    }
     steps.splice(at, 0, {
-      slot, id, first: event.time, last: event.time, count: 1, ref, fact: member.fact, gap: gap || member.incomplete === true,
+      slot, id, first: event.time, last: event.time, count: 1, ref: view.ref(event), fact: member.fact, gap: gap || member.incomplete === true,
     });
     this.#steps++;
+    if (steps.length >= (detector.least ?? 1)) this.#touched.add(chain);
     if (steps.length <= detector.cap) return;
     chain.lostUntil = Math.max(chain.lostUntil, steps.shift()!.last);
     this.#steps--;
@@ -247,10 +252,13 @@ function after(step: KeptStep, slot: Millis, id: string): boolean {
   return step.slot > slot || (step.slot === slot && step.id > id);
 }
 
-function fold(into: KeptStep, detector: ChainDetector, member: ChainMember, event: NhiEvent, ref: EventRef, gap: boolean): void {
+function fold(into: KeptStep, detector: ChainDetector, member: ChainMember, event: NhiEvent, view: View, gap: boolean): void {
   into.count++;
   into.last = Math.max(into.last, event.time);
-  if (event.time < into.first || (event.time === into.first && ref.uid < into.ref.uid)) into.ref = ref;
+  if (event.time <= into.first) {
+    const ref = view.ref(event);
+    if (event.time < into.first || ref.uid < into.ref.uid) into.ref = ref;
+  }
   into.first = Math.min(into.first, event.time);
   into.fact = detector.merge ? detector.merge(into.fact, member.fact) : into.fact;
   into.gap ||= gap || member.incomplete === true;

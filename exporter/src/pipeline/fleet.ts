@@ -1,4 +1,4 @@
-import type { EventRef, FleetView, Inventory, Millis } from '@remit/contract';
+import type { EventRef, FleetView, Inventory, Millis, WatchedIdentity } from '@remit/contract';
 import { standIn, type Identity } from './identities.ts';
 import { HOUR } from './hours.ts';
 import type { Processor } from './processor.ts';
@@ -67,20 +67,20 @@ export class FleetWatch {
 
   #view(now: Millis, inventory: Inventory): FleetView {
     const { identities, feeds, relied } = this.#p;
+    let seen: WatchedIdentity[] | null = null;
     return {
       now, inventory,
-      * identities() {
-        for (const identity of identities.all) {
-          const verdict = identities.classOf(identity);
-          if (verdict === 'human' || verdict === 'platform') continue;
-          yield {
-            urn: identity.urn, kind: identities.kindOf(identity), class: verdict, first: identity.first, last: identity.last,
-            principalKey: identity.natives[0] ?? '', inventoried: identity.remit !== null, sensitive: identity.sensitive,
-            events: identity.success + identity.failure + identity.denied, evidence: lately(identity),
-            remit: identity.remit, complete: feeds.complete(identity.feeds), recreatedFrom: identities.recreatedFrom(identity),
-          };
-        }
-      },
+      // Once a look: every detector of the fleet asks.
+      identities: () => seen ??= identities.all.flatMap((identity) => {
+        const verdict = identities.classOf(identity);
+        if (verdict === 'human' || verdict === 'platform') return [];
+        return [{
+          urn: identity.urn, kind: identities.kindOf(identity), class: verdict, first: identity.first, last: identity.last,
+          principalKey: identity.natives[0] ?? '', inventoried: identity.remit !== null, sensitive: identity.sensitive,
+          events: identity.success + identity.failure + identity.denied, evidence: lately(identity),
+          remit: identity.remit, complete: feeds.complete(identity.feeds), recreatedFrom: identities.recreatedFrom(identity),
+        }];
+      }),
       * reliedOn() {
         for (const { exception } of inventory.exceptions()) {
           const met = relied.get(exception.id);

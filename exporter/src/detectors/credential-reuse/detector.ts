@@ -37,6 +37,7 @@ export const detector: Detector = {
   quietFor: DAY,
   keeps: 8 * DAY,
   cap: 256,
+  least: 2,
   of: (event, view, role) => (role === 'actor' ? usesOf(event, view) : []),
   merge: (into: Use[], from: Use[]) => mergeUses(into, from),
   inspect(chain: Chain<Use[]>, view) {
