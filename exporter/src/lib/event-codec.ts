@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { FLAGS, type NhiEvent } from '@remit/contract';
 import { placeOf } from './lately.ts';
 
@@ -6,22 +7,60 @@ import { placeOf } from './lately.ts';
  * faster and smaller than JSON. A field that the schema gains must be added on both sides and `VERSION` raised; a test
  * goes through the whole schema.
  *
- * Layout: version, u32 length of the texts, the texts as a JSON list, u32 number of events, the fields. An absent text is 0, else
- * its place + 1; an absent object is 0, else 1 and its fields; an absent number is 0, null 1, else 2 + value.
+ * Layout: version, u32 length of the texts, the texts, u32 number of events, the fields. An absent text is 0, else its place + 1;
+ * an absent object is 0, else 1 and its fields; an absent number is 0, null 1, else 2 + value. The texts: 0 for UTF-8, 1 for
+ * UTF-16, u32 number of them, their lengths in UTF-16 units as u32, and all of them without anything between.
  */
 export function encodeEvents(events: readonly NhiEvent[]): Uint8Array {
-  for (const event of events) writeEvent(writer, event);
-  return writer.finish(events.length);
+  const written = WRITTEN.get(events);
+  if (written) return written;
+  const writer = spare.pop() ?? new Writer();
+  for (let i = 0; i < events.length; i++) writeEvent(writer, events[i]!);
+  return close(writer, events.length);
+}
+
+/**
+ * A list of events that is encoded as it grows, while each event is still at hand: `encodeEvents` of the list then has its bytes
+ * already. Nobody may change the events before that.
+ */
+export class EventList {
+  readonly events: NhiEvent[] = [];
+  #writer: Writer | null = null;
+
+  add(event: NhiEvent): void {
+    this.events.push(event);
+    writeEvent(this.#writer ??= spare.pop() ?? new Writer(), event);
+  }
+
+  /** The events; nothing may be added any more. */
+  close(): NhiEvent[] {
+    if (this.#writer) WRITTEN.set(this.events, close(this.#writer, this.events.length));
+    this.#writer = null;
+    return this.events;
+  }
+}
+
+const WRITTEN = new WeakMap<readonly NhiEvent[], Uint8Array>();
+/** Writers between two lists; each remembers much, so they are used again. */
+const spare: Writer[] = [];
+const MOST_SPARE = 8;
+
+function close(writer: Writer, count: number): Uint8Array {
+  const bytes = writer.finish(count);
+  if (spare.length < MOST_SPARE) spare.push(writer);
+  return bytes;
 }
 
 /** The events that `encodeEvents` wrote. Throws when the bytes are of another version or damaged. */
 export function decodeEvents(bytes: Uint8Array): NhiEvent[] {
-  if (bytes[0] !== VERSION) throw new Error(`journaled events have format ${bytes[0]}, this build reads ${VERSION}`);
+  if (bytes[0] !== VERSION && bytes[0] !== LISTED) throw new Error(`journaled events have format ${bytes[0]}, this build reads ${LISTED} and ${VERSION}`);
   const reader = new Reader(bytes);
   return Array.from({ length: reader.count }, () => readEvent(reader));
 }
 
-const VERSION = 2;
+const VERSION = 3;
+/** As 3, with the texts as a JSON list. */
+const LISTED = 2;
 /** Numbers given to the fields below. */
 const FIELDS = 69;
 /** Texts remembered for each field: a power of two. */
@@ -29,6 +68,7 @@ const WAYS = 64;
 
 function writeEvent(w: Writer, e: NhiEvent): void {
   const { metadata, actor, credential, issued, retired, tool, cloud, volume, trace, privilege } = e;
+  w.reserve(FIXED + PER_RESOURCE * (e.resources?.length ?? 0) + PER_TEXT * ((actor.delegation?.length ?? 0) + (privilege?.used?.length ?? 0) + (privilege?.granted_by?.length ?? 0)));
   w.text(0, metadata.uid); w.fresh(metadata.original_event_uid); w.text(2, metadata.source); w.text(3, metadata.realm); w.text(4, metadata.product);
   w.number(metadata.logged_time); w.number(metadata.processed_time); w.fresh(metadata.correlation_uid);
   w.text(6, e.principal_key); w.number(e.time); w.number(e.end_time); w.number(e.duration); w.number(e.class_uid); w.number(e.activity_id);
@@ -146,18 +186,34 @@ function flagsOf(bits: number): NhiEvent['flags'] {
   return FLAGS.filter((_, i) => bits & (1 << i));
 }
 
-/** Between two calls it is empty. */
+/** Bytes that the fields of an event take at most, without what its lists hold; of a resource; of a text in a list. */
+const FIXED = 1024;
+const PER_RESOURCE = 64;
+const PER_TEXT = 8;
+
+/** After `finish` it is empty. */
 class Writer {
-  #bytes = new Uint8Array(1 << 17);
+  #bytes = new Uint8Array(1 << 16);
   #at = 0;
   #texts: string[] = [];
   /** What each field held lately, by a few characters: most texts repeat from event to event, and a Map would hash them whole. */
   readonly #lately: (string | undefined)[] = new Array<string | undefined>(FIELDS * WAYS).fill(undefined);
   readonly #place = new Int32Array(FIELDS * WAYS);
 
+  /** Makes room: nothing below looks whether there is any. */
+  reserve(bytes: number): void {
+    if (this.#at + bytes <= this.#bytes.length) return;
+    const grown = new Uint8Array(Math.max(this.#bytes.length * 2, this.#at + bytes));
+    grown.set(this.#bytes);
+    this.#bytes = grown;
+  }
+
   /** `field` is the number of the call, so that every field remembers its own texts. */
   text(field: number, text: string | undefined): void {
-    if (text === undefined) return this.unsigned(0);
+    if (text === undefined) {
+      this.#bytes[this.#at++] = 0;
+      return;
+    }
     const slot = field * WAYS + (placeOf(text) & (WAYS - 1));
     if (text !== this.#lately[slot]) {
       this.#lately[slot] = text;
@@ -172,59 +228,70 @@ class Writer {
   }
 
   number(value: number | null | undefined): void {
-    this.unsigned(value === undefined ? 0 : value === null ? 1 : value + 2);
+    if (value === undefined) this.#bytes[this.#at++] = 0;
+    else this.unsigned(value === null ? 1 : value + 2);
   }
 
   flag(value: boolean | undefined): void {
-    this.unsigned(value === undefined ? 0 : value ? 2 : 1);
+    this.#bytes[this.#at++] = value === undefined ? 0 : value ? 2 : 1;
   }
 
   has<T>(value: T | undefined): value is T {
-    this.unsigned(value === undefined ? 0 : 1);
+    this.#bytes[this.#at++] = value === undefined ? 0 : 1;
     return value !== undefined;
   }
 
   texts(field: number, list: readonly string[] | undefined): void {
-    this.unsigned(list ? list.length + 1 : 0);
-    if (list) for (const text of list) this.text(field, text);
+    if (list === undefined) {
+      this.#bytes[this.#at++] = 0;
+      return;
+    }
+    this.unsigned(list.length + 1);
+    for (let i = 0; i < list.length; i++) this.text(field, list[i]);
   }
 
   /** A whole number from 0 to 2^53. */
   unsigned(value: number): void {
-    if (this.#at + 8 > this.#bytes.length) {
-      const grown = new Uint8Array(this.#bytes.length * 2);
-      grown.set(this.#bytes);
-      this.#bytes = grown;
-    }
+    const bytes = this.#bytes;
+    let at = this.#at;
     let rest = value;
     while (rest > 0x0fff_ffff) {
-      this.#bytes[this.#at++] = (rest % 128) | 128;
+      bytes[at++] = (rest % 128) | 128;
       rest = Math.floor(rest / 128);
     }
     while (rest > 127) {
-      this.#bytes[this.#at++] = (rest & 127) | 128;
+      bytes[at++] = (rest & 127) | 128;
       rest >>>= 7;
     }
-    this.#bytes[this.#at++] = rest;
+    bytes[at++] = rest;
+    this.#at = at;
   }
 
   finish(count: number): Uint8Array {
-    const texts = Buffer.from(JSON.stringify(this.#texts));
-    const out = new Uint8Array(9 + texts.length + this.#at);
+    const texts = this.#texts;
+    const all = texts.join('');
+    // Half of a surrogate pair has no UTF-8.
+    const wide = !all.isWellFormed();
+    const size = wide ? 2 * all.length : Buffer.byteLength(all);
+    const lengths = 5 + 1 + 4;
+    const start = lengths + 4 * texts.length;
+    const end = start + size;
+    const out = Buffer.allocUnsafeSlow(end + 4 + this.#at);
     const view = new DataView(out.buffer);
     out[0] = VERSION;
-    view.setUint32(1, texts.length, true);
-    out.set(texts, 5);
-    view.setUint32(5 + texts.length, count, true);
-    out.set(this.#bytes.subarray(0, this.#at), 9 + texts.length);
+    view.setUint32(1, end - 5, true);
+    out[5] = wide ? 1 : 0;
+    view.setUint32(6, texts.length, true);
+    for (let i = 0; i < texts.length; i++) view.setUint32(lengths + 4 * i, texts[i]!.length, true);
+    out.write(all, start, wide ? 'utf16le' : 'utf8');
+    view.setUint32(end, count, true);
+    out.set(this.#bytes.subarray(0, this.#at), end + 4);
     this.#at = 0;
     this.#texts = [];
     this.#lately.fill(undefined);
-    return out;
+    return new Uint8Array(out.buffer);
   }
 }
-
-const writer = new Writer();
 
 class Reader {
   readonly count: number;
@@ -236,7 +303,8 @@ class Reader {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const end = 5 + view.getUint32(1, true);
     this.#bytes = bytes;
-    this.#texts = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset + 5, end - 5).toString()) as string[];
+    const texts = Buffer.from(bytes.buffer, bytes.byteOffset + 5, end - 5);
+    this.#texts = bytes[0] === LISTED ? JSON.parse(texts.toString()) as string[] : textsOf(texts);
     this.count = view.getUint32(end, true);
     this.#at = end + 4;
   }
@@ -285,4 +353,21 @@ class Reader {
       scale *= 128;
     }
   }
+}
+
+/** Each a text of its own: pieces of one would keep all of it in memory. */
+function textsOf(bytes: Buffer): string[] {
+  const count = bytes.readUInt32LE(1);
+  const start = 5 + 4 * count;
+  const all = bytes.subarray(start);
+  const wide = bytes[0] === 1;
+  const ascii = !wide && isAscii(all);
+  const whole = ascii ? '' : all.toString(wide ? 'utf16le' : 'utf8');
+  const texts: string[] = [];
+  for (let i = 0, at = 0; i < count; i++) {
+    const end = at + bytes.readUInt32LE(5 + 4 * i);
+    texts.push(ascii ? all.toString('latin1', at, end) : Buffer.from(whole.slice(at, end), 'utf16le').toString('utf16le'));
+    at = end;
+  }
+  return texts;
 }

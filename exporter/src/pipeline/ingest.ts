@@ -3,6 +3,7 @@ import {
   Overloaded, RejectedRecord, type Bytes, type EntryBody, type Ingest, type IngestHint, type Millis, type NhiEvent, type Receipt,
   type RejectReason, type Source, type Telemetry,
 } from '@remit/contract';
+import { EventList } from '../lib/event-codec.ts';
 import { inflate, InflateError } from '../lib/inflate.ts';
 import { records } from '../lib/records.ts';
 import type { Applied } from './parts.ts';
@@ -69,7 +70,7 @@ class Intake {
   readonly #receivedAt: Millis;
   readonly #feed: string;
   #named: Source | null = null;
-  #batch: NhiEvent[] = [];
+  #batch = new EventList();
   #submitted: Promise<Applied>[] = [];
   #truncated = false;
   #next = 0;
@@ -113,7 +114,7 @@ class Intake {
         if ('reason' in result) this.#reject(found.index, result.reason, result.detail, result.source);
         else for (const event of result.events) this.#take(found.index, event);
       }
-      if (this.#batch.length >= BATCH_EVENTS) this.#submit();
+      if (this.#batch.events.length >= BATCH_EVENTS) this.#submit();
       if (found.index % SLICE_RECORDS === SLICE_RECORDS - 1) await breathe();
     }
     if (this.#truncated && this.#receipt.rejected.at(-1)?.reason !== 'truncated') {
@@ -139,14 +140,14 @@ class Intake {
       this.#reject(index, 'future', 'more than an hour ahead of this clock', event.metadata.source);
     } else {
       this.#o.telemetry.delay(event.metadata.source, Math.max(0, age) / 1000);
-      this.#batch.push(event);
+      this.#batch.add(event);
     }
   }
 
   #submit(): void {
-    if (this.#batch.length === 0) return;
-    const events = this.#batch;
-    this.#batch = [];
+    if (this.#batch.events.length === 0) return;
+    const events = this.#batch.close();
+    this.#batch = new EventList();
     const submitted = this.#o.submit({ type: 'batch', receivedAt: this.#receivedAt, feed: this.#feed, backfill: this.#hint.backfill ?? false, events });
     submitted.catch(() => {});
     this.#submitted.push(submitted);
