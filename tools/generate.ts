@@ -6,6 +6,7 @@ import { generated as jsonSchema } from '../exporter/src/inventory/json-schema.t
 import { coverageDoc, detectorsDoc, registry, sourcesDoc } from './generate/docs.ts';
 import { generated as metricsDocs } from './generate/metrics-docs.ts';
 import { generated as rules } from './generate/rules.ts';
+import { generated as sieve } from './generate/sieve.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -19,7 +20,7 @@ export async function generated(): Promise<Map<string, string>> {
     ['docs/detectors.md', detectorsDoc(detectors)],
     ['docs/coverage.md', coverageDoc(sources, detectors)],
   ]);
-  for (const more of [rules(detectors), metricsDocs(), jsonSchema()]) {
+  for (const more of [rules(detectors), metricsDocs(), jsonSchema(), await sieve(root)]) {
     for (const [path, text] of Object.entries(more)) files.set(path, text);
   }
   return files;

@@ -106,7 +106,7 @@ class Intake {
       }
     }
     const context = { feed: this.#feed, cluster: this.#hint.cluster ?? this.#o.cluster, receivedAt: this.#receivedAt };
-    for (const found of records(bytes)) {
+    for (const found of records(bytes, { reader: this.#normaliser.reader(this.#named) })) {
       this.#next = found.index + 1;
       if ('reject' in found) this.#reject(found.index, found.reject, found.detail, this.#named?.id ?? 'unknown');
       else {

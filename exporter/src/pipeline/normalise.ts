@@ -1,4 +1,6 @@
 import { RejectedRecord, type NhiEvent, type RejectReason, type Source, type SourceContext, type SourceId } from '@remit/contract';
+import type { LineReader } from '../lib/records.ts';
+import { Sieve } from '../lib/sieve/sieve.ts';
 
 /** What one record became. */
 export type Normalised = { source: SourceId; events: NhiEvent[] } | { source: SourceId | 'unknown'; reason: RejectReason; detail: string };
@@ -19,6 +21,23 @@ export class Normaliser {
     return source;
   }
 
+  /** Reads the ordinary lines of the named source, else of the one whose record came last. */
+  reader(named: Source | null): LineReader {
+    return (body) => {
+      let source: Source | null = null;
+      let read: ReturnType<LineReader> | null = null;
+      return (start, end) => {
+        const now = named ?? this.#last;
+        if (now !== source) {
+          source = now;
+          read = now?.marks ? sieveOf(now, now.marks).open(body) : null;
+        }
+        const record = read === null ? null : read(start, end);
+        return record !== null && source!.recognises(record) ? record : null;
+      };
+    };
+  }
+
   record(record: unknown, named: Source | null, context: SourceContext): Normalised {
     const source = named ?? this.#detect(record);
     if (!source) return { source: 'unknown', reason: 'unknown_shape', detail: `no source recognises the record; name it with ?source= if it is one of ${this.#sources.map((s) => s.id).join(', ')}` };
@@ -35,4 +54,13 @@ export class Normaliser {
     this.#last = this.#sources.find((s) => s.recognises(record)) ?? null;
     return this.#last;
   }
+}
+
+/** One a source, for good: it takes a while to become fast. */
+const SIEVES = new Map<Source, Sieve>();
+
+function sieveOf(source: Source, marks: readonly string[]): Sieve {
+  let sieve = SIEVES.get(source);
+  if (!sieve) SIEVES.set(source, sieve = new Sieve(source.paths, marks));
+  return sieve;
 }

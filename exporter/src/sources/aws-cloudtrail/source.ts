@@ -25,10 +25,10 @@ export const source: Source = {
     'userIdentity.sessionContext.sessionIssuer.accountId', 'userIdentity.sessionContext.sessionIssuer.userName',
     'userIdentity.sessionContext.webIdFederationData.federatedProvider', 'userIdentity.sessionContext.attributes.creationDate',
     'userIdentity.sessionContext.attributes.mfaAuthenticated', 'userIdentity.sessionContext.ec2RoleDelivery',
-    'userIdentity.sessionContext.sourceIdentity', 'additionalEventData.MFAUsed', 'additionalEventData.bytesTransferredIn',
-    'additionalEventData.bytesTransferredOut', 'resources[].ARN', 'resources[].accountId', 'resources[].type',
-    'requestParameters.*', 'responseElements.*',
+    'userIdentity.sessionContext.sourceIdentity', 'resources[].ARN', 'resources[].accountId', 'resources[].type',
+    'requestParameters.*', 'responseElements.*', 'additionalEventData.*', 'serviceEventDetails.*',
   ],
+  marks: ['eventVersion', 'eventID', 'eventSource', 'eventName'],
   recognises(record) {
     const r = object(record);
     if (!r) return false;

@@ -15,7 +15,7 @@ export const source: Source = {
   maxSilence: 15 * MINUTE,
   timeResolution: 1,
   paths: [
-    'auditID', 'stage', 'verb', 'requestURI', 'requestReceivedTimestamp', 'stageTimestamp', 'timestamp', 'user.username', 'user.uid', 'user.groups',
+    'apiVersion', 'kind', 'auditID', 'stage', 'verb', 'requestURI', 'requestReceivedTimestamp', 'stageTimestamp', 'timestamp', 'user.username', 'user.uid', 'user.groups',
     'user.extra["authentication.kubernetes.io/credential-id"]', 'user.extra["authentication.kubernetes.io/pod-name"]',
     'user.extra["authentication.kubernetes.io/pod-uid"]', 'user.extra["authentication.kubernetes.io/node-uid"]', 'user.extra.arn',
     'user.extra.canonicalArn', 'user.extra.principalId', 'user.extra.accessKeyId', 'user.extra.sessionName', 'impersonatedUser.username',
@@ -27,6 +27,7 @@ export const source: Source = {
     'protoPayload.authenticationInfo.principalEmail', 'protoPayload.authorizationInfo[].granted', 'protoPayload.status.code',
     'protoPayload.requestMetadata.callerIp', 'protoPayload.requestMetadata.callerSuppliedUserAgent',
   ],
+  marks: ['auditID', 'stage', 'verb'],
   recognises(record) {
     const it = object(record);
     if (!it) return false;

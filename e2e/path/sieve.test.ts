@@ -1,0 +1,101 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { RejectedRecord, type Source } from '@remit/contract';
+import { sources } from '../../exporter/src/app.ts';
+import { Sieve } from '../../exporter/src/lib/sieve/sieve.ts';
+
+type Json = Record<string, unknown>;
+
+const CONTEXT = { feed: 'test', cluster: 'test', receivedAt: 1_795_000_000_000 };
+const ROOT = new URL('../../', import.meta.url).pathname;
+/** Of each sample this many lines are also tried with every field taken away, emptied or made something else. */
+const CHANGED = 60;
+
+/** Lines of the samples and of the sources' own cases. */
+function lines(): string[] {
+  const files = [
+    ...readdirSync(join(ROOT, 'examples/data')).map((file) => join(ROOT, 'examples/data', file)),
+    ...sources.flatMap(({ id }) => {
+      const folder = join(ROOT, 'exporter/src/sources', id, 'cases');
+      return readdirSync(folder, { recursive: true }).map((file) => join(folder, String(file)));
+    }),
+  ];
+  return files.filter((file) => /\.(json|jsonl)(\.gz)?$/.test(file)).flatMap((file) => {
+    const bytes = readFileSync(file);
+    const text = (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString();
+    return file.includes('.jsonl') ? text.split('\n') : recordsIn(JSON.parse(text));
+  });
+}
+
+/** Every object in a file that looks like a record. */
+function recordsIn(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const marked = sources.some(({ marks }) => marks?.every((mark) => mark in value));
+  return marked ? [JSON.stringify(value)] : Object.values(value).flatMap(recordsIn);
+}
+
+function outcome(source: Source, record: unknown): unknown {
+  try {
+    return source.normalise(record, CONTEXT);
+  } catch (error) {
+    if (error instanceof RejectedRecord) return { reason: error.reason, message: error.message };
+    throw error;
+  }
+}
+
+/** Values are shared between records: whoever writes to one would change them all. */
+function frozen<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) for (const inner of Object.values(Object.freeze(value))) frozen(inner);
+  return value;
+}
+
+describe.each(sources.filter(({ marks }) => marks))('the sieve of $id', (source) => {
+  const sieve = new Sieve(source.paths, source.marks!);
+  const whole = lines();
+
+  function compare(line: string): boolean {
+    const bytes = Buffer.from(line);
+    const sifted = sieve.open(bytes)(0, bytes.length);
+    if (sifted === null) return false;
+    const parsed = JSON.parse(line) as Json;
+    expect(source.recognises(frozen(sifted)), line).toBe(source.recognises(parsed));
+    if (source.recognises(parsed)) expect(outcome(source, sifted), line).toEqual(outcome(source, parsed));
+    return true;
+  }
+
+  it('gives the events that the whole records give', () => {
+    const read = whole.filter(compare);
+    expect(read.length).toBeGreaterThan(1000);
+  });
+
+  it('gives them too when any field is missing, empty or of another kind', () => {
+    const own = whole.filter(compare);
+    const some = own.filter((_, i) => i % Math.ceil(own.length / CHANGED) === 0);
+    for (const line of some) for (const changed of variants(JSON.parse(line) as Json)) compare(JSON.stringify(changed));
+  });
+});
+
+/** The record with one member, at any depth, taken away or replaced. */
+function* variants(record: Json): Iterable<Json> {
+  for (const path of pathsOf(record)) {
+    yield changed(record, path, (holder, key) => { delete holder[key]; });
+    for (const value of [null, '', 'x', 1, true, [], ['x'], {}, { a: { b: 1 } }]) yield changed(record, path, (holder, key) => { holder[key] = value; });
+  }
+}
+
+function changed(record: Json, path: readonly string[], change: (holder: Json, key: string) => void): Json {
+  const copy = structuredClone(record);
+  let holder = copy;
+  for (const key of path.slice(0, -1)) holder = holder[key] as Json;
+  change(holder, path.at(-1)!);
+  return copy;
+}
+
+function pathsOf(value: Json, above: readonly string[] = []): string[][] {
+  return Object.entries(value).flatMap(([key, inner]) => {
+    const path = [...above, key];
+    return [path, ...(typeof inner === 'object' && inner !== null && path.length < 4 ? pathsOf(inner as Json, path) : [])];
+  });
+}
