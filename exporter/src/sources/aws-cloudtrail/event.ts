@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { RejectedRecord, type Flag, type NhiEvent, type SrcKind } from '@remit/contract';
+import { shapedActor, shapedEndpoint, shapedEvent, shapedMetadata, shapedSession } from '../../lib/event-shape.ts';
 import { Lately } from '../../lib/lately.ts';
 import { actionOf, type Action } from './actions.ts';
 import { fallbackId } from './fallback-id.ts';
@@ -35,8 +36,8 @@ export function eventOf(record: Json): NhiEvent {
   const { action, principal, request } = parts;
   const refined = request && action.refine?.(request);
   const category = refined === undefined || refined === 'monitoring' ? action.category : refined;
-  const event: NhiEvent = {
-    metadata: { original_event_uid: originalId(record), source: 'aws-cloudtrail', product: 'CloudTrail' },
+  const event = shapedEvent({
+    metadata: shapedMetadata(originalId(record), 'aws-cloudtrail', undefined, 'CloudTrail'),
     principal_key: principal?.key ?? '',
     time,
     class_uid: action.classUid,
@@ -47,9 +48,9 @@ export function eventOf(record: Json): NhiEvent {
     status_id: 1,
     outcome: { denied: false },
     src_kind: srcKindOf(parts),
-    privilege: { used: [action.permission] },
     flags: flagsOf(parts, refined === 'monitoring'),
-  };
+  });
+  event.privilege = { used: [action.permission], granted_by: undefined, decision: undefined };
   const requestId = text(record['requestID'], 256);
   if (requestId) event.metadata.correlation_uid = requestId;
   setOutcome(event, parts);
@@ -109,14 +110,12 @@ function actorOf(parts: Parts): NhiEvent['actor'] {
   const { identity, context, principal } = parts;
   const invokedBy = text(identity['invokedBy'], 256);
   if (!principal) {
-    const nobody: NhiEvent['actor'] = { identity: { urn: null, kind: 'unknown', resolution: 'none' } };
+    const nobody = shapedActor({ urn: null, kind: 'unknown', resolution: 'none' }, undefined);
     if (invokedBy) nobody.invoked_by = invokedBy;
     return nobody;
   }
-  const actor: NhiEvent['actor'] = {
-    identity: { urn: principal.urn, kind: principal.kind, resolution: principal.immutable ? 'immutable_id' : 'derived' },
-    user: principal.user,
-  };
+  const { urn, kind, immutable, user } = principal;
+  const actor = shapedActor({ urn, kind, resolution: immutable ? 'immutable_id' : 'derived' }, user);
   const session = sessionOf(parts, principal);
   if (session) actor.session = session;
   const delegation = delegationOf(identity, context, principal);
@@ -128,9 +127,7 @@ function actorOf(parts: Parts): NhiEvent['actor'] {
 function sessionOf(parts: Parts, principal: Principal): NhiEvent['actor']['session'] {
   const { created, context, mfa } = parts;
   if (!context && !mfa && principal.session === undefined) return undefined;
-  const session: NonNullable<NhiEvent['actor']['session']> = {};
-  if (principal.session !== undefined) session.uid = principal.session;
-  if (principal.issuer !== undefined) session.issuer = principal.issuer;
+  const session = shapedSession(principal.session, principal.issuer);
   if (!Number.isNaN(created)) session.created_time = created;
   if (mfa || object(context?.['attributes'])?.['mfaAuthenticated'] !== undefined) session.is_mfa = mfa;
   return session;
@@ -197,8 +194,7 @@ function setNetwork(event: NhiEvent, parts: Parts): void {
   const ip = event.src_kind === 'ip' || (event.src_kind === 'service' && typeof address === 'string' && isIP(address) !== 0);
   const vpc = text(record['vpcEndpointId'], 128);
   if (ip || vpc || principal?.workload) {
-    event.src_endpoint = {};
-    if (ip) event.src_endpoint.ip = address as string;
+    event.src_endpoint = shapedEndpoint(ip ? address as string : undefined);
     if (vpc) event.src_endpoint.vpc_endpoint = vpc;
     if (principal?.workload) event.src_endpoint.workload_uid = principal.workload;
   }
@@ -230,10 +226,10 @@ function setTarget(event: NhiEvent, parts: Parts): void {
   if (resources) event.resources = resources;
   const retired = event.status_id === 2 ? undefined : retiredBy(event.api.operation, record, parts.principal, resources?.[0]?.uid);
   if (retired) event.retired = retired;
-  event.cloud = { provider: 'aws' };
-  if (recipient) event.cloud.account = { uid: recipient };
-  if (region) event.cloud.region = region;
+  event.cloud = { provider: 'aws', account: recipient ? ACCOUNTS.of(recipient) : undefined, region };
 }
+
+const ACCOUNTS = new Lately((uid) => ({ uid }));
 
 function partitionOf(region: string | undefined): string {
   if (!region) return 'aws';

@@ -1,4 +1,5 @@
 import type { Kind, NhiEvent } from '@remit/contract';
+import { shapedUser } from '../../lib/event-shape.ts';
 import { Lately } from '../../lib/lately.ts';
 import { urn } from '../../lib/urn.ts';
 import { account as accountId, object, text, type Json } from './fields.ts';
@@ -112,7 +113,7 @@ function build(fields: Pick<Principal, 'type' | 'account' | 'name' | 'kind'> & P
   const platform = fields.platform ?? false;
   const interactive = fields.interactive ?? false;
   const machine = fields.machine ?? false;
-  const user: Principal['user'] = { name, type_id: type === 'root' ? 2 : platform ? 3 : interactive ? 1 : machine ? 4 : 0, type };
+  const user = shapedUser(name, type === 'root' ? 2 : platform ? 3 : interactive ? 1 : machine ? 4 : 0, type);
   if (immutable !== undefined) user.uid = immutable;
   if (fields.arn) user.uid_alt = fields.arn;
   if (account) user.account = { uid: account };
@@ -278,10 +279,10 @@ export function credentialOf(identity: Json, principal: Principal | null, issued
   if (key) {
     const session = key.startsWith('ASIA') || (!key.startsWith('AKIA') && Number.isFinite(issued));
     return session
-      ? { uid: key, type: 'session_key', ...(Number.isFinite(issued) ? { issued_time: issued } : undefined) }
-      : { uid: key, type: 'access_key' };
+      ? { uid: key, type: 'session_key', issued_time: Number.isFinite(issued) ? issued : undefined }
+      : { uid: key, type: 'access_key', issued_time: undefined };
   }
   const bearer = text(identity['credentialId'], 256);
-  if (bearer) return { uid: bearer, type: 'oauth_token' };
-  return principal?.type === 'web_identity' || principal?.type === 'saml_user' ? { type: 'federated' } : undefined;
+  if (bearer) return { uid: bearer, type: 'oauth_token', issued_time: undefined };
+  return principal?.type === 'web_identity' || principal?.type === 'saml_user' ? { uid: undefined, type: 'federated', issued_time: undefined } : undefined;
 }

@@ -1,4 +1,5 @@
 import type { NhiEvent } from '@remit/contract';
+import { shapedResource } from '../../lib/event-shape.ts';
 import { account as accountId, list, object, text, type Json } from './fields.ts';
 import { ANY_NAMING, NAMINGS, TYPES, type Naming, type Namings } from './resource-table.ts';
 import { granteesOf } from './shares.ts';
@@ -30,7 +31,7 @@ export function resourcesOf(record: Json, request: Json | undefined, place: Plac
   }
   if (grants && request) {
     for (const grantee of granteesOf(request, place.account)) {
-      if (found.length < MOST) found.push({ uid: grantee.uid, type: 'grantee', owner_account: grantee.account });
+      if (found.length < MOST) found.push({ ...shapedResource(grantee.uid, 'grantee'), owner_account: grantee.account });
     }
   }
   return found.length > 0 ? found : undefined;
@@ -67,7 +68,9 @@ function bucket(parameters: Json, place: Place, found: Resource[]): boolean {
   if (!name) return false;
   const key = text(parameters['key'], 1024);
   const uid = 'arn:' + place.partition + ':s3:::' + name + (key ? '/' + key : '');
-  found.push({ uid: text(uid, LONGEST) ?? uid, name: text(key ?? name, 256) ?? name, type: key ? 'AWS::S3::Object' : 'AWS::S3::Bucket' });
+  const resource = shapedResource(text(uid, LONGEST) ?? uid, key ? 'AWS::S3::Object' : 'AWS::S3::Bucket');
+  resource.name = text(key ?? name, 256) ?? name;
+  found.push(resource);
   return true;
 }
 
@@ -94,8 +97,8 @@ function add(naming: Naming, value: unknown, place: Place, found: Resource[]): v
     found.push(fromArn(id, naming.type || undefined, undefined, place));
     return;
   }
-  const resource: Resource = { uid: text(uidOf(naming, id, place), LONGEST) ?? id, name: text(id, 256) ?? id };
-  if (naming.type) resource.type = naming.type;
+  const resource = shapedResource(text(uidOf(naming, id, place), LONGEST) ?? id, naming.type || undefined);
+  resource.name = text(id, 256) ?? id;
   found.push(resource);
 }
 
@@ -121,7 +124,7 @@ function fromArn(arn: string, type: string | undefined, owner: string | undefine
   const region = arn.indexOf(':', service) + 1;
   const account = arn.indexOf(':', region) + 1;
   const rest = arn.indexOf(':', account) + 1;
-  const resource: Resource = { uid: arn };
+  const resource = shapedResource(arn, undefined);
   if (!arn.startsWith('arn:') || region === 0 || account === 0 || rest === 0) {
     if (type) resource.type = type;
     return withOwner(resource, owner, place);

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { RejectedRecord, type Flag, type NhiEvent } from '@remit/contract';
+import { shapedActor, shapedEndpoint, shapedEvent, shapedMetadata, shapedResource, shapedSession, shapedUser } from '../../lib/event-shape.ts';
 import { actionOf, type Action } from './actions.ts';
 import { first, instant, object, text, type Json } from './fields.ts';
 import { extraOf, isAws, principalOf, serviceAccountUrn, type Principal } from './principal.ts';
@@ -46,8 +47,8 @@ export function eventOf(record: Json, origin: Origin): NhiEvent {
   const username = principal?.name ?? '';
   const action = actionOf(target, username);
   const annotations = object(record['annotations']);
-  const event: NhiEvent = {
-    metadata: { original_event_uid: required(record, 'auditID', LONGEST_ID), source: 'k8s-audit', realm: cluster },
+  const event = shapedEvent({
+    metadata: shapedMetadata(required(record, 'auditID', LONGEST_ID), 'k8s-audit', cluster, undefined),
     principal_key: principal?.key ?? '',
     time: timeOf(record),
     class_uid: API_ACTIVITY,
@@ -55,14 +56,14 @@ export function eventOf(record: Json, origin: Origin): NhiEvent {
     actor: actorOf(principal),
     api: { service: { name: target.path === '' ? target.group : 'nonresource' }, operation: verb },
     action: { category: action.category },
-    resources: [resourceOf(target, cluster)],
-    k8s: { cluster },
     status_id: 0,
     outcome: { denied: false },
     src_kind: 'unknown',
-    privilege: { used: [permissionOf(target, cluster)] },
     flags: flagsOf(stage, principal, action),
-  };
+  });
+  event.resources = [resourceOf(target, cluster)];
+  event.k8s = { cluster };
+  event.privilege = { used: [permissionOf(target, cluster)], granted_by: undefined, decision: undefined };
   const product = origin.product ?? (isAws(caller) ? 'EKS' : undefined);
   if (product) event.metadata.product = product;
   const logged = instant(origin.loggedAt);
@@ -111,20 +112,25 @@ function uriOf(record: Json): string {
 }
 
 function actorOf(principal: Principal | null): NhiEvent['actor'] {
-  if (!principal) return { identity: { urn: null, kind: 'unknown', resolution: 'none' } };
-  const user: NonNullable<NhiEvent['actor']['user']> = { name: principal.name, type_id: userType(principal), type: principal.type };
+  if (!principal) return shapedActor({ urn: null, kind: 'unknown', resolution: 'none' }, undefined);
+  const { urn, kind, immutable } = principal;
+  const actor = shapedActor({ urn, kind, resolution: immutable ? 'immutable_id' : 'derived' }, userOf(principal));
+  if (principal.session !== '') actor.session = shapedSession(principal.session, principal.arn === '' ? undefined : principal.arn);
+  return actor;
+}
+
+/** Shared by all events of a principal. */
+const USERS = new WeakMap<Principal, NonNullable<NhiEvent['actor']['user']>>();
+
+function userOf(principal: Principal): NonNullable<NhiEvent['actor']['user']> {
+  const known = USERS.get(principal);
+  if (known) return known;
+  const user = shapedUser(principal.name, userType(principal), principal.type);
   if (principal.uid !== '') user.uid = principal.uid;
   if (principal.arn !== '') user.uid_alt = principal.arn;
   if (principal.account !== '') user.account = { uid: principal.account };
-  const actor: NhiEvent['actor'] = {
-    identity: { urn: principal.urn, kind: principal.kind, resolution: principal.immutable ? 'immutable_id' : 'derived' },
-    user,
-  };
-  if (principal.session !== '') {
-    actor.session = { uid: principal.session };
-    if (principal.arn !== '') actor.session.issuer = principal.arn;
-  }
-  return actor;
+  USERS.set(principal, user);
+  return user;
 }
 
 /** OCSF's user types: 1 user, 3 system, 4 service, 0 unknown. */
@@ -135,7 +141,7 @@ function userType(principal: Principal): number {
 }
 
 function resourceOf(target: Target, cluster: string): NonNullable<NhiEvent['resources']>[number] {
-  const resource: NonNullable<NhiEvent['resources']>[number] = { uid: uidOf(target, cluster), type: typeOf(target) };
+  const resource = shapedResource(uidOf(target, cluster), typeOf(target));
   if (target.path !== '') resource.name = target.path;
   else if (target.name !== '') resource.name = target.name;
   if (target.namespace !== '') resource.namespace = target.namespace;
@@ -185,7 +191,7 @@ function setNetwork(event: NhiEvent, record: Json): void {
   const addresses = record['sourceIPs'];
   const address: unknown = Array.isArray(addresses) ? addresses[addresses.length - 1] : undefined;
   if (typeof address === 'string' && address.length <= 64 && isIP(address) !== 0) {
-    event.src_endpoint = { ip: address };
+    event.src_endpoint = shapedEndpoint(address);
     event.src_kind = 'ip';
   }
   const agent = record['userAgent'];
@@ -201,13 +207,13 @@ function setCredential(event: NhiEvent, caller: Json): void {
   const token = first(extra, CREDENTIAL, LONGEST_ID);
   const accessKey = first(extra, 'accessKeyId', LONGEST_ID);
   const serviceAccount = typeof caller['username'] === 'string' && caller['username'].startsWith('system:serviceaccount:');
-  if (token !== '') event.credential = { uid: token, type: credentialType(token, serviceAccount) };
-  else if (accessKey !== '') event.credential = { uid: accessKey, type: accessKey.startsWith('AKIA') ? 'access_key' : 'session_key' };
+  if (token !== '') event.credential = { uid: token, type: credentialType(token, serviceAccount), issued_time: undefined };
+  else if (accessKey !== '') event.credential = { uid: accessKey, type: accessKey.startsWith('AKIA') ? 'access_key' : 'session_key', issued_time: undefined };
   const pod = first(extra, POD_UID, LONGEST_ID);
   const workload = pod || first(extra, NODE_UID, LONGEST_ID);
-  if (workload !== '') event.src_endpoint = { ...event.src_endpoint, workload_uid: workload };
+  if (workload !== '') (event.src_endpoint ??= shapedEndpoint(undefined)).workload_uid = workload;
   const podName = first(extra, POD_NAME, LONGEST_ID);
-  if (podName !== '' && !event.actor.session) event.actor.session = { uid: podName };
+  if (podName !== '' && !event.actor.session) event.actor.session = shapedSession(podName, undefined);
   const sequence = event.credential?.uid ?? pod;
   if (sequence !== '') event.sequence_key = sequence;
 }
