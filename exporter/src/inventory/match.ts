@@ -21,6 +21,7 @@ export class CompiledInventory implements Inventory {
   readonly #classOf: Classifier;
   /** Names with more than one claim, in order; found when they are first asked for. */
   #contested: [name: string, claims: readonly Claim[]][] | null = null;
+  readonly #answers = new WeakMap<readonly string[], { remit: Remit; ambiguous: boolean } | null>();
   readonly #listed: readonly ListedException[];
   readonly #ofRecord = new Map<string, CompiledException[]>();
   readonly #ofFleet: { identity: GlobSet; compiled: CompiledException }[] = [];
@@ -55,6 +56,15 @@ export class CompiledInventory implements Inventory {
   }
 
   match(keys: readonly string[], at: Millis): { remit: Remit; ambiguous: boolean } | null {
+    const known = this.#answers.get(keys);
+    if (known !== undefined) return known;
+    const hit = this.#search(keys, at);
+    // Where no claim has an end, the answer holds at all times. Nobody changes a list of keys: a principal gets a new one.
+    if (keys.every((key) => this.#claims.get(key)?.every(({ from, to }) => from === -Infinity && to === Infinity) ?? true)) this.#answers.set(keys, hit);
+    return hit;
+  }
+
+  #search(keys: readonly string[], at: Millis): { remit: Remit; ambiguous: boolean } | null {
     for (const key of keys) {
       const claims = this.#claims.get(key);
       if (claims === undefined) continue;
