@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { nhiEventSchema, type NhiEvent } from '@remit/contract';
-import { decodeEvents, encodeEvents } from './event-codec.ts';
+import { decodeEvents, encodeEvents, EventList } from './event-codec.ts';
 
 /** An event that fills every field of the schema, each text of its own. */
 function full(schema: z.core.$ZodType, path: string): unknown {
@@ -38,11 +38,39 @@ describe('event codec', () => {
     expect(decodeEvents(encodeEvents([event]))).toEqual([event]);
   });
 
+  it('keeps texts that UTF-8 has no bytes for', () => {
+    const event = nhiEventSchema.parse({ ...least, status_detail: 'half \ud83d', status_code: '\u00fc\u{1f600}' });
+    expect(decodeEvents(encodeEvents([event, everything]))).toEqual([event, everything]);
+  });
+
+  it('gives the same bytes for a list that was encoded as it grew', () => {
+    const lists = [new EventList(), new EventList()];
+    for (const event of [everything, least, everything]) for (const list of lists) list.add(event);
+    const [events, others] = lists.map((list) => list.close()) as [NhiEvent[], NhiEvent[]];
+    expect(encodeEvents(events)).toEqual(encodeEvents([everything, least, everything]));
+    expect(decodeEvents(encodeEvents(others))).toEqual(others);
+    expect(encodeEvents(events)).toEqual(encodeEvents(others));
+  });
+
+  it('reads what was written with the texts as a JSON list', () => {
+    const bytes = Buffer.from(encodeEvents([everything, least]));
+    const end = 5 + bytes.readUInt32LE(1);
+    const lengths = Array.from({ length: bytes.readUInt32LE(6) }, (_, i) => bytes.readUInt32LE(10 + 4 * i));
+    const whole = bytes.toString('utf8', 10 + 4 * lengths.length, end);
+    let at = 0;
+    const texts = Buffer.from(JSON.stringify(lengths.map((length) => whole.slice(at, at += length))));
+    const head = Buffer.alloc(5, 2);
+    head.writeUInt32LE(texts.length, 1);
+    expect(decodeEvents(Buffer.concat([head, texts, bytes.subarray(end)]))).toEqual([everything, least]);
+  });
+
   it('refuses another version and damaged bytes', () => {
     const bytes = encodeEvents([everything]);
-    const other = bytes.slice();
-    other[0] = 9;
-    expect(() => decodeEvents(other)).toThrow('format 9');
+    for (const version of [1, 9]) {
+      const other = bytes.slice();
+      other[0] = version;
+      expect(() => decodeEvents(other)).toThrow(`format ${version}`);
+    }
     expect(() => decodeEvents(bytes.subarray(0, bytes.length - 2))).toThrow('end early');
   });
 

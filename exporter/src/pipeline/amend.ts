@@ -1,6 +1,6 @@
 import { OUTCOMES } from '@remit/contract';
 import { correctEvidence } from './evidence.ts';
-import { HOUR } from './hours.ts';
+import { hourOf } from './hours.ts';
 import type { Processor } from './processor.ts';
 import type { Counted } from './span-tree.ts';
 
@@ -16,7 +16,7 @@ export function amend(p: Processor, counted: Counted, outcome: number): void {
   identity[OUTCOMES[outcome]!]++;
   p.identities.changed.add(identity);
   const now = OUTCOMES[outcome]!;
-  const hour = identity.open.find((h) => h.start === counted.time - (counted.time % HOUR));
+  const hour = identity.open.find((h) => h.start === hourOf(counted.time));
   if (hour) {
     hour.denied += Number(outcome === DENIED) - Number(before === DENIED);
     correctEvidence([hour.evidence, ...[...hour.categories.values()].map((c) => c.evidence)], counted.uid, now);

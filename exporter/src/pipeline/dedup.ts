@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { Millis, Store } from '@remit/contract';
 import { KeyedHash } from '../lib/hash.ts';
-import { HOUR } from './hours.ts';
+import { HOUR, hourOf } from './hours.ts';
 
 /** What a record turned out to be. */
 export type Seen = 'unique' | 'start_record' | 'duplicate';
@@ -64,7 +64,7 @@ export class Dedup {
    * action contradicts the counted outcome, that outcome.
    */
   see(time: Millis, source: string, realm: string, id: string, start: boolean, outcome: number, history: boolean): { seen: Seen; counted: number } {
-    const hour = time - (time % HOUR);
+    const hour = hourOf(time);
     let set = this.#last;
     if (set?.hour !== hour) {
       set = this.#hours.get(hour) ?? null;

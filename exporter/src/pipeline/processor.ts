@@ -10,7 +10,7 @@ import { Feeds, type Feed } from './feeds.ts';
 import { FindingBook, type Kept } from './findings.ts';
 import { FleetWatch } from './fleet.ts';
 import { HourBook } from './hour-book.ts';
-import { addToHour, HOUR } from './hours.ts';
+import { addToHour, hourOf } from './hours.ts';
 import { Identities, type Identity } from './identities.ts';
 import { Judge, MutableView, severityOf, type Judged } from './judge.ts';
 import type { Applied, Parts } from './parts.ts';
@@ -80,7 +80,7 @@ export class Processor {
     let missing = false;
     let last = NaN;
     for (const { time } of entry.events) {
-      const hour = time - (time % HOUR);
+      const hour = hourOf(time);
       if (hour === last) continue;
       last = hour;
       hours.add(hour);
@@ -200,7 +200,7 @@ export class Processor {
     if (!identity.feeds.includes(feed.index)) identity.feeds.push(feed.index);
     if (verdict === 'platform') return;
     if (verdict === 'human') return this.#judgeEvent(event, identity, inventory, receivedAt);
-    const start = event.time - (event.time % HOUR);
+    const start = hourOf(event.time);
     const hour = this.hours.of(identity, start);
     const { remit } = identity;
     const target = event.resources?.[0]?.uid;

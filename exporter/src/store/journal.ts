@@ -113,7 +113,7 @@ export class SqliteJournal implements Journal {
     while (this.#queue.length > 0) {
       const batch = this.#take();
       try {
-        const { positions } = await this.#writer.call({ do: 'append', rows: batch.map((b) => b.row) });
+        const { positions } = await this.#writer.call({ do: 'append', rows: batch.map((b) => b.row) }, batch.flatMap(({ row }) => own(row.body)));
         batch.forEach((b, i) => b.resolve(positions![i]!));
       } catch (error) {
         for (const b of batch) b.reject(new StoreFailed(`the journal refused a write: ${(error as Error).message}`));
@@ -128,6 +128,11 @@ export class SqliteJournal implements Journal {
     while (n < this.#queue.length && n < COMMIT_ROWS && bytes < COMMIT_BYTES) bytes += this.#queue[n++]!.row.body.length;
     return this.#queue.splice(0, n);
   }
+}
+
+/** Memory that holds nothing else, and may be given away. */
+function own(bytes: Uint8Array): ArrayBuffer[] {
+  return bytes.length > 0 && bytes.length === bytes.buffer.byteLength ? [bytes.buffer as ArrayBuffer] : [];
 }
 
 function start(file: string, faults: Faults, readOnly: boolean): Caller<JournalRequest, JournalReply> {
