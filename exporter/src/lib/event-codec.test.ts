@@ -64,6 +64,13 @@ describe('event codec', () => {
     expect(decodeEvents(Buffer.concat([head, texts, bytes.subarray(end)]))).toEqual([everything, least]);
   });
 
+  it('makes room for the longest numbers that a source may pass on', () => {
+    const huge = { bytes_out: 1e300, bytes_in: 1e300, rows: 1e300, items: 1e300, tokens: 1e300 };
+    const metadata = { ...everything.metadata, logged_time: 1e300, processed_time: 1e300 };
+    const events = Array.from({ length: 300 }, () => ({ ...everything, metadata, end_time: 1e300, duration: 1e300, volume: huge }));
+    expect(decodeEvents(encodeEvents(events))).toEqual(events);
+  });
+
   it('refuses another version and damaged bytes', () => {
     const bytes = encodeEvents([everything]);
     for (const version of [1, 9]) {

@@ -180,7 +180,10 @@ function flagsOf(bits: number): NhiEvent['flags'] {
   return FLAGS.filter((_, i) => bits & (1 << i));
 }
 
-/** Bytes that the fields of an event take at most, without what its lists hold; of a resource; of a text in a list. */
-const FIXED = 1024;
+/**
+ * Bytes that the fields of an event take at most, without what its lists hold; of a resource; of a text in a list. Two dozen of its
+ * fields are numbers, and the largest that a double holds takes 147.
+ */
+const FIXED = 4096;
 const PER_RESOURCE = 64;
 const PER_TEXT = 8;
