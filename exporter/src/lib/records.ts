@@ -3,8 +3,9 @@ import type { RejectReason } from '@remit/contract';
 import { DEEPEST_ENVELOPE, isListKey, unwrap, unwrapItem, type Unwrapped } from './envelopes.ts';
 import { INFLATED_BYTES } from './inflate.ts';
 import { deeperThan } from './json-depth.ts';
-import { isBlank, JsonScan } from './json-scan.ts';
+import { JsonScan } from './json-scan.ts';
 import { isOtlpList, otlpPieces, remembering, type OtlpList, type Range } from './otlp.ts';
+import { Salvage } from './salvage.ts';
 
 export interface RecordLimits {
   /** Objects and lists inside one another in a record; default 64. */
@@ -55,6 +56,7 @@ class Body implements Unwrapped {
   shallow = false;
   readonly #bytes: Buffer;
   readonly #scan: JsonScan;
+  readonly #salvage: Salvage;
   readonly #shared: Shared;
   readonly #level: number;
   readonly #encoding: 'latin1' | 'utf8';
@@ -64,20 +66,16 @@ class Body implements Unwrapped {
   #at = 0;
   /** Lines that held a whole value: newlines are separators here. */
   #lines = 0;
-  /** Bytes that may still be read again in search of the end of something broken; keeps the whole linear. */
-  #salvage: number;
-  /** Last answer of `#nextLine`. */
-  #line = { from: Infinity, at: -1 };
 
   constructor(bytes: Buffer, shared: Shared, level: number, reader?: LineReader) {
     this.#bytes = bytes;
     this.#quick = reader?.(bytes) ?? null;
     this.#scan = new JsonScan(bytes);
+    this.#salvage = new Salvage(bytes, this.#scan);
     this.#shared = shared;
     this.#level = level;
     this.#utf8 = isUtf8(bytes);
     this.#encoding = isAscii(bytes) ? 'latin1' : 'utf8';
-    this.#salvage = 4 * bytes.length;
   }
 
   * read(): Generator<BodyRecord, void> {
@@ -177,7 +175,7 @@ class Body implements Unwrapped {
     while (bytes[at] !== CLOSE_LIST) {
       if (scan.value(at)) {
         const start = at;
-        at = scan.deepest === 0 ? this.#separator(scan.at) : scan.at;
+        at = scan.deepest === 0 ? this.#salvage.separator(scan.at) : scan.at;
         if (at < 0) at = scan.at;
         if (isOtlpList(key) && (!this.#utf8 || at - start > this.#shared.maxRecordBytes || scan.deepest > this.#shared.depth)) yield* this.#otlp(start, key);
         else this.#element(start, at, scan.deepest, key, header);
@@ -249,7 +247,7 @@ class Body implements Unwrapped {
    */
   #broken(start: number, inList: boolean): 'after' | 'element' | 'outside' {
     const { status, at } = this.#scan;
-    const line = status === 'broken' || this.#lines > 0 ? this.#nextLine(at) : Infinity;
+    const line = status === 'broken' || this.#lines > 0 ? this.#salvage.nextLine(at) : Infinity;
     if (status === 'truncated' && line === Infinity) {
       this.reject('truncated', `the body ends inside the value at byte ${start}`);
       this.#at = this.#bytes.length;
@@ -257,59 +255,17 @@ class Body implements Unwrapped {
     }
     this.reject('bad_json', `unexpected byte at ${at}`);
     const end = inList && this.#bytes[start] !== OPEN_OBJECT && this.#bytes[start] !== OPEN_LIST
-      ? this.#separator(at) : this.#closing(start, Math.min(line, this.#bytes.length));
+      ? this.#salvage.separator(at) : this.#salvage.closing(start, Math.min(line, this.#bytes.length, start + this.#shared.maxRecordBytes));
     if (end >= 0) {
       const next = this.#bytes[this.#scan.blank(end)];
       this.#at = end;
       if (!inList) return 'outside';
       if (next === COMMA || next === CLOSE_LIST) return 'after';
     }
-    this.#at = inList && this.#lines === 0 ? this.#nextElement(at) : line;
+    this.#at = inList && this.#lines === 0 ? this.#salvage.nextElement(at) : line;
     if (this.#at < this.#bytes.length) return inList && this.#lines === 0 ? 'element' : 'outside';
     this.#at = this.#bytes.length;
     return 'outside';
-  }
-
-  /** End of the broken value by its brackets alone, or -1. */
-  #closing(start: number, limit: number): number {
-    if (this.#salvage <= 0) return -1;
-    const found = this.#scan.balanced(start, Math.min(limit, start + this.#shared.maxRecordBytes));
-    this.#salvage -= this.#scan.at - start;
-    return found ? this.#scan.at : -1;
-  }
-
-  /** The next comma or end of the list, after something that is neither string nor container; a new line ends the search. */
-  #separator(from: number): number {
-    for (let i = from; i < this.#bytes.length && this.#bytes[i] !== NEWLINE; i++) {
-      if (this.#bytes[i] === COMMA || this.#bytes[i] === CLOSE_LIST) return i;
-    }
-    return -1;
-  }
-
-  /** The next `{` that follows a comma, where a new element of the list may begin. */
-  #nextElement(from: number): number {
-    const bytes = this.#bytes;
-    for (let i = bytes.indexOf(OPEN_OBJECT, from); i >= 0; i = bytes.indexOf(OPEN_OBJECT, i + 1)) {
-      let before = i - 1;
-      while (isBlank(bytes[before])) before--;
-      if (bytes[before] !== COMMA) continue;
-      if (i === from) return i;
-      do before--; while (isBlank(bytes[before]));
-      if (bytes[before] === CLOSE_OBJECT) return i;
-    }
-    return Infinity;
-  }
-
-  /** The next line that begins with a value; the one that the blanks in front of `at` end counts too. */
-  #nextLine(at: number): number {
-    const bytes = this.#bytes;
-    let from = at;
-    while (isBlank(bytes[from - 1])) from--;
-    if (this.#line.at >= from && this.#line.from <= from) return this.#line.at;
-    let i = bytes.indexOf(NEWLINE, from);
-    while (i >= 0 && bytes[i + 1] !== OPEN_OBJECT && bytes[i + 1] !== OPEN_LIST) i = bytes.indexOf(NEWLINE, i + 1);
-    this.#line = { from, at: i < 0 ? Infinity : i + 1 };
-    return this.#line.at;
   }
 
   #garbage(start: number, end: number): void {
