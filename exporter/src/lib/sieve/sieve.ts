@@ -60,6 +60,7 @@ export class Sieve {
     this.#found = new Int32Array(memory.buffer, this.#scanner.found(), 4 * 128);
     this.#root = { id: 0, key: '', children: [] };
     for (const path of [...paths, ...marks]) this.#want(segments(path));
+    // No text of a record gets into this code: it is made once, of the paths that the source is written with (`literal`).
     const make = new Function('take', 'isObject', `return () => (${literal(this.#root)})`) as (take: unknown, isObject: unknown) => () => Record<string, unknown>;
     this.#make = make((id: number) => this.#take(id), (id: number) => this.#isObject(id));
   }
