@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { RejectedRecord, type Flag, type NhiEvent } from '@remit/contract';
+import { shapedActor, shapedEndpoint, shapedEvent, shapedMetadata, shapedSession, shapedUser } from '../../lib/event-shape.ts';
 import { urn } from '../../lib/urn.ts';
 import { actionOf, nameOf, refined, type Action } from './actions.ts';
 import { id, moment, recordHash, text, type Json } from './fields.ts';
@@ -19,8 +20,8 @@ export function eventOf(record: Json): NhiEvent {
   const place = placeOf(record);
   const principal = principalOf(record, action, place);
   const category = refined(action, record);
-  const event: NhiEvent = {
-    metadata: { original_event_uid: text(record['_document_id'], 256) ?? recordHash(record), source: 'github-audit' },
+  const event = shapedEvent({
+    metadata: shapedMetadata(text(record['_document_id'], 256) ?? recordHash(record), 'github-audit', undefined, undefined),
     principal_key: principal?.key ?? '',
     time,
     class_uid: action.classUid,
@@ -31,9 +32,9 @@ export function eventOf(record: Json): NhiEvent {
     status_id: 1,
     outcome: { denied: false },
     src_kind: 'unknown',
-    privilege: { used: ['github:' + action.name] },
     flags: flagsOf(action, principal),
-  };
+  });
+  event.privilege = { used: ['github:' + action.name], granted_by: undefined, decision: undefined };
   const request = text(record['request_id'], 256);
   if (request) event.metadata.correlation_uid = request;
   const resources = resourcesOf(record, action, place, category);
@@ -60,16 +61,13 @@ function timeOf(record: Json): number {
 }
 
 function actorOf(principal: Principal | null, place: Place): NhiEvent['actor'] {
-  if (!principal) return { identity: { urn: null, kind: 'unknown', resolution: 'none' } };
-  const user: NonNullable<NhiEvent['actor']['user']> = {
-    name: principal.name, type: principal.type, type_id: principal.flag === undefined ? 0 : USER_TYPES[principal.flag],
-  };
+  if (!principal) return shapedActor({ urn: null, kind: 'unknown', resolution: 'none' }, undefined);
+  const { name, type, flag, kind, immutable } = principal;
+  const user = shapedUser(name, flag === undefined ? 0 : USER_TYPES[flag], type);
   if (principal.uid !== undefined) user.uid = principal.uid;
   if (principal.alias !== undefined) user.uid_alt = principal.alias;
   if (place.realm !== '') user.account = { uid: place.realm };
-  const actor: NhiEvent['actor'] = {
-    identity: { urn: principal.urn, kind: principal.kind, resolution: principal.immutable ? 'immutable_id' : 'derived' }, user,
-  };
+  const actor = shapedActor({ urn: principal.urn, kind, resolution: immutable ? 'immutable_id' : 'derived' }, user);
   if (principal.type === 'app' || principal.type === 'oauth_app') {
     actor.app_name = principal.name;
     if (principal.uid !== undefined) actor.app_uid = principal.uid;
@@ -91,7 +89,7 @@ function flagsOf(action: Action, principal: Principal | null): Flag[] {
 function setSession(event: NhiEvent, record: Json, principal: Principal | null): void {
   const agent = text(record['agent_session_id'], 256);
   const session = agent ?? id(record['workflow_run_id']);
-  if (session !== undefined && principal) event.actor.session = { uid: session };
+  if (session !== undefined && principal) event.actor.session = shapedSession(session, undefined);
   if (principal?.kind === 'ai_agent') {
     event.ai_agent = { name: principal.name };
     if (principal.uid !== undefined) event.ai_agent.uid = principal.uid;
@@ -148,10 +146,10 @@ function setNetwork(event: NhiEvent, record: Json): void {
   const location = record['actor_location'];
   const country = typeof location === 'object' && location !== null ? text((location as Json)['country_code'], 8) : undefined;
   if (typeof address === 'string' && address.length <= 64 && isIP(address) !== 0) {
-    event.src_endpoint = { ip: address };
+    event.src_endpoint = shapedEndpoint(address);
     event.src_kind = 'ip';
   }
-  if (country !== undefined) event.src_endpoint = { ...event.src_endpoint, location: { country } };
+  if (country !== undefined) (event.src_endpoint ??= shapedEndpoint(undefined)).location = { country };
   const agent = text(record['user_agent'], 256);
   if (agent !== undefined) event.http_request = { user_agent: agent };
 }

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { RejectedRecord, type Flag, type NhiEvent } from '@remit/contract';
+import { shapedActor, shapedEndpoint, shapedEvent, shapedMetadata, shapedUser } from '../../lib/event-shape.ts';
 import { instant } from '../../lib/instant.ts';
 import { actionOf, type Action } from './actions.ts';
 import { contentHash, id, object, Parameters, text, type Json } from './fields.ts';
@@ -43,8 +44,8 @@ function eventOf(item: Item, own: Json, suffix: string): NhiEvent {
   const parameters = new Parameters(own['parameters']);
   const action = actionOf(application, name, parameters);
   const principal = principalOf(record, customer, application, parameters, action.signedIn);
-  const event: NhiEvent = {
-    metadata: { original_event_uid: item.stem + suffix, source: 'google-workspace', product: application },
+  const event = shapedEvent({
+    metadata: shapedMetadata(item.stem + suffix, 'google-workspace', customer === '' ? undefined : customer, application),
     principal_key: principal?.key ?? '',
     time,
     class_uid: action.classUid,
@@ -55,10 +56,9 @@ function eventOf(item: Item, own: Json, suffix: string): NhiEvent {
     status_id: action.failed || action.denied ? 2 : 1,
     outcome: { denied: action.denied },
     src_kind: 'unknown',
-    privilege: { used: permissions(application, name, parameters) },
     flags: flagsOf(action, principal),
-  };
-  if (customer !== '') event.metadata.realm = customer;
+  });
+  event.privilege = { used: permissions(application, name, parameters), granted_by: undefined, decision: undefined };
   const resources = resourcesOf(application, action, parameters);
   if (resources) event.resources = resources;
   setGrant(event, application, name, principal);
@@ -68,14 +68,13 @@ function eventOf(item: Item, own: Json, suffix: string): NhiEvent {
 }
 
 function actorOf(principal: Principal | null, customer: string): NhiEvent['actor'] {
-  if (!principal) return { identity: { urn: null, kind: 'unknown', resolution: 'none' } };
-  const user: NonNullable<NhiEvent['actor']['user']> = { name: principal.name, type: principal.type, type_id: principal.flag === undefined ? 0 : USER_TYPES[principal.flag] };
+  if (!principal) return shapedActor({ urn: null, kind: 'unknown', resolution: 'none' }, undefined);
+  const { name, type, flag, kind, immutable } = principal;
+  const user = shapedUser(name, flag === undefined ? 0 : USER_TYPES[flag], type);
   if (principal.uid !== undefined) user.uid = principal.uid;
   if (principal.alias !== undefined) user.uid_alt = principal.alias;
   if (customer !== '') user.account = { uid: customer };
-  const actor: NhiEvent['actor'] = {
-    identity: { urn: principal.urn, kind: principal.kind, resolution: principal.immutable ? 'immutable_id' : 'derived' }, user,
-  };
+  const actor = shapedActor({ urn: principal.urn, kind, resolution: immutable ? 'immutable_id' : 'derived' }, user);
   if (principal.type === 'oauth_app') {
     actor.app_name = principal.name;
     if (principal.uid !== undefined) actor.app_uid = principal.uid;
@@ -143,7 +142,7 @@ function setVolume(event: NhiEvent, application: string, action: Action, paramet
 function setNetwork(event: NhiEvent, record: Json, parameters: Parameters): void {
   const address = record['ipAddress'];
   if (typeof address === 'string' && address.length <= 64 && isIP(address) !== 0) {
-    event.src_endpoint = { ip: address };
+    event.src_endpoint = shapedEndpoint(address);
     event.src_kind = 'ip';
   }
   const agent = parameters.text('user_agent', 256);

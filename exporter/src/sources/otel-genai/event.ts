@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { RejectedRecord, type NhiEvent, type SpanKind } from '@remit/contract';
+import { shapedActor, shapedEvent, shapedMetadata } from '../../lib/event-shape.ts';
 import { agentOf, fallbackOf, realmOf, userKey, type Principal } from './agent.ts';
 import { resourceAttributes, spanAttributes, type ResourceAttributes, type SpanAttributes } from './attributes.ts';
 import { callOf, type Call } from './call.ts';
@@ -32,20 +33,22 @@ export function eventOf(record: Json): NhiEvent {
   const start = startOf(span);
   const end = millisOf(span['endTimeUnixNano'], true);
   const ended = end >= start && end > 0;
-  const event: NhiEvent = {
-    metadata: { original_event_uid: trace.uid + '/' + trace.span!.uid, source: 'otel-genai' },
+  const outcome = outcomeOf(span, attributes, ended);
+  const event = shapedEvent({
+    metadata: shapedMetadata(trace.uid + '/' + trace.span!.uid, 'otel-genai', undefined, undefined),
     ...whoOf(agent, call !== null, resource),
     time: start,
     class_uid: API_ACTIVITY,
     activity_id: call ? OTHER : 0,
     api: { operation: text(call?.method || attributes.get('gen_ai.operation.name') || (call ? 'execute_tool' : name || 'span'), LONGEST_OPERATION) },
     action: { category: call ? 'execute_tool' : 'read' },
-    ...outcomeOf(span, attributes, ended),
+    ...outcome,
     src_kind: 'unknown',
-    trace,
-    sequence_key: trace.uid,
     flags: call ? ['machine'] : ['machine', 'context', 'start_record'],
-  };
+  });
+  event.status_code = outcome.status_code;
+  event.trace = trace;
+  event.sequence_key = trace.uid;
   if (ended) event.end_time = end;
   if (trace.sample_rate !== undefined) event.flags.push('sampled');
   setRun(event, attributes, resource);
@@ -94,12 +97,12 @@ function kindOf(kind: unknown): SpanKind | undefined {
 /** Links name nobody, so that the services of an export do not become identities. */
 function whoOf(agent: Principal | null, isCall: boolean, resource: ResourceAttributes): Pick<NhiEvent, 'principal_key' | 'actor'> {
   const who = agent ?? (isCall ? fallbackOf(resource) : null);
-  if (!who) return { principal_key: '', actor: { identity: { urn: null, kind: 'unknown', resolution: 'trace' } } };
+  if (!who) return { principal_key: '', actor: shapedActor({ urn: null, kind: 'unknown', resolution: 'trace' }, undefined) };
   const user: NonNullable<NhiEvent['actor']['user']> = { type_id: SERVICE, type: 'ai_agent' };
   if (who.id !== '') user.uid = who.id;
   if (who.name !== '') user.name = who.name;
   const resolution = agent ? agent.immutable ? 'immutable_id' : 'derived' : 'trace';
-  return { principal_key: who.key, actor: { identity: { urn: who.urn, kind: 'ai_agent', resolution }, user } };
+  return { principal_key: who.key, actor: shapedActor({ urn: who.urn, kind: 'ai_agent', resolution }, user) };
 }
 
 /** What all spans of a run may share: purpose, conversation, and the person behind it. */

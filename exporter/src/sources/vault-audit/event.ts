@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { RejectedRecord, type Flag, type NhiEvent } from '@remit/contract';
+import { shapedActor, shapedEndpoint, shapedEvent, shapedMetadata, shapedResource, shapedUser } from '../../lib/event-shape.ts';
 import { actionOf, type Action } from './actions.ts';
 import { moment, object, text, type Json } from './fields.ts';
 import { targetOf, type Target } from './path.ts';
@@ -36,8 +37,8 @@ export function eventsOf(entry: Json, cluster: string): NhiEvent[] {
   const time = timeOf(entry);
   if (!complete && (action.issues !== undefined || auth === undefined)) return [];
   const principal = principalOf(auth, place, action.login && !failed ? target.mountType : undefined);
-  const event: NhiEvent = {
-    metadata: { original_event_uid: uid, source: 'vault-audit' },
+  const event = shapedEvent({
+    metadata: shapedMetadata(uid, 'vault-audit', undefined, undefined),
     principal_key: principal?.key ?? '',
     time,
     class_uid: action.classUid,
@@ -45,13 +46,13 @@ export function eventsOf(entry: Json, cluster: string): NhiEvent[] {
     actor: actorOf(principal, place.namespace),
     api: { service: { name: target.mountType || target.mount || 'vault' }, operation },
     action: { category: action.category },
-    resources: [resourceOf(target, place.namespace)],
     status_id: failed ? 2 : complete ? 1 : 0,
     outcome: { denied: false },
     src_kind: 'unknown',
-    privilege: { used: ['vault:' + operation + ':' + target.template] },
     flags: flagsOf(parts, principal),
-  };
+  });
+  event.resources = [resourceOf(target, place.namespace)];
+  event.privilege = { used: ['vault:' + operation + ':' + target.template], granted_by: undefined, decision: undefined };
   setOutcome(event, parts);
   setNetwork(event, request);
   setCredential(event, parts);
@@ -94,17 +95,17 @@ function timeOf(entry: Json): number {
 }
 
 function actorOf(principal: Principal | null, namespace: string): NhiEvent['actor'] {
-  if (!principal) return { identity: { urn: null, kind: 'unknown', resolution: 'none' } };
-  const user: NonNullable<NhiEvent['actor']['user']> = { name: principal.name, type: 'service_account', type_id: principal.flag === undefined ? 0 : USER_TYPES[principal.flag] };
+  if (!principal) return shapedActor({ urn: null, kind: 'unknown', resolution: 'none' }, undefined);
+  const user = shapedUser(principal.name, principal.flag === undefined ? 0 : USER_TYPES[principal.flag], 'service_account');
   if (principal.uid !== undefined) user.uid = principal.uid;
   if (principal.alias !== undefined) user.uid_alt = principal.alias;
   if (namespace !== '') user.account = { uid: namespace };
-  return { identity: { urn: principal.urn, kind: principal.kind, resolution: principal.immutable ? 'immutable_id' : 'derived' }, user };
+  return shapedActor({ urn: principal.urn, kind: principal.kind, resolution: principal.immutable ? 'immutable_id' : 'derived' }, user);
 }
 
 function resourceOf(target: Target, namespace: string): NonNullable<NhiEvent['resources']>[number] {
-  const resource: NonNullable<NhiEvent['resources']>[number] = { uid: 'vault:' + (namespace === '' ? '' : namespace + '/') + target.template, name: target.template };
-  if (target.mountType !== '') resource.type = target.mountType;
+  const resource = shapedResource('vault:' + (namespace === '' ? '' : namespace + '/') + target.template, target.mountType === '' ? undefined : target.mountType);
+  resource.name = target.template;
   if (namespace !== '') resource.namespace = namespace;
   return resource;
 }
@@ -144,7 +145,7 @@ function policyOf(value: unknown): string | undefined {
 function setNetwork(event: NhiEvent, request: Json): void {
   const address = request['remote_address'];
   if (typeof address === 'string' && address.length <= 64 && isIP(address) !== 0) {
-    event.src_endpoint = { ip: address };
+    event.src_endpoint = shapedEndpoint(address);
     event.src_kind = 'ip';
   }
   const agents: unknown = object(request['headers'])?.['user-agent'];
