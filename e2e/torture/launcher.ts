@@ -18,13 +18,19 @@ process.on('message', () => {
   process.send!({ p50: delay.percentile(50) / 1e6 - 1, p99: delay.percentile(99) / 1e6 - 1, max: delay.max / 1e6 - 1 });
   delay.reset();
 });
-process.on('SIGTERM', () => void service.stop().then(() => process.exit(0), () => process.exit(3)));
+let stopping = false;
+process.on('SIGTERM', () => {
+  // A cut of ours would come upon closed files.
+  stopping = true;
+  void service.stop().then(() => process.exit(0), () => process.exit(3));
+});
 if (cutEvery !== undefined) void cut(cutEvery);
 process.send!({ url: service.listening.url });
 
 async function cut(millis: number): Promise<void> {
   for (;;) {
     await new Promise((done) => setTimeout(done, millis));
+    if (stopping) return;
     await service.core.engine.cut();
   }
 }
