@@ -3,15 +3,28 @@ import { fingerprint } from '../../lib/hash.ts';
 /** 48 bits of a text's SHA-256, as a number: to count different texts. Two that meet would only make the count too small. */
 export function hash48(text: string): number { return Number.parseInt(fingerprint(text).slice(0, 12), 16); }
 
-/** The smallest `most` of two ordered lists of different numbers, in order; the first list may be changed. */
-export function mergeNumbers(into: number[], from: readonly number[], most: number): number[] {
-  for (const value of from) {
-    const at = place(into, value);
-    if (into[at] !== value) into.splice(at, 0, value);
-    if (into.length > most) into.pop();
+/** Different things with the first and the last time each was seen, as triples in one list in the order of their hashes. */
+export type Sightings = number[];
+const TRIPLE = 3;
+
+/** The `most` things with the smallest hashes of both; the first list may be changed. Any order of merging gives the same. */
+export function mergeSightings(into: Sightings, from: Sightings, most: number): Sightings {
+  for (let i = 0; i < from.length; i += TRIPLE) {
+    const [hash, first, last] = [from[i]!, from[i + 1]!, from[i + 2]!];
+    const at = place(into, hash);
+    if (into[at] === hash) {
+      into[at + 1] = Math.min(into[at + 1]!, first);
+      into[at + 2] = Math.max(into[at + 2]!, last);
+    } else {
+      into.splice(at, 0, hash, first, last);
+      if (into.length > most * TRIPLE) into.length = most * TRIPLE;
+    }
   }
   return into;
 }
+
+/** How many different things they are. */
+export function countOf(sightings: Sightings): number { return sightings.length / TRIPLE; }
 
 /** The first `most` of two lists of texts, each once, in order. */
 export function mergeTexts(into: string[], from: readonly string[], most: number): string[] {
@@ -19,14 +32,14 @@ export function mergeTexts(into: string[], from: readonly string[], most: number
   return [...new Set([...into, ...from])].sort().slice(0, most);
 }
 
-/** Where the value is, or would be. */
-function place(list: readonly number[], value: number): number {
+/** Where the hash is, or would be. */
+function place(list: Sightings, hash: number): number {
   let low = 0;
-  let high = list.length;
+  let high = list.length / TRIPLE;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (list[middle]! < value) low = middle + 1;
+    if (list[middle * TRIPLE]! < hash) low = middle + 1;
     else high = middle;
   }
-  return low;
+  return low * TRIPLE;
 }
