@@ -6,6 +6,8 @@ type ChainDetector = Extract<Detector, { on: 'chain' }>;
 
 /** Steps kept in all; beyond it the chains that were quiet longest go, and are counted. */
 const MOST_STEPS = 200_000;
+/** Chains of identities without a record: those that acted last. Memory must not grow with every name that a log mentions. */
+const MOST_UNRECORDED = 2000;
 
 const STANDS: ReadonlySet<FindingState> = new Set(['open', 'acknowledged', 'silenced']);
 
@@ -21,6 +23,8 @@ export interface KeptChain {
   touched: Millis;
   /** Journal time at which it has settled, while it waits for late members. */
   due: Millis | null;
+  /** The identity had no record when the chain began. */
+  unrecorded: boolean;
 }
 interface KeptStep extends ChainStep { gap: boolean }
 
@@ -38,6 +42,8 @@ export class ChainBook {
   readonly #touched = new Set<KeptChain>();
   /** Chains that have not settled. */
   readonly #waiting = new Set<KeptChain>();
+  /** Chains of identities without a record, the quietest first. */
+  readonly #unrecorded = new Set<KeptChain>();
   #steps = 0;
 
   constructor(processor: Processor) {
@@ -110,6 +116,7 @@ export class ChainBook {
   restore(chain: KeptChain): void {
     this.#index(chain);
     if (chain.due !== null) this.#waiting.add(chain);
+    if (chain.unrecorded) this.#unrecorded.add(chain);
     this.#steps += chain.steps.length;
   }
 
@@ -133,16 +140,17 @@ export class ChainBook {
     const view = this.#p.look(identity, remit, inventory);
     for (const detector of detectors) {
       view.remit = approved(detector, remit);
-      for (const member of this.#p.judge.members(detector, event, view, role)) this.#add(detector, identity.urn, member, event, view, gap);
+      for (const member of this.#p.judge.members(detector, event, view, role)) this.#add(detector, identity.urn, member, event, view, gap, remit === null);
     }
   }
 
-  #add(detector: ChainDetector, urn: string, member: ChainMember, event: NhiEvent, view: View, gap: boolean): void {
+  #add(detector: ChainDetector, urn: string, member: ChainMember, event: NhiEvent, view: View, gap: boolean, unrecorded: boolean): void {
     let chain = this.all.get(`${detector.id} ${urn} ${member.key}`);
     if (!chain) {
-      chain = { detector: detector.id, urn, key: member.key, steps: [], dropped: 0, lostUntil: 0, standing: [], touched: event.time, due: null };
+      chain = { detector: detector.id, urn, key: member.key, steps: [], dropped: 0, lostUntil: 0, standing: [], touched: event.time, due: null, unrecorded };
       this.#index(chain);
     }
+    if (chain.unrecorded) this.#renew(chain);
     chain.touched = Math.max(chain.touched, event.time);
     this.changed.add(chain);
     const { steps } = chain;
@@ -164,6 +172,15 @@ export class ChainBook {
     chain.lostUntil = Math.max(chain.lostUntil, steps.shift()!.last);
     this.#steps--;
     chain.dropped++;
+  }
+
+  #renew(chain: KeptChain): void {
+    this.#unrecorded.delete(chain);
+    this.#unrecorded.add(chain);
+    if (this.#unrecorded.size <= MOST_UNRECORDED) return;
+    const quietest = this.#unrecorded.values().next().value!;
+    this.#steps -= quietest.steps.length;
+    this.#remove(quietest);
   }
 
   #wait(chain: KeptChain, due: Millis): void {
@@ -231,6 +248,7 @@ export class ChainBook {
     this.changed.delete(chain);
     this.#touched.delete(chain);
     this.#waiting.delete(chain);
+    this.#unrecorded.delete(chain);
     const set = this.#byUrn.get(chain.urn);
     set?.delete(chain);
     if (set?.size === 0) this.#byUrn.delete(chain.urn);

@@ -46,6 +46,8 @@ export interface Issue { key: string; issuer: string; at: Millis }
 const UNKNOWN_RANK = KINDS.indexOf('unknown');
 const MAX_CREDENTIALS = 200_000;
 const MAX_CARRIERS = 16;
+/** Of most identities. Never written to. */
+const NO_CARRIERS: string[] = [];
 
 /**
  * Who acted: finds the durable identity of an event, whatever its sessions and keys are called. Names that come back with a
@@ -124,7 +126,7 @@ export class Identities {
   /** A call of this identity was journaled under a name that is not its own. */
   carry(identity: Identity, key: string): void {
     if (identity.carriers.includes(key) || identity.natives.includes(key) || identity.carriers.length >= MAX_CARRIERS) return;
-    identity.carriers.push(key);
+    identity.carriers = [...identity.carriers, key];
   }
 
   aliases(identity: Identity): string[] {
@@ -209,7 +211,7 @@ export class Identities {
     if (!identity) {
       identity = {
         index: this.all.length, urn, kindRank: UNKNOWN_RANK, lastKind: '', proofs: 0, first: Infinity, last: -Infinity, success: 0, failure: 0,
-        denied: 0, sensitive: false, natives: [], carriers: [], feeds: [], open: [], closedUntil: -Infinity, score: null, succeededUntil: null, longestPause: 0, partly: 0, remit: null,
+        denied: 0, sensitive: false, natives: [], carriers: NO_CARRIERS, feeds: [], open: [], closedUntil: -Infinity, score: null, succeededUntil: null, longestPause: 0, partly: 0, remit: null,
         proposal: null,
       };
       this.all.push(identity);
@@ -242,6 +244,7 @@ export class Identities {
   restoreIdentity(index: number, saved: Omit<Identity, 'index' | 'open' | 'remit' | 'lastKind' | 'proposal'>): void {
     const identity: Identity = {
       ...saved, first: saved.first ?? Infinity, last: saved.last ?? -Infinity, closedUntil: saved.closedUntil ?? -Infinity,
+      carriers: saved.carriers.length === 0 ? NO_CARRIERS : saved.carriers,
       index, open: [], remit: null, proposal: null, lastKind: '',
     };
     this.all[index] = identity;
@@ -281,6 +284,6 @@ export class Identities {
 export function standIn(urn: string, remit: Remit | null): Identity {
   return {
     index: -1, urn, kindRank: 0, lastKind: '', proofs: 0, first: 0, last: 0, success: 0, failure: 0, denied: 0, sensitive: false, natives: [],
-    carriers: [], feeds: [], open: [], closedUntil: 0, score: null, succeededUntil: null, longestPause: 0, partly: 0, remit, proposal: null,
+    carriers: NO_CARRIERS, feeds: [], open: [], closedUntil: 0, score: null, succeededUntil: null, longestPause: 0, partly: 0, remit, proposal: null,
   };
 }
