@@ -1,3 +1,4 @@
+import { setImmediate as breathe } from 'node:timers/promises';
 import type { Cut, Entry, EntryBody, FindingChange, Journal, Millis, Position, Store } from '@remit/contract';
 import { restoreCut, takeCut, type Learned } from './cut.ts';
 import { digest } from './digest.ts';
@@ -20,6 +21,9 @@ export interface EngineOptions {
   /** A cut is taken after this many applied events. */
   cutEvents: number;
 }
+
+/** Milliseconds of applying after which the loop is given back. */
+const LONGEST_TURN = 3;
 
 interface Waiting { body: EntryBody; appended: Promise<Position>; resolve(applied: Applied): void; reject(error: Error): void }
 
@@ -92,9 +96,15 @@ export class Engine {
   }
 
   async #run(): Promise<void> {
+    let breathed = performance.now();
     for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
       try {
         const position = await next.appended;
+        // Entries of one commit become durable together: the loop is given back between them.
+        if (performance.now() - breathed > LONGEST_TURN) {
+          await breathe();
+          breathed = performance.now();
+        }
         if (this.#building) await this.#building;
         const entry: Entry = { position, ...next.body };
         await this.processor.prepare(entry, this.#o.store);

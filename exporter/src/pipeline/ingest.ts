@@ -12,7 +12,7 @@ import { Normaliser } from './normalise.ts';
 const MAX_AGE: Millis = 7 * 86_400_000;
 const MAX_AHEAD: Millis = 3_600_000;
 /** Events of a journal entry, and records between two breaths: a turn of the loop stays within a few milliseconds. */
-const BATCH_EVENTS = 250;
+const BATCH_EVENTS = 125;
 const SLICE_RECORDS = 125;
 const LISTED = 100;
 
@@ -28,7 +28,7 @@ export interface IngestOptions {
 
 /**
  * The door: inflates, splits, normalises and journals a body; answers when everything valid in it is durable and applied. Long
- * bodies are worked in slices, so that the loop stays free; each 250 events are one journal entry.
+ * bodies are worked in slices, so that the loop stays free; each 125 events are one journal entry.
  */
 export class IngestDoor implements Ingest {
   bytesInFlight = 0;
