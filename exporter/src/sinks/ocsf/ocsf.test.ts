@@ -66,6 +66,14 @@ describe('a finding as a Detection Finding', () => {
     expect(sent).toMatchObject({ count: 1, finding_info: { title: 'outside-schedule' } });
   });
 
+  test.each([
+    ['10.0.12.7', { ip: '10.0.12.7' }], ['2001:0DB8:0000:0000:0000:0000:0000:0001', { ip: '2001:db8::1' }], ['0000:0000:0000:0000:0000:ffff:100.100.100.100', { ip: '::ffff:6464:6464' }],
+    ['fe80::1%eth0', { name: 'fe80::1%eth0' }], ['cloudtrail.amazonaws.com', { name: 'cloudtrail.amazonaws.com' }], ['', { name: '' }],
+  ])('comes from %s', (network, src_endpoint) => {
+    const evidence = finding({}).evidence.map((ref) => ({ ...ref, network }));
+    expect(valid(toOcsf(finding({ evidence }), context))).toMatchObject({ evidences: [{ src_endpoint }, { src_endpoint }] });
+  });
+
   test('the schema refuses what is none', () => {
     const good = toOcsf(finding(), context);
     for (const bad of [{ ...good, severity: 'High' }, { ...good, surprise: 1 }, { ...good, time: '2026-11-22' }, { ...good, status_id: 12 }, { ...good, class_uid: 2001 }, { ...good, finding_info: {} }]) expect(validate(bad)).toBe(false);

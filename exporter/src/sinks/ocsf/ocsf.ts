@@ -74,9 +74,16 @@ function evidenceOf(ref: EventRef, finding: Finding): object {
   return {
     uid, name: `${operation} (${outcome})`, api: { operation, service: { name: source } }, actor: { user: userOf(finding, credential) },
     ...resource === undefined ? {} : { resources: [target(resource)] },
-    ...network === undefined ? {} : { src_endpoint: isIP(network) > 0 ? { ip: network } : { name: network } },
+    ...network === undefined ? {} : { src_endpoint: endpointOf(network) },
     data: { time: whole(time), category, outcome, source },
   };
+}
+
+/** An address in its shortest form: written out, an IPv6 address with an embedded IPv4 one is longer than the schema's 40 characters. */
+function endpointOf(network: string): { ip: string } | { name: string } {
+  if (isIP(network) !== 6) return isIP(network) === 4 ? { ip: network } : { name: network };
+  const address = URL.parse(`http://[${network}]/`)?.hostname.slice(1, -1);
+  return address === undefined ? { name: network } : { ip: address };
 }
 
 function userOf({ identity, kind }: Finding, credential: string | undefined): object {
