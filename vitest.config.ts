@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ['{contract,exporter,tools,bench,e2e,evaluate}/**/*.test.ts'],
     exclude: [...configDefaults.exclude, 'datasource-plugin/**'],
+    setupFiles: ['tools/property-seed.ts'],
     // Real processes, files and sockets: forks keep a crash in one file to itself.
     pool: 'forks',
     testTimeout: 20_000,

@@ -1,15 +1,18 @@
 import { spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = (name: string): string => join(root, 'node_modules', name);
+/** What lint found of a file holds only under these: another of them is another cache. */
+const RULES = createHash('sha256').update(['tsconfig.json', 'eslint.config.js', 'package-lock.json'].map((name) => readFileSync(join(root, name), 'utf8')).join('\0')).digest('hex').slice(0, 12);
 
 /** What `npm run check` does, each a program that says nothing and ends with 0 when all is well. */
 const STEPS: readonly { name: string; args: readonly string[] }[] = [
   { name: 'types', args: [bin('typescript/bin/tsc'), '-p', '.', '--noEmit', '--incremental', '--tsBuildInfoFile', '.cache/types.json'] },
-  { name: 'lint', args: [bin('eslint/bin/eslint.js'), '.', '--max-warnings=0', '--cache', '--cache-location=.cache/eslint.json'] },
+  { name: 'lint', args: [bin('eslint/bin/eslint.js'), '.', '--max-warnings=0', '--cache', `--cache-location=.cache/eslint-${RULES}.json`] },
   { name: 'drift', args: [join(root, 'tools/generate.ts'), '--check'] },
   { name: 'expressions', args: [join(root, 'tools/generate/check-expressions.ts')] },
   { name: 'tidy', args: [join(root, 'tools/tidy.ts')] },
