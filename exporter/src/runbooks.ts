@@ -3,8 +3,8 @@ import { detectorsById } from './app.ts';
 
 /** Runbooks of the alerts that Remit raises about itself: files of `docs/runbooks`. */
 const OWN: ReadonlySet<string> = new Set([
-  'events-dropped', 'exporter-down', 'page-budget', 'pipeline-stalled', 'reload-failed', 'series-cap', 'sink-failing', 'source-silent',
-  'store-degraded', 'watchdog',
+  'clock-skew', 'coverage-falling', 'events-dropped', 'exception-ending', 'exporter-down', 'page-budget', 'pipeline-stalled', 'reload-failed',
+  'series-cap', 'sink-failing', 'source-silent', 'store-degraded', 'watchdog',
 ]);
 
 /** Markdown for whoever an alert woke, by the id of a detector or of an alert of Remit's own; null when there is none of this id. */

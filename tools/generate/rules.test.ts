@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { METRICS } from '@remit/contract';
+import { runbook } from '../../exporter/src/runbooks.ts';
 import { checkRules, testRules } from '../real/prometheus.ts';
 import { checkExpressions } from './check-expressions.ts';
 import { generated as metricsDocs } from './metrics-docs.ts';
@@ -55,6 +56,18 @@ describe('rules', () => {
     for (const rule of alerts) { expect(rule.labels).toBeUndefined(); expect(rule.for).toBeUndefined(); }
     expect(alerts[0]?.annotations?.first_action).toBe('Ask who started it');
     expect(alertName('unbaselined-sensitive-use')).toBe('RemitUnbaselinedSensitiveUse');
+  });
+
+  it('written by hand have a case that fires, one that stays quiet, and a runbook', () => {
+    const read = (path: string): unknown => parse(readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8'));
+    const { groups } = read('rules/pipeline.rules.yml') as { groups: { rules: { alert: string; annotations: { runbook_url: string } }[] }[] };
+    const cases = ['pipeline', 'days'].flatMap((name) => (read(`rules/tests/${name}.test.yml`) as { tests: { alert_rule_test: { alertname: string; exp_alerts?: unknown[] }[] }[] }).tests)
+      .flatMap((test) => test.alert_rule_test);
+    for (const { alert, annotations } of groups.flatMap((group) => group.rules)) {
+      const kinds = new Set(cases.filter(({ alertname }) => alertname === alert).map(({ exp_alerts: fired }) => (fired?.length ?? 0) > 0));
+      expect([...kinds].sort(), alert).toEqual([false, true]);
+      expect(runbook(annotations.runbook_url.split('/').at(-1) ?? ''), alert).toContain('## First');
+    }
   });
 
   it('lead to another address everywhere when told so', () => {
