@@ -49,12 +49,13 @@ export type SrcKind = (typeof SRC_KINDS)[number];
 
 /**
  * Facts about a record. `monitoring` marks a change of what is watched (a trail, a log group, an audit policy, an alert
- * rule), `exec` an interactive session inside a workload, `interactive` proof of a person (MFA, console, SSO). `context` says
+ * rule), `exec` an interactive session inside a workload, `code` a command or program put into a workload that runs it with rights of its
+ * own, `interactive` proof of a person (MFA, console, SSO). `context` says
  * who and where for other records of its trace and is no action of its own: it is counted as a start record.
  */
 export const FLAGS = [
   'platform_owned', 'via_service', 'read_only', 'late', 'replayed', 'redacted', 'sampled', 'start_record',
-  'monitoring', 'exec', 'interactive', 'machine', 'context',
+  'monitoring', 'exec', 'interactive', 'machine', 'context', 'code',
 ] as const;
 export type Flag = (typeof FLAGS)[number];
 

@@ -8,7 +8,7 @@ export const DAY: Millis = 24 * HOUR;
 /** Text of a provider cut to `length` characters for subjects and reasons, control characters made visible as spaces. */
 export function bounded(text: string, length: number): string {
   const short = text.length > length ? `${text.slice(0, length - 1)}…` : text;
-  return short.replace(/[\p{Cc}\p{Cf}\u2028\u2029\p{Cs}]/gu, ' ');
+  return isPlain(short) ? short : short.replace(/[\p{Cc}\p{Cf}\u2028\u2029\p{Cs}]/gu, ' ');
 }
 
 /** A span of time in its two largest units, rounded down: `4 h 12 min`, `3 d 2 h`, `under 1 s`. */
@@ -63,6 +63,29 @@ export function attack(id: string, title: string): Framework { return { name: 'M
 export function owasp(id: `NHI${number}:2025`, title: string): Framework { return { name: 'OWASP NHI', version: '2025', id, title }; }
 /** NIST Cybersecurity Framework 2.0, a subcategory. */
 export function nist(id: string, title: string): Framework { return { name: 'NIST CSF', version: '2.0', id, title }; }
+/** NIST SP 800-207 of August 2020, Zero Trust Architecture: the tenet that is not kept while the finding stands. */
+export function tenet(number: keyof typeof TENETS): Framework {
+  return { name: 'NIST SP 800-207', version: '2020-08', id: `tenet ${number}`, title: TENETS[number] };
+}
+
+const TENETS = {
+  1: 'All data sources and computing services are considered resources',
+  2: 'All communication is secured regardless of network location',
+  3: 'Access to individual enterprise resources is granted on a per-session basis',
+  4: 'Access to resources is determined by dynamic policy',
+  5: 'The enterprise monitors and measures the integrity and security posture of all owned and associated assets',
+  6: 'All resource authentication and authorization are dynamic and strictly enforced before access is allowed',
+  7: 'The enterprise collects as much information as possible about the current state of assets, network infrastructure and communications',
+};
+
+/** Whether a text is of visible ASCII and spaces alone, as nearly all are. */
+function isPlain(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 0x20 || code > 0x7e) return false;
+  }
+  return true;
+}
 
 function two(length: Millis, large: Millis, largeName: string, small: Millis, smallName: string): string {
   const rest = Math.floor((length % large) / small);

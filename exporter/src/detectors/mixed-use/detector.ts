@@ -1,6 +1,6 @@
 import type { Chain, ChainStep, Detector, EventRef, Millis, Signal } from '@remit/contract';
-import { attack, bounded, DAY, moment, nist, owasp } from '../phrases.ts';
-import { isUndeclared, mergeTraits, STRETCH, traitsOf } from './traits.ts';
+import { attack, bounded, DAY, moment, nist, owasp, tenet } from '../phrases.ts';
+import { addTrait, isUndeclared, STRETCH, traitsOf } from './traits.ts';
 import type { Calls, Held, MachineSeen, PersonSeen, Trait } from './traits.ts';
 
 /** Calls in ten minutes that nobody types. */
@@ -25,6 +25,7 @@ export const detector: Detector = {
     owasp('NHI9:2025', 'NHI Reuse'),
     nist('PR.AA-01', 'Identities and credentials for authorized users, services, and hardware are managed by the organization'),
     nist('DE.CM-03', 'Personnel activity and technology usage are monitored'),
+    tenet(6),
   ],
   needs: ['principal', 'credential', 'action'],
   summary: 'A person and a machine use the same credential of {identity}',
@@ -36,7 +37,8 @@ export const detector: Detector = {
   keeps: 3 * DAY,
   cap: 128,
   of: (event, view, role) => (role === 'actor' ? traitsOf(event, view) : []),
-  merge: (into: Trait, from: Trait) => mergeTraits(into, from),
+  add: (into: Trait | null, id, event, view) => addTrait(into, id, event, view),
+  tells: (steps: readonly ChainStep<Trait>[]) => steps.some(({ fact }) => fact.trait === 'person'),
   inspect({ steps }: Chain<Trait>, { remit }) {
     const person = steps.find(({ fact }) => fact.trait === 'person') as ChainStep<PersonSeen> | undefined;
     if (person === undefined || !isUndeclared(remit)) return [];

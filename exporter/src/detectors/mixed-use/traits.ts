@@ -1,4 +1,5 @@
 import type { ChainMember, CredentialType, EventRef, Millis, NhiEvent, Remit, View } from '@remit/contract';
+import { Lately } from '../../lib/lately.ts';
 import { bounded, DAY } from '../phrases.ts';
 
 /** Calls are counted in stretches of this length. */
@@ -20,46 +21,52 @@ const LASTING: ReadonlySet<CredentialType> = new Set(['access_key', 'sa_key', 'p
 const TOOL = /terraform|opentofu|pulumi|ansible|jenkins|gitlab|github-actions|cloudformation|boto3|aws-cli|aws-sdk|google-cloud-sdk|kubectl|helm|argocd/gi;
 
 /** What an event shows of who works with an identity that nobody has declared to be a person or a machine. */
-export function traitsOf(event: NhiEvent, view: View): ChainMember<Trait>[] {
-  if (!isUndeclared(view.remit)) return [];
+export function traitsOf(event: NhiEvent, view: View): ChainMember<null>[] {
+  if (!isUndeclared(view.remit)) return NONE;
   const { credential, flags, time } = event;
-  if (flags.includes('platform_owned') || flags.includes('via_service')) return [];
-  const person = flags.includes('interactive');
-  const slot = time - (time % DAY);
-  const held = (): Held[] => (credential?.uid === undefined ? [] : [{ uid: bounded(credential.uid, 200), at: time, ref: view.ref(event) }]);
-  if (person) return [{ key: TRAITS, slot, id: 'person', fact: { trait: 'person', how: [howOf(event)], with: held() } }];
-  if (credential?.uid === undefined) return [];
-  const members: ChainMember<Trait>[] = [];
+  if (flags.includes('platform_owned') || flags.includes('via_service')) return NONE;
+  const slot = Math.floor(time / DAY) * DAY;
+  if (flags.includes('interactive')) return [{ key: TRAITS, slot, id: PERSON, fact: null }];
+  if (credential?.uid === undefined) return NONE;
   const lasting = LASTING.has(credential.type);
   // A session counts as a machine's wherever nothing shows a person, so that only a workload proves it.
-  if (event.src_endpoint?.workload_uid !== undefined || (lasting && flags.includes('machine'))) {
-    members.push({ key: TRAITS, slot, id: 'machine', fact: { trait: 'machine', with: held() } });
-  }
-  if (lasting) {
-    const uid = bounded(credential.uid, 200);
-    const fact: Calls = { trait: 'calls', uid, counts: [Math.floor((time - slot) / STRETCH), 1], tools: toolsOf(event) };
-    members.push({ key: TRAITS, slot, id: `calls ${uid}`, fact });
-  }
+  const machine = event.src_endpoint?.workload_uid !== undefined || (lasting && flags.includes('machine'));
+  if (!machine && !lasting) return NONE;
+  const members: ChainMember<null>[] = [];
+  if (machine) members.push({ key: TRAITS, slot, id: MACHINE, fact: null });
+  if (lasting) members.push({ key: TRAITS, slot, id: CALLS.of(credential.uid).id, fact: null });
   return members;
 }
 
 const TRAITS = 'traits';
+const PERSON = 'person';
+const MACHINE = 'machine';
+const NONE: ChainMember<null>[] = [];
+const CALLS = new Lately((whole) => {
+  const uid = bounded(whole, 200);
+  return { uid, id: `calls ${uid}` };
+});
 
 /** Whether nobody has said what the identity is. */
 export function isUndeclared(remit: Remit | null): boolean { return remit === null || remit.record.kind === 'unknown'; }
 
-/** Folds what two events of one step show, in any order with the same result. */
-export function mergeTraits(into: Trait, from: Trait): Trait {
-  if (into.trait === 'calls') {
-    if (from.trait !== 'calls') return into;
-    for (let i = 0; i < from.counts.length; i += 2) add(into.counts, from.counts[i]!, from.counts[i + 1]!);
-    if (from.tools.length > 0) into.tools = union(into.tools, from.tools, 3);
-    return into;
+/** Writes what an event shows into its step, or into a new one; in any order with the same result. */
+export function addTrait(into: Trait | null, id: string, event: NhiEvent, view: View): Trait {
+  const trait = into ?? emptyTrait(id, event);
+  if (trait.trait === 'calls') {
+    add(trait.counts, Math.floor((event.time % DAY) / STRETCH));
+    trait.tools = union(trait.tools, toolsOf(event), 3);
+    return trait;
   }
-  if (from.trait === 'calls') return into;
-  for (const held of from.with) hold(into.with, held);
-  if (into.trait === 'person' && from.trait === 'person') into.how = union(into.how, from.how, 3);
-  return into;
+  if (event.credential?.uid !== undefined) hold(trait.with, bounded(event.credential.uid, 200), event, view);
+  if (trait.trait === 'person') trait.how = union(trait.how, [howOf(event)], 3);
+  return trait;
+}
+
+function emptyTrait(id: string, { credential }: NhiEvent): Trait {
+  if (id === PERSON) return { trait: 'person', how: [], with: [] };
+  if (id === MACHINE) return { trait: 'machine', with: [] };
+  return { trait: 'calls', uid: CALLS.of(credential!.uid!).uid, counts: [], tools: [] };
 }
 
 function howOf(event: NhiEvent): string {
@@ -67,29 +74,34 @@ function howOf(event: NhiEvent): string {
   return event.actor.session?.is_mfa === true ? 'session with MFA' : 'session of a person';
 }
 
-function toolsOf({ http_request: request }: NhiEvent): string[] {
-  const agent = request?.user_agent;
-  const found = agent === undefined ? null : agent.slice(0, 256).match(TOOL);
-  return found === null ? [] : [...new Set(found.map((name) => name.toLowerCase()))].sort().slice(0, 3);
+function toolsOf({ http_request: request }: NhiEvent): readonly string[] {
+  return request?.user_agent === undefined ? [] : TOOLS.of(request.user_agent);
 }
 
-function add(counts: number[], stretch: number, count: number): void {
+const TOOLS = new Lately<readonly string[]>((agent) => {
+  const found = agent.slice(0, 256).match(TOOL) ?? [];
+  return [...new Set(found.map((name) => name.toLowerCase()))].sort().slice(0, 3);
+});
+
+function add(counts: number[], stretch: number): void {
   let at = counts.length;
   while (at > 0 && counts[at - 2]! >= stretch) at -= 2;
-  if (counts[at] === stretch) counts[at + 1]! += count;
-  else counts.splice(at, 0, stretch, count);
+  if (counts[at] === stretch) counts[at + 1]!++;
+  else counts.splice(at, 0, stretch, 1);
 }
 
-function hold(list: Held[], held: Held): void {
+function hold(list: Held[], uid: string, event: NhiEvent, view: View): void {
+  const { time } = event;
   let at = list.length;
-  while (at > 0 && list[at - 1]!.uid >= held.uid) at--;
+  while (at > 0 && list[at - 1]!.uid >= uid) at--;
   const known = list[at];
-  if (known?.uid === held.uid) {
-    if (held.at < known.at || (held.at === known.at && held.ref.uid < known.ref.uid)) list[at] = held;
-    return;
+  if (known?.uid !== uid) {
+    if (at < MOST_CREDENTIALS) list.splice(at, 0, { uid, at: time, ref: view.ref(event) });
+    if (list.length > MOST_CREDENTIALS) list.pop();
+  } else if (time <= known.at) {
+    const ref = view.ref(event);
+    if (time < known.at || ref.uid < known.ref.uid) list[at] = { uid, at: time, ref };
   }
-  list.splice(at, 0, held);
-  if (list.length > MOST_CREDENTIALS) list.pop();
 }
 
 /** The union in order, of at most so many. */

@@ -1,5 +1,5 @@
 import type { Detector, NhiEvent, Remit } from '@remit/contract';
-import { attack, bounded, DAY, hour, nist, outcome, owasp, permission, target } from '../phrases.ts';
+import { attack, bounded, DAY, hour, nist, outcome, owasp, permission, target, tenet } from '../phrases.ts';
 import { wildcard } from '../wildcard.ts';
 
 /**
@@ -19,6 +19,7 @@ export const detector: Detector = {
     owasp('NHI5:2025', 'Overprivileged NHI'),
     nist('DE.CM-01', 'Networks and network services are monitored'),
     nist('DE.CM-09', 'Computing hardware and software, runtime environments, and their data are monitored'),
+    tenet(7),
   ],
   needs: ['principal', 'action', 'outcome'],
   summary: '{identity} changed logging, auditing or alerting; {owner} owns it',

@@ -1,6 +1,6 @@
 import type { DataClass, Detector, NhiEvent, PurposeRemit, Remit, View } from '@remit/contract';
 import { DATA_CLASSES } from '@remit/contract';
-import { access, attack, bounded, DAY, day, nist, outcome, owasp, permission } from '../phrases.ts';
+import { access, attack, bounded, DAY, day, nist, outcome, owasp, permission, tenet } from '../phrases.ts';
 
 /**
  * An action that no pattern of the declared `actions[]` allows, a tool that `tools[]` denies or does not list, an allowed action on a
@@ -20,8 +20,10 @@ export const detector: Detector = {
     owasp('NHI5:2025', 'Overprivileged NHI'),
     nist('DE.CM-03', 'Personnel activity and technology usage are monitored'),
     nist('DE.CM-09', 'Computing hardware and software, runtime environments, and their data are monitored'),
+    tenet(4),
   ],
   needs: ['principal', 'action', 'privilege'],
+  judges: ['actions', 'tools', 'resources', 'data_classes_allowed'],
   summary: '{identity} used a permission or a tool, or touched a target, outside what {owner} approved',
   firstAction: 'Look whether a release explains the new action; if none does, take the permission away and rotate the credential',
   benign: [

@@ -1,5 +1,5 @@
 import type { Chain, ChainMember, ChainStep, Detector, NhiEvent, View } from '@remit/contract';
-import { attack, DAY, nist, owasp } from '../phrases.ts';
+import { attack, DAY, nist, owasp, tenet } from '../phrases.ts';
 import { makingMembers, makingSignals } from './making.ts';
 import type { Made } from './making.ts';
 import { mergeVersions, versionMembers, versionSignals, VERSIONS } from './versions.ts';
@@ -24,8 +24,10 @@ export const detector: Detector = {
     owasp('NHI2:2025', 'Secret Leakage'),
     nist('PR.AA-01', 'Identities and credentials for authorized users, services, and hardware are managed by the organization'),
     nist('DE.CM-03', 'Personnel activity and technology usage are monitored'),
+    tenet(6),
   ],
   needs: ['principal', 'action', 'credential', 'resource'],
+  judges: ['rotation'],
   summary: 'A secret or credential of {identity}, or made by it, is outside the rotation that {owner} declared',
   firstAction: 'Disable the new secret named in the finding, then find out who asked for it and whether it was used',
   benign: [

@@ -1,6 +1,6 @@
 import type { Detector, IdentityRecord, Millis, NhiEvent, Remit } from '@remit/contract';
 import { sensitivity } from '@remit/contract';
-import { DAY, attack, bounded, day, moment, nist, outcome, owasp } from '../phrases.ts';
+import { DAY, attack, bounded, day, moment, nist, outcome, owasp, tenet } from '../phrases.ts';
 
 /** What is granted may have changed since a list that is older than this. */
 const LIMIT: Millis = 7 * DAY;
@@ -24,8 +24,10 @@ export const detector: Detector = {
     owasp('NHI5:2025', 'Overprivileged NHI'),
     nist('PR.AA-05', 'Access permissions, entitlements, and authorizations are defined in a policy, managed, enforced, and reviewed'),
     nist('DE.CM-03', 'Personnel activity and technology usage are monitored'),
+    tenet(3),
   ],
   needs: ['principal', 'action', 'outcome', 'privilege'],
+  judges: ['granted'],
   summary: '{identity} used a permission that the grants known to {owner} do not hold',
   firstAction: 'Find the policy, role or binding that allows the call and who added it; take it away if nobody can say why',
   benign: [

@@ -42,7 +42,7 @@ const TABLE: Partial<Record<Category, string>> = {
     apigateway: GetApiKey GetApiKeys`,
   authz_grant: `
     iam: AttachUserPolicy AttachRolePolicy AttachGroupPolicy PutUserPolicy PutRolePolicy PutGroupPolicy CreatePolicyVersion
-      SetDefaultPolicyVersion UpdateAssumeRolePolicy AddUserToGroup AddRoleToInstanceProfile CreateRole CreateSAMLProvider UpdateSAMLProvider
+      SetDefaultPolicyVersion UpdateAssumeRolePolicy AddUserToGroup AddRoleToInstanceProfile CreateRole CreateUser CreateSAMLProvider UpdateSAMLProvider
       CreateOpenIDConnectProvider AddClientIDToOpenIDConnectProvider UpdateOpenIDConnectProviderThumbprint
       DeleteRolePermissionsBoundary DeleteUserPermissionsBoundary PutRolePermissionsBoundary PutUserPermissionsBoundary
     rolesanywhere: CreateTrustAnchor UpdateTrustAnchor EnableTrustAnchor CreateProfile UpdateProfile EnableProfile
@@ -95,7 +95,9 @@ const TABLE: Partial<Record<Category, string>> = {
     ec2: CreateInstanceExportTask ExportImage CreateStoreImageTask
     rds: StartExportTask
     dynamodb: ExportTableToPointInTime
-    logs: CreateExportTask
+    logs: CreateExportTask PutSubscriptionFilter PutAccountPolicy
+    cloudtrail: CreateTrail
+    guardduty: CreatePublishingDestination
     acm: ExportCertificate
     ssm: CreateResourceDataSync
     ebs: GetSnapshotBlock
@@ -177,14 +179,16 @@ const TABLE: Partial<Record<Category, string>> = {
 const WATCHED = `
   cloudtrail: StopLogging DeleteTrail UpdateTrail PutEventSelectors PutInsightSelectors DeleteEventDataStore UpdateEventDataStore
     StopEventDataStoreIngestion DeleteChannel UpdateChannel DeregisterOrganizationDelegatedAdmin DeleteServiceLinkedChannel
+    PutEventConfiguration
   logs: DeleteLogGroup DeleteLogStream PutRetentionPolicy DeleteSubscriptionFilter DeleteMetricFilter DeleteDestination
-    DeleteDelivery DeleteDeliverySource DeleteDeliveryDestination DeleteAccountPolicy DeleteLogAnomalyDetector
+    DeleteDelivery DeleteDeliverySource DeleteDeliveryDestination DeleteDeliveryDestinationPolicy DeleteAccountPolicy
+    DeleteLogAnomalyDetector DeleteResourcePolicy
   config: StopConfigurationRecorder DeleteConfigurationRecorder DeleteDeliveryChannel DeleteConfigRule DeleteEvaluationResults
     DeleteConfigurationAggregator DeleteOrganizationConfigRule DeleteConformancePack DeleteOrganizationConformancePack
-    DeleteRemediationConfiguration DeleteRetentionConfiguration PutConfigurationRecorder PutRetentionConfiguration
+    DeleteRemediationConfiguration DeleteRetentionConfiguration PutConfigurationRecorder PutRetentionConfiguration PutDeliveryChannel
     DeleteServiceLinkedConfigurationRecorder DisassociateResourceTypes
   guardduty: DeleteDetector UpdateDetector DeleteFilter CreateFilter UpdateFilter CreateIPSet UpdateIPSet DeleteThreatIntelSet
-    DeleteMembers DeletePublishingDestination DisassociateMembers DisassociateFromMasterAccount
+    DeleteMembers DeletePublishingDestination UpdatePublishingDestination UpdateThreatIntelSet DisassociateMembers DisassociateFromMasterAccount
     DisassociateFromAdministratorAccount StopMonitoringMembers ArchiveFindings UpdateOrganizationConfiguration
     DisableOrganizationAdminAccount UpdateMemberDetectors UpdateMalwareScanSettings DeleteMalwareProtectionPlan
     CreateTrustedEntitySet UpdateTrustedEntitySet DeleteThreatEntitySet
@@ -197,18 +201,24 @@ const WATCHED = `
     DisassociateFirewallRuleGroup
   route53: DeleteQueryLoggingConfig
   cloudwatch: DeleteAlarms DisableAlarmActions SetAlarmState DeleteAnomalyDetector DeleteInsightRules DisableInsightRules
-    DeleteMetricStream StopMetricStreams PutAlarmMuteRule
+    DeleteMetricStream StopMetricStreams PutAlarmMuteRule DeleteDashboards
   xray: UpdateSamplingRule DeleteSamplingRule DeleteGroup
   firehose: DeleteDeliveryStream
   oam: DeleteLink DeleteSink
   organizations: DisableAWSServiceAccess DeregisterDelegatedAdministrator
   s3: PutBucketLogging PutBucketLifecycle PutBucketLifecycleConfiguration
-  macie: UpdateMacieSession DisassociateS3Resources
-  macie2: DisableMacie UpdateMacieSession DeleteMember DisassociateMember DisassociateFromMasterAccount
+  macie: UpdateMacieSession DisassociateS3Resources ArchiveFindings CreateFindingsFilter UpdateFindingsFilter DisableMacie
+    DeleteMember DisassociateMember DisassociateFromMasterAccount DisableOrganizationAdminAccount UpdateMemberSession UpdateClassificationJob
+  macie2: DisableMacie UpdateMacieSession UpdateMemberSession DeleteMember DisassociateMember DisassociateFromMasterAccount
     DisassociateFromAdministratorAccount DisableOrganizationAdminAccount UpdateAutomatedDiscoveryConfiguration CreateFindingsFilter
+    UpdateFindingsFilter UpdateClassificationJob ArchiveFindings
   access-analyzer: DeleteAnalyzer CreateArchiveRule UpdateArchiveRule UpdateAnalyzer
   detective: DeleteGraph DeleteMembers DisassociateMembership DisableOrganizationAdminAccount
-  inspector2: Disable DisableDelegatedAdminAccount CreateFilter DisassociateMember
+  inspector: DeleteAssessmentTarget DeleteAssessmentTemplate UnsubscribeFromEvent
+  inspector2: Disable DisableDelegatedAdminAccount CreateFilter UpdateFilter DisassociateMember
+  vpc-lattice: DeleteAccessLogSubscription
+  internetmonitor: DeleteMonitor
+  ce: DeleteAnomalyMonitor DeleteAnomalySubscription
   wafv2: DeleteLoggingConfiguration
   waf: DeleteLoggingConfiguration
   waf-regional: DeleteLoggingConfiguration
@@ -237,20 +247,40 @@ const SESSIONS = `
   ecs: ExecuteCommand
   ec2-instance-connect: SendSSHPublicKey SendSerialConsoleSSHPublicKey OpenTunnel`;
 
+/** What makes a workload run a command or code with rights of its own, which the caller may not have. */
+const INJECTED = `
+  ssm: SendCommand StartAutomationExecution CreateAssociation UpdateAssociation
+  lambda: UpdateFunctionCode
+  glue: UpdateDevEndpoint UpdateJob
+  sagemaker: UpdateNotebookInstanceLifecycleConfig
+  codebuild: UpdateProject
+  states: UpdateStateMachine`;
+
 /** Category by `service:operation`, both in lower case. */
 export const EXACT: ReadonlyMap<string, Category> = new Map(
   Object.entries(TABLE).flatMap(([category, names]) => entries(names).map((key) => [key, category as Category] as const)),
 );
 /** Actions that weaken what is watched, or can. */
 export const MONITORING: ReadonlySet<string> = new Set(entries(WATCHED));
+/** Actions that put a command or code into a workload. */
+export const CODE: ReadonlySet<string> = new Set(entries(INJECTED));
 /** Actions that open an interactive session inside a workload. */
 export const EXEC: ReadonlySet<string> = new Set(entries(SESSIONS));
 
+/** How the provider spells what the tables name, by `service:operation` in lower case. */
+export const SPELLED: ReadonlyMap<string, string> = new Map(
+  [...Object.values(TABLE), WATCHED, SESSIONS, INJECTED].flatMap((names) => words(names).map(([service, name]) => [service + ':' + name.toLowerCase(), name] as const)),
+);
+
 /** `service: Operation Operation …`, over any number of lines, as `service:operation`. */
 function entries(table: string): string[] {
+  return words(table).map(([service, name]) => service + ':' + name.toLowerCase());
+}
+
+function words(table: string): [service: string, name: string][] {
   let service = '';
-  return table.trim().split(/\s+/).flatMap((word) => {
-    if (!word.endsWith(':')) return [service + ':' + word.toLowerCase()];
+  return table.trim().split(/\s+/).flatMap((word): [string, string][] => {
+    if (!word.endsWith(':')) return [[service, word]];
     service = word.slice(0, -1);
     return [];
   });

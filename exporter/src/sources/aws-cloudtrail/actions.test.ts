@@ -54,6 +54,8 @@ describe('what the request decides', () => {
     ['sns', 'SetTopicAttributes', { attributeName: 'Policy', attributeValue: '{}' }, 'share'],
     ['iam', 'AttachSomeFuturePolicy', {}, 'authz_grant'],
     ['kms', 'Decrypt', {}, 'read'],
+    ['ec2', 'DescribeInstanceAttribute', { attribute: 'userData' }, 'credential_use'],
+    ['ec2', 'DescribeInstanceAttribute', { attribute: 'kernel' }, 'read'],
     ['newservice', 'FrobnicateThing', {}, 'write'],
   ])('%s %s %j is %s', (service, name, request, category) => {
     expect(eventOf(service + '.amazonaws.com', name, request).action.category).toBe(category);
@@ -63,10 +65,36 @@ describe('what the request decides', () => {
     ['events', 'PutRule', { name: 'r', state: 'DISABLED' }, true], ['events', 'PutRule', { name: 'r', state: 'ENABLED' }, false],
     ['eks', 'UpdateClusterConfig', { name: 'c', logging: { clusterLogging: [] } }, true], ['eks', 'UpdateClusterConfig', { name: 'c' }, false],
     ['cloudtrail', 'StopLogging', {}, true], ['xray', 'UpdateSamplingRule', {}, true], ['firehose', 'DeleteDeliveryStream', {}, true], ['cloudtrail', 'StartLogging', {}, false], ['aps', 'DeleteRuleGroupsNamespace', {}, true],
+    ['s3', 'DeleteBucket', { bucketName: 'example-cloudtrail-eu-west-1' }, true], ['s3', 'DeleteBucket', { bucketName: 'example-logs' }, true],
+    ['s3', 'DeleteBucket', { bucketName: 'example-catalogs' }, false], ['s3', 'DeleteBucketPolicy', { bucketName: 'aws-config-example' }, true], ['s3', 'DeleteBucket', { bucketName: 7 }, false],
+    ['s3', 'DeleteObject', { bucketName: 'example', key: 'org/AWSLogs/111122223333/CloudTrail/eu-west-1/2026/11/22/x.json.gz' }, true],
+    ['s3', 'DeleteObject', { bucketName: 'example', key: 'AWSLogs/o-a1b2c3d4e5/111122223333/Config/x' }, true], ['s3', 'DeleteObject', { bucketName: 'app-logs', key: 'a.log' }, false],
+    ['s3', 'DeleteObjects', { bucketName: 'audit.example' }, true], ['s3', 'PutBucketVersioning', { bucketName: 'audit-logs', VersioningConfiguration: { Status: 'Suspended' } }, true],
+    ['s3', 'PutBucketVersioning', { bucketName: 'audit-logs', VersioningConfiguration: { Status: 'Enabled' } }, false], ['s3', 'PutBucketVersioning', { bucketName: 'shop', VersioningConfiguration: { Status: 'Suspended' } }, false],
+    ['rds', 'ModifyDBInstance', { cloudwatchLogsExportConfiguration: { disableLogTypes: ['audit'] } }, true], ['rds', 'ModifyDBInstance', { cloudwatchLogsExportConfiguration: { enableLogTypes: ['audit'] } }, false],
+    ['elasticloadbalancing', 'ModifyLoadBalancerAttributes', { attributes: [{ key: 'access_logs.s3.enabled', value: 'false' }] }, true],
+    ['elasticloadbalancing', 'ModifyLoadBalancerAttributes', { attributes: [{ key: 'access_logs.s3.enabled', value: 'true' }, null, 7] }, false],
+    ['monitoring', 'PutMetricAlarm', { actionsEnabled: false }, true], ['monitoring', 'PutMetricAlarm', { actionsEnabled: true }, false],
+    ['ssm', 'UpdateDocument', { name: 'SSM-SessionManagerRunShell' }, true], ['ssm', 'UpdateDocument', { name: 'x' }, false],
+    ['config', 'PutDeliveryChannel', {}, true], ['cloudtrail', 'CreateTrail', {}, false],
     ['logs', 'PutRetentionPolicy', {}, true], ['monitoring', 'DeleteAlarms', {}, true], ['s3', 'PutBucketLifecycle', {}, true],
   ])('%s %s %j weakens what is watched: %s', (service, name, request, monitoring) => {
     expect(eventOf(service + '.amazonaws.com', name, request).flags.includes('monitoring')).toBe(monitoring);
   });
+});
+
+test.each([
+  ['ssm', 'SendCommand', {}, true], ['lambda', 'UpdateFunctionCode20150331v2', {}, true], ['lambda', 'UpdateFunctionConfiguration', { layers: ['arn:aws:lambda:eu-west-1:111122223333:layer:x:1'] }, true],
+  ['lambda', 'UpdateFunctionConfiguration', { memorySize: 256 }, false], ['ec2', 'ModifyInstanceAttribute', { userData: '<sensitiveDataRemoved>' }, true],
+  ['ec2', 'ModifyInstanceAttribute', { instanceType: { value: 'm5.large' } }, false], ['ssm', 'StartSession', {}, false],
+])('%s %s %j puts a command or code into a workload: %s', (service, name, request, code) => {
+  expect(eventOf(service + '.amazonaws.com', name, request).flags.includes('code')).toBe(code);
+});
+
+test('however its name is spelled, a listed action has one permission', () => {
+  for (const name of ['StopLogging', 'stoplogging', 'STOPLOGGING', 'StopLogging20131101']) {
+    expect(eventOf('cloudtrail.amazonaws.com', name).privilege?.used).toEqual(['aws:cloudtrail:StopLogging']);
+  }
 });
 
 test.each([

@@ -1,6 +1,7 @@
 import type { Category } from '@remit/contract';
-import { EXACT, EXEC, MONITORING } from './action-table.ts';
-import { yes, type Json } from './fields.ts';
+import { CODE, EXACT, EXEC, MONITORING, SPELLED } from './action-table.ts';
+import { list, object, yes, type Json } from './fields.ts';
+import { holdsLogs } from './log-buckets.ts';
 import { permissionOf, serviceOf } from './permissions.ts';
 
 /** What is known of an API action from its two names alone. */
@@ -16,17 +17,20 @@ export interface Action {
   monitoring: boolean;
   /** It opens an interactive session inside a workload. */
   exec: boolean;
+  /** It makes a workload run a command or code with rights of its own. */
+  code: boolean;
   /** A person's sign-in. */
   signIn: boolean;
   /** OCSF class: 3002 for sign-ins, else 6003. */
   classUid: number;
   /** OCSF activity: 1 create (of a sign-in: log on), 2 read, 3 update, 4 delete, 99 other. */
   activityId: number;
-  /** What in the request can change the category. */
+  /** What in the request can change the category, or bring a flag. */
   refine: ((request: Json) => Refinement) | undefined;
 }
 
-type Refinement = Category | 'monitoring' | undefined;
+/** A flag that the request brings, or another category. */
+export type Refinement = Category | 'monitoring' | 'code' | undefined;
 
 const DATE_SUFFIX = /_?20\d\d_?[01]\d_?[0-3]\d(v\d+)?$/i;
 /** Any present or future way to give an IAM principal a policy. */
@@ -37,7 +41,7 @@ let knownSize = 0;
 
 /**
  * Looks an action up by `eventSource` and `eventName`. Letter case and API-date suffixes (`CreateFunction20150331v2`) do not
- * matter. Names the table does not know go by their verb, and unknown verbs count as `write`.
+ * matter; a permission is spelled as the table has it. Names the table does not know go by their verb, and unknown verbs count as `write`.
  */
 export function actionOf(eventSource: string, eventName: string): Action {
   const found = known.get(eventSource)?.get(eventName);
@@ -64,9 +68,10 @@ function classify(eventSource: string, eventName: string): Action {
     service,
     operation: lowered,
     category,
-    permission: permissionOf(service, operation),
+    permission: permissionOf(service, SPELLED.get(key) ?? operation),
     monitoring: MONITORING.has(key),
     exec: EXEC.has(key),
+    code: CODE.has(key),
     signIn,
     classUid: signIn ? 3002 : 6003,
     activityId: signIn ? 1 : verbActivity === UPDATE ? ACTIVITY[category] ?? UPDATE : verbActivity,
@@ -108,6 +113,17 @@ const adds = (permission: string) => (request: Json): Refinement => {
 const addsValues = (request: Json): Refinement =>
   (Array.isArray(request['valuesToRemove']) && !Array.isArray(request['valuesToAdd']) ? 'write' : undefined);
 
+const ofLogs = (request: Json): Refinement => (holdsLogs(request['bucketName'], request['key']) ? 'monitoring' : undefined);
+const stopsLogs = (request: Json): Refinement =>
+  (list(object(request['cloudwatchLogsExportConfiguration'])?.['disableLogTypes']).length > 0 ? 'monitoring' : undefined);
+const stopsAccessLog = (request: Json): Refinement => {
+  for (const item of list(request['attributes'])) {
+    const attribute = object(item);
+    if (/^(?:access|connection)_logs\.s3\.enabled$/.test(String(attribute?.['key'])) && attribute?.['value'] === 'false') return 'monitoring';
+  }
+  return undefined;
+};
+
 const REFINE = new Map<string, (request: Json) => Refinement>([
   ['ssm:getparameter', decrypted],
   ['ssm:getparameters', decrypted],
@@ -115,6 +131,8 @@ const REFINE = new Map<string, (request: Json) => Refinement>([
   ['ssm:getparameterhistory', decrypted],
   // The type is left out when a parameter is overwritten, which may well be a secret.
   ['ssm:putparameter', (r) => (r['type'] === 'String' || r['type'] === 'StringList' ? 'write' : undefined)],
+  // What an instance is started with often holds its secrets.
+  ['ec2:describeinstanceattribute', (r) => (r['attribute'] === 'userData' ? 'credential_use' : undefined)],
   ['iam:updateaccesskey', (r) => (r['status'] === 'Active' ? 'credential_create' : undefined)],
   ['ec2:modifysnapshotattribute', adds('createVolumePermission')],
   ['ec2:modifyimageattribute', adds('launchPermission')],
@@ -123,5 +141,16 @@ const REFINE = new Map<string, (request: Json) => Refinement>([
   ['sqs:setqueueattributes', carriesPolicy],
   ['sns:settopicattributes', carriesPolicy],
   ['events:putrule', (r) => (r['state'] === 'DISABLED' ? 'monitoring' : undefined)],
+  ['cloudwatch:putmetricalarm', (r) => (r['actionsEnabled'] === false || r['actionsEnabled'] === 'false' ? 'monitoring' : undefined)],
+  ['s3:putbucketversioning', (r) => (object(r['VersioningConfiguration'])?.['Status'] === 'Suspended' ? ofLogs(r) : undefined)],
+  ...['deletebucket', 'deletebucketpolicy', 'deletebucketreplication', 'deleteobject', 'deleteobjects']
+    .map((name) => [`s3:${name}`, ofLogs] as const),
+  ['ec2:modifyinstanceattribute', (r) => (r['userData'] !== undefined || r['attribute'] === 'userData' ? 'code' : undefined)],
+  ['lambda:updatefunctionconfiguration', (r) => (list(r['layers']).length > 0 ? 'code' : undefined)],
+  ['rds:modifydbinstance', stopsLogs],
+  ['rds:modifydbcluster', stopsLogs],
+  ['elasticloadbalancing:modifyloadbalancerattributes', stopsAccessLog],
+  // How sessions in workloads are recorded.
+  ['ssm:updatedocument', (r) => (r['name'] === 'SSM-SessionManagerRunShell' ? 'monitoring' : undefined)],
   ['eks:updateclusterconfig', (r) => (r['logging'] ? 'monitoring' : undefined)],
 ]);

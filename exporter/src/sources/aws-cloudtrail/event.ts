@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { RejectedRecord, type Flag, type NhiEvent, type SrcKind } from '@remit/contract';
 import { shapedActor, shapedEndpoint, shapedEvent, shapedMetadata, shapedSession } from '../../lib/event-shape.ts';
 import { Lately } from '../../lib/lately.ts';
-import { actionOf, type Action } from './actions.ts';
+import { actionOf, type Action, type Refinement } from './actions.ts';
 import { fallbackId } from './fallback-id.ts';
 import { instant } from '../../lib/instant.ts';
 import { account as accountId, bytes, object, text, yes, type Json } from './fields.ts';
@@ -35,7 +35,7 @@ export function eventOf(record: Json): NhiEvent {
   const parts = partsOf(record, eventSource, operation);
   const { action, principal, request } = parts;
   const refined = request && action.refine?.(request);
-  const category = refined === undefined || refined === 'monitoring' ? action.category : refined;
+  const category = refined === undefined || refined === 'monitoring' || refined === 'code' ? action.category : refined;
   const event = shapedEvent({
     metadata: shapedMetadata(originalId(record), 'aws-cloudtrail', undefined, 'CloudTrail'),
     principal_key: principal?.key ?? '',
@@ -48,7 +48,7 @@ export function eventOf(record: Json): NhiEvent {
     status_id: 1,
     outcome: { denied: false },
     src_kind: srcKindOf(parts),
-    flags: flagsOf(parts, refined === 'monitoring'),
+    flags: flagsOf(parts, refined),
   });
   event.privilege = { used: [action.permission], granted_by: undefined, decision: undefined };
   const requestId = text(record['requestID'], 256);
@@ -144,14 +144,15 @@ function delegationOf(identity: Json, context: Json | undefined, principal: Prin
   return chain;
 }
 
-function flagsOf(parts: Parts, refinedToMonitoring: boolean): Flag[] {
+function flagsOf(parts: Parts, refined: Refinement): Flag[] {
   const { action, principal, record, identity } = parts;
   const flags: Flag[] = [];
   if (principal?.platform) flags.push('platform_owned');
   else if (typeof identity['invokedBy'] === 'string' && identity['invokedBy'] !== '') flags.push('via_service');
   if (yes(record['readOnly'])) flags.push('read_only');
-  if (action.monitoring || refinedToMonitoring) flags.push('monitoring');
+  if (action.monitoring || refined === 'monitoring') flags.push('monitoring');
   if (action.exec) flags.push('exec');
+  if (action.code || refined === 'code') flags.push('code');
   if (principal?.interactive) flags.push('interactive');
   if (principal?.machine) flags.push('machine');
   return flags;

@@ -73,7 +73,7 @@ interface Remembered {
 const LATELY = new Lately<Remembered>(() => ({
   type: null, arn: null, account: null, name: null, issuerArn: null, issuerId: null, issuerName: null, issuerAccount: null, ec2: null,
   recipient: '', person: false, principal: null,
-}));
+}), 8192);
 
 function isFederated(context: Json | undefined): boolean {
   return object(context?.['webIdFederationData'])?.['federatedProvider'] !== undefined;
@@ -150,8 +150,13 @@ function roleFacts(name: string, arn: string | undefined, session: string | unde
   if (arn ? arn.includes(':role/aws-service-role/') : name.startsWith('AWSServiceRoleFor')) {
     return { kind: 'platform' as const, platform: true };
   }
-  const sso = name.startsWith('AWSReservedSSO_') && (arn === undefined || arn.includes(':role/aws-reserved/'));
-  if (sso || evidence.person) return { kind: 'human' as const, interactive: true };
+  if (name.startsWith('AWSReservedSSO_')) {
+    // The path is IAM's own, the name anybody's: without the path it is a person's word, and the role is judged all the same.
+    const reserved = arn === undefined || arn.includes(':role/aws-reserved/');
+    return { kind: reserved ? 'human' as const : 'unknown' as const, interactive: true };
+  }
+  // Whoever takes a role with MFA is a person; the role is still nobody's own.
+  if (evidence.person) return { kind: 'unknown' as const, interactive: true };
   const scope = text(object(identity['inScopeOf'])?.['credentialsIssuedTo'], 512);
   const instance = session !== undefined && (INSTANCE.test(session) || context?.['ec2RoleDelivery'] !== undefined) ? session : undefined;
   if (scope ?? instance) return { kind: 'workload' as const, machine: true, workload: scope ?? instance };
@@ -211,7 +216,8 @@ function foreign(identity: Json, account: string, evidence: Evidence): Principal
   const session = colon < 0 ? undefined : text(principalId.slice(colon + 1), 256);
   if (immutable) {
     const type = immutable.startsWith('AROA') ? 'role' : 'user';
-    return build({ type, account, name: immutable, kind: 'unknown', session, interactive: evidence.person }, immutable);
+    const kind = evidence.person && type === 'user' ? 'human' : 'unknown';
+    return build({ type, account, name: immutable, kind, session, interactive: evidence.person }, immutable);
   }
   if (nameOf(identity)) return other('Unknown', identity, account, evidence);
   if (account === '' || identity['type'] !== 'AWSAccount') return null;
