@@ -41,7 +41,9 @@ export function inOrder(from: string, to: string): boolean {
 function checkWindow(window: ScheduleWindow, path: Path, note: Note): void {
   const cron = faultOfCron(window.cron);
   if (cron !== null) note('error', [...path, 'cron'], cron, 'for example "30 2 * * 1-5": at 02:30 from Monday to Friday');
-  if (!isZone(window.timezone)) {
+  if (window.timezone === undefined) {
+    if (!EVERY_HOUR.test(window.cron)) note('warning', path, 'the window names no time zone: its times are taken as UTC', 'add timezone: UTC to say so, or the zone of the scheduler, for example Europe/Berlin');
+  } else if (!isZone(window.timezone)) {
     const near = closest(window.timezone, [...Intl.supportedValuesOf('timeZone'), 'UTC']);
     note('error', [...path, 'timezone'], `there is no time zone ${JSON.stringify(window.timezone)}`,
       near === null ? 'a name of the tz database, for example Europe/Berlin, or UTC' : `did you mean ${near}?`);
@@ -54,6 +56,9 @@ function checkWindow(window: ScheduleWindow, path: Path, note: Note): void {
     else if (field === 'duration' && millis === 0) note('error', [...path, field], 'the window has no length', 'a duration such as 30m: work must start inside it');
   }
 }
+
+/** Runs in every hour of every day: no zone changes what it means. */
+const EVERY_HOUR = /^\s*\S+(\s+\*){4}\s*$/;
 
 function checkCredentials(credentials: IdentityRecord['credentials'], note: Note): void {
   const seen = new Set<string>();

@@ -136,7 +136,7 @@ function build(draft: Draft, revision: string, options: LoadOptions): Inventory 
   for (const entry of draft.exceptions) {
     listed.push({ exception: entry.value, identity: entry.value.identity ?? null, where: `${entry.file}:${entry.place().line}` });
   }
-  return new CompiledInventory({ revision, records, owners: draft.owners.map(({ value }) => value), exceptions: listed, memos, classOf });
+  return new CompiledInventory({ revision, records, owners: draft.owners.map(({ value }) => value), exceptions: listed, memos, classOf, toolOf: shop.undeclaredTools });
 }
 
 function undatedSince(previous: Inventory | undefined): Map<string, Millis> {

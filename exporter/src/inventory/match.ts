@@ -1,4 +1,4 @@
-import type { DataClass, DetectorId, Exception, Inventory, Millis, NhiEvent, Owner, Remit, Signal } from '@remit/contract';
+import type { DataClass, DetectorId, Exception, Inventory, Millis, NhiEvent, Owner, Remit, Signal, ToolCall, ToolFacts } from '@remit/contract';
 import { CRITICALITIES } from '@remit/contract';
 import { GlobSet } from '../lib/glob.ts';
 import type { Classifier } from './data-classes.ts';
@@ -19,6 +19,7 @@ export class CompiledInventory implements Inventory {
   readonly #owners: readonly Owner[];
   readonly #claims = new Map<string, Claim[]>();
   readonly #classOf: Classifier;
+  readonly #toolOf: (call: ToolCall) => ToolFacts;
   /** Names with more than one claim, in order; found when they are first asked for. */
   #contested: [name: string, claims: readonly Claim[]][] | null = null;
   readonly #answers = new WeakMap<readonly string[], { remit: Remit; ambiguous: boolean } | null>();
@@ -28,11 +29,12 @@ export class CompiledInventory implements Inventory {
 
   constructor(parts: {
     revision: string; records: readonly Remit[]; owners: readonly Owner[]; exceptions: readonly ListedException[]; memos: MemoPool;
-    classOf: Classifier;
+    classOf: Classifier; toolOf: (call: ToolCall) => ToolFacts;
   }) {
     this.revision = parts.revision;
     this.#owners = parts.owners;
     this.#classOf = parts.classOf;
+    this.#toolOf = parts.toolOf;
     this.#records = [...parts.records].sort(inOrderOfSeries);
     for (const remit of [...parts.records].sort(inOrderOfClaim)) this.#claim(remit);
     this.#listed = parts.exceptions;
@@ -53,6 +55,10 @@ export class CompiledInventory implements Inventory {
 
   exceptions(): readonly ListedException[] {
     return this.#listed;
+  }
+
+  ofCredential(uid: string, at: Millis): { remit: Remit; ambiguous: boolean } | null {
+    return this.#claims.has(uid) ? this.#search([uid], at) : null;
   }
 
   match(keys: readonly string[], at: Millis): { remit: Remit; ambiguous: boolean } | null {
@@ -77,6 +83,10 @@ export class CompiledInventory implements Inventory {
       if (found !== null) return { remit: found, ambiguous: false };
     }
     return null;
+  }
+
+  tool(call: ToolCall): ToolFacts {
+    return this.#toolOf(call);
   }
 
   dataClass(uid: string): DataClass | null {

@@ -1,9 +1,10 @@
 import type { IdentityRecord, PurposeRemit, Remit, ToolCall, ToolFacts } from '@remit/contract';
 import { GlobSet } from '../lib/glob.ts';
+import { compileArguments } from './arguments.ts';
 import { compileToolPatterns } from './tools.ts';
 
 /** What a purpose narrows: the lists of its record. */
-type Wide = Pick<Remit, 'action' | 'tool' | 'sequences'>;
+type Wide = Pick<Remit, 'action' | 'tool' | 'sequences' | 'arguments'>;
 
 /**
  * Compiles `purposes[]`. A purpose only narrows: what its own lists allow must be allowed by the record as well, where that
@@ -22,12 +23,16 @@ export function compilePurposes(purposes: NonNullable<IdentityRecord['purposes']
       id,
       action: actions.length === 0 ? wide.action : narrowActions(actions, wide.action),
       tool: tools.length === 0 ? wide.tool : narrowTools(tools, wide.tool),
+      approves: tools.length === 0 ? never : compileToolPatterns(tools),
+      arguments: purpose.arguments === undefined ? wide.arguments : [...compileArguments(purpose.arguments), ...wide.arguments],
       sequences: sequences.length === 0 ? wide.sequences : wide.sequences.filter(({ name }) => sequences.includes(name)),
     };
     compiled.set(id, fresh);
     return fresh;
   };
 }
+
+function never(): boolean { return false; }
 
 function narrowActions(patterns: readonly string[], wide: Wide['action']): Wide['action'] {
   const set = new GlobSet(patterns, { ignoreCase: true });

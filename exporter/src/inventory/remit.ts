@@ -2,11 +2,12 @@ import type { IdentityRecord, Lifecycle, Millis, Owner, Remit, ToolCall, ToolFac
 import { GlobSet } from '../lib/glob.ts';
 import { parseDuration } from '../lib/duration.ts';
 import { lazily, memoised } from './memo.ts';
+import { compileArguments } from './arguments.ts';
 import type { MemoPool } from './memo.ts';
 import { compileNetworks } from './networks.ts';
 import { compilePurposes } from './purposes.ts';
 import { compileRotation } from './rotation.ts';
-import { compileLastWindow, compileSchedule } from './schedule.ts';
+import { compileExpectedRuns, compileSchedule } from './schedule.ts';
 import type { CronRegistry } from './schedule.ts';
 import { compileForbidden, compileSequences } from './sequences.ts';
 import { compileTools } from './tools.ts';
@@ -45,8 +46,8 @@ export function compileRemit(record: IdentityRecord, where: string, proposed: bo
     record, where, lifecycle,
     owner: record.owner === undefined ? null : shop.owners.get(record.owner) ?? { team: record.owner, enforce: false },
     owned: record.owner !== undefined && shop.owners.has(record.owner),
-    reviewed: lifecycle !== 'proposed',
-    lastWindow: lazily(() => compileLastWindow(record.schedule, shop.crons)),
+    reviewed: lifecycle !== 'proposed', declares: lifecycle !== 'proposed' && declares(record),
+    expectedRuns: lazily(() => compileExpectedRuns(record.schedule, shop.crons)),
     environment: compileEnvironments(record.environments_allowed, shop.memos),
     endOfLife: compileEndOfLife(record, lifecycle, shop),
     schedule: lazily(() => compileSchedule(record.schedule, shop.crons)),
@@ -56,18 +57,25 @@ export function compileRemit(record: IdentityRecord, where: string, proposed: bo
     network: lazily(() => compileNetworks(record.networks, shop.memos)),
     restricted: compileRestricted(record.restricted_resources, shop),
     tool: isListed(tools) ? lazily(() => compileTools(tools, shop.catalogue, shop.memos)) : shop.undeclaredTools,
-    sequences: NOTHING, forbidden: NOTHING, limits: NOTHING,
+    sequences: NOTHING, forbidden: NOTHING, limits: NOTHING, arguments: NOTHING,
     purpose: isListed(purposes) ? lazily(() => compilePurposes(purposes, remit)) : none,
     rotation: record.rotation === undefined && !record.credentials?.some((c) => c.rotation !== undefined) ? none
       : lazily(() => compileRotation(record, shop.crons)),
-    granted: compileGranted(record.granted, shop.memos),
+    granted: compileGranted(record.granted, shop.memos), grantsOf: compileGrantsOf(record.granted),
     dataClass: isListed(classes) ? (name) => (classes.includes(name) ? 'allowed' : 'outside') : undeclared,
   };
   const { sequences, forbidden_transitions: forbidden, max_volume: limits } = record;
   if (isListed(sequences)) later(remit, 'sequences', () => compileSequences(sequences));
   if (isListed(forbidden)) later(remit, 'forbidden', () => compileForbidden(forbidden));
   if (isListed(limits)) later(remit, 'limits', () => compileLimits(limits));
+  const { arguments: passed } = record;
+  if (isListed(passed)) later(remit, 'arguments', () => compileArguments(passed));
   return remit;
+}
+
+function declares({ schedule, actions, sequences, forbidden_transitions, rotation, granted, max_volume, environments_allowed, decommissioned_at }: IdentityRecord): boolean {
+  return schedule !== undefined || rotation !== undefined || decommissioned_at !== undefined
+    || [actions, sequences, forbidden_transitions, granted, max_volume, environments_allowed].some((list) => isListed<unknown>(list));
 }
 
 function isListed<T>(list: readonly T[] | undefined): list is readonly T[] {
@@ -87,6 +95,14 @@ function compileGranted(grants: IdentityRecord['granted'], memos: MemoPool): Rem
   return lazily(() => {
     const set = new GlobSet(grants.map(({ permission }) => permission), { ignoreCase: true });
     return memoised<'granted' | 'ungranted'>(memos, (text) => (set.test(text) ? 'granted' : 'ungranted'));
+  });
+}
+
+function compileGrantsOf(grants: IdentityRecord['granted']): Remit['grantsOf'] {
+  if (!isListed(grants)) return () => NOTHING;
+  return lazily(() => {
+    const sets = grants.map(({ permission }) => new GlobSet([permission], { ignoreCase: true }));
+    return (text) => sets.flatMap((set, i) => (set.test(text) ? [i] : []));
   });
 }
 
@@ -144,7 +160,7 @@ function compileEndOfLife(record: IdentityRecord, lifecycle: Lifecycle, shop: Wo
 }
 
 /** Puts a list in the place of a property when it is first read. */
-function later<K extends 'sequences' | 'forbidden' | 'limits'>(remit: Remit, key: K, make: () => Remit[K]): void {
+function later<K extends 'sequences' | 'forbidden' | 'limits' | 'arguments'>(remit: Remit, key: K, make: () => Remit[K]): void {
   let made: Remit[K] | null = null;
   Object.defineProperty(remit, key, { enumerable: true, get: () => (made ??= make()) });
 }

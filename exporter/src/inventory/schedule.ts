@@ -1,4 +1,4 @@
-import type { IdentityRecord, Millis, ScheduleVerdict, ScheduleWindow, WindowHit } from '@remit/contract';
+import type { ExpectedRun, IdentityRecord, Millis, ScheduleVerdict, ScheduleWindow, WindowHit } from '@remit/contract';
 import { parseDuration } from '../lib/duration.ts';
 import { CronTimes } from './cron-times.ts';
 import type { Occurrence } from './cron-times.ts';
@@ -12,13 +12,15 @@ export type Schedule = (at: Millis, resolution: Millis) => ScheduleVerdict;
 /** Cron expressions by text and zone, shared by the schedules of one inventory. */
 export type CronRegistry = Map<string, CronTimes>;
 
+/** A blackout counts from this much after its beginning until this much before its end: clocks may be a minute off. */
+const CLOCKS: Millis = 60_000;
 const UNDECLARED: ScheduleVerdict = { state: 'undeclared' };
 const ALWAYS: ScheduleVerdict = { state: 'always' };
 
 /**
  * Compiles the schedule of a record. Work is inside when it starts at or after a window's start − `grace_before` and before its
  * end + `grace_after`, or start + `retry_until` if that is later, each widened by the resolution. Windows in verdicts are the
- * declared ones without grace, and `missedBy` is the distance to their edge. A blackout beats a window.
+ * declared ones without grace, and `missedBy` is the distance to their edge. A blackout beats a window; at its edges a minute is given.
  */
 export function compileSchedule(schedule: IdentityRecord['schedule'], registry: CronRegistry): Schedule {
   const blackouts = (schedule?.blackouts ?? []).map((b) => ({
@@ -31,34 +33,51 @@ export function compileSchedule(schedule: IdentityRecord['schedule'], registry: 
   if (blackouts.length === 0) return judge;
   return (at, resolution) => {
     for (const { from, to, reason } of blackouts) {
+      const tolerance = Math.min(CLOCKS, (to - from) / 4);
       // The work may have started up to one resolution later than the event says.
-      if (at >= from && at + Math.max(1, resolution) <= to) return { state: 'blackout', from, to, reason };
+      if (at >= from + tolerance && at + Math.max(1, resolution) <= to - tolerance) return { state: 'blackout', from, to, reason };
     }
     return judge(at, resolution);
   };
 }
 
-/** The window that was over last at a time, its grace included; null where none is declared or none has been. */
-export function compileLastWindow(schedule: IdentityRecord['schedule'], registry: CronRegistry): (before: Millis) => WindowHit | null {
-  if (schedule?.always_on === true) return () => null;
-  const windows = (schedule?.windows ?? []).map((w) => compileWindow(w, registry));
-  return (before) => {
-    let last: WindowHit | null = null;
-    for (const window of windows) {
-      const rest = Math.max(window.duration + window.graceAfter, window.retry);
-      const { previous } = window.times.around(before - rest);
-      if (previous !== null && (last === null || previous.last + window.duration > last.end)) last = hit(window, previous);
-    }
-    return last;
+/** When work was expected: see `Remit.expectedRuns`. */
+export type ExpectedRuns = (from: Millis, to: Millis, most: number) => readonly ExpectedRun[];
+
+/** Compiles when the work of a schedule is expected: in its windows, save those that a blackout touches. */
+export function compileExpectedRuns(schedule: IdentityRecord['schedule'], registry: CronRegistry): ExpectedRuns {
+  if (schedule?.always_on === true || !schedule?.windows?.length) return () => [];
+  const windows = schedule.windows.map((w) => compileWindow(w, registry));
+  const blackouts = (schedule.blackouts ?? []).map((b) => ({ from: Date.parse(b.from), to: Date.parse(b.to) }));
+  return (from, to, most) => {
+    const runs = windows.flatMap((window) => [...backwards(window, blackouts, from, to, most)]);
+    return windows.length === 1 ? runs : runs.sort((a, b) => b.over - a.over || b.start - a.start).slice(0, most);
   };
+}
+
+function* backwards(window: Window, blackouts: readonly { from: Millis; to: Millis }[], from: Millis, to: Millis, most: number): Generator<ExpectedRun> {
+  const rest = Math.max(window.duration + window.graceAfter, window.retry);
+  let cursor = to - rest;
+  for (let found = 0; found < most;) {
+    const { previous } = window.times.around(cursor);
+    if (previous === null || previous.last + rest <= from) return;
+    const blackout = blackouts.find((b) => previous.first < b.to && b.from < previous.last + window.duration);
+    // A time that is repeated in autumn has begun once and is not over yet.
+    if (blackout === undefined && previous.last + rest <= to) {
+      found++;
+      yield { ...hit(window, previous), opens: previous.first - window.graceBefore, over: previous.last + rest };
+    }
+    cursor = Math.min(previous.first, blackout === undefined ? Infinity : blackout.from - window.duration) - 1;
+  }
 }
 
 interface Window { times: CronTimes; duration: Millis; graceBefore: Millis; graceAfter: Millis; retry: Millis }
 
 function compileWindow(window: ScheduleWindow, registry: CronRegistry): Window {
-  const key = `${window.cron}\0${window.timezone}`;
+  const zone = window.timezone ?? 'UTC';
+  const key = `${window.cron}\0${zone}`;
   let times = registry.get(key);
-  if (times === undefined) registry.set(key, (times = new CronTimes(window.cron, window.timezone)));
+  if (times === undefined) registry.set(key, (times = new CronTimes(window.cron, zone)));
   const millis = (text: string | undefined): Millis => (text === undefined ? 0 : parseDuration(text)!);
   return {
     times, duration: millis(window.duration), graceBefore: millis(window.grace_before),

@@ -1,5 +1,5 @@
 import type { Detector, EventRef, HourView, Millis, Remit } from '@remit/contract';
-import { attack, DAY, instant, moment, nist, owasp, span } from '../phrases.ts';
+import { attack, DAY, instant, moment, nist, owasp, span, tenet } from '../phrases.ts';
 
 const HOUR: Millis = 3_600_000;
 /** Nobody is dormant before this. */
@@ -22,6 +22,7 @@ export const detector: Detector = {
     owasp('NHI1:2025', 'Improper Offboarding'),
     nist('DE.CM-03', 'Personnel activity and technology usage are monitored'),
     nist('DE.AE-02', 'Potentially adverse events are analyzed'),
+    tenet(4),
   ],
   needs: ['principal', 'outcome'],
   summary: '{identity} works again after a silence far longer than any before',
@@ -61,6 +62,5 @@ function firstSuccess({ evidence }: HourView): EventRef | null {
 /** Without windows nothing is expected; with them, one has begun and ended since, unseen. The hour after a success may belong to its run. */
 function runMissed(remit: Remit | null, since: Millis, at: Millis): boolean {
   if (remit === null || remit.record.schedule?.always_on === true || !remit.record.schedule?.windows?.length) return true;
-  const last = remit.lastWindow(at);
-  return last !== null && last.start >= since + HOUR;
+  return remit.expectedRuns(since, at, 2).some(({ start }) => start >= since + HOUR);
 }

@@ -1,5 +1,5 @@
 import type { Detector, Millis, Reason, ScheduleVerdict, WindowHit } from '@remit/contract';
-import { DAY, attack, bounded, day, instant, moment, nist, outcome, owasp, permission, span } from '../phrases.ts';
+import { DAY, attack, bounded, day, instant, moment, nist, outcome, owasp, permission, span, tenet } from '../phrases.ts';
 
 /**
  * The start of an event lies outside every declared window, or in a blackout. One finding per identity and missed window,
@@ -17,8 +17,10 @@ export const detector: Detector = {
     owasp('NHI2:2025', 'Secret Leakage'),
     nist('DE.CM-03', 'Personnel activity and technology usage are monitored'),
     nist('DE.AE-02', 'Potentially adverse events are analyzed'),
+    tenet(4),
   ],
   needs: ['principal', 'action'],
+  judges: ['schedule'],
   summary: '{identity} started work outside the schedule that {owner} declared for it',
   firstAction: 'Ask whether someone started the job by hand; if nobody did, disable its credential and look at what it touched',
   benign: [
