@@ -3,6 +3,7 @@ import type { Finding, FindingsFilter, Page } from '@remit/contract';
 import type { Html} from '../../lib/html.ts';
 import { href, html, shown } from '../../lib/html.ts';
 import type { DetectorCard } from '../api.ts';
+import { episodesOf } from '../episodes.ts';
 import type { PageContent } from './layout.ts';
 import { ago, number, plural, severityBadge, stateBadge, time, who } from './phrases.ts';
 
@@ -18,22 +19,42 @@ export function findingsPage(page: Page<Finding>, filter: FindingsFilter, detect
 ${filterForm(filter)}
 ${page.items.length === 0
     ? html`<div class="note plain"><p>Nothing was found for this filter. Closed findings would be shown too. <a href="/findings">Show all findings</a> or <a href="/">the status page</a>.</p></div>`
-    : html`<div class="scroll">${findingRows(page.items, detector, now, 'Open ones first, then by severity and time. Times are UTC, of the events.')}</div>`}
+    : html`<div class="scroll">${findingRows(episodeRows(page.items), detector, now, 'Open ones first, then by severity and time. Times are UTC, of the events.')}</div>`}
 ${page.cursor !== null && html`<p><a href="${nextPage(filter, page.cursor)}">Next page</a></p>`}`,
   };
 }
 
-/** Table of findings: what, about whom, for whom, when. */
-export function findingRows(findings: readonly Finding[], detector: Cards, now: number, caption: string): Html {
+/** Table of findings: what, about whom, for whom, when. Those of one episode are one row: the most urgent, and the others behind it. */
+export function findingRows(rows: readonly EpisodeRow[], detector: Cards, now: number, caption: string): Html {
   return html`<table class="stack"><caption>${caption}</caption>
 <thead><tr><th scope="col">Severity</th><th scope="col">Finding</th><th scope="col">Identity and owner</th><th scope="col">Last event</th></tr></thead><tbody>
-${findings.toSorted(byUrgency).map((finding) => html`<tr>
+${rows.map(({ finding, others }) => html`<tr>
 <td>${severityBadge(finding.severity)}${finding.state !== 'open' && html`<p>${stateBadge(finding.state)}</p>`}</td>
 <th scope="row"><a class="what" href="/findings/${finding.id}">${shown(detector(finding.detector)?.title ?? finding.detector, 120)}</a>
-<p class="reason">${shown(finding.reason, 300)}</p></th>
+<p class="reason">${shown(finding.reason, 300)}</p>${others.length > 0 && html`<details class="small"><summary>${plural(others.length, 'more finding')} of this episode</summary><ul>
+${others.slice(0, LISTED).map((each) => html`<li><a href="/findings/${each.id}">${shown(each.subject, 80)}</a>, ${time(each.first)}${!isActive(each) && html`, ${each.state}`}</li>`)}
+${others.length > LISTED && html`<li>and ${number(others.length - LISTED)} more</li>`}</ul></details>`}</th>
 <td>${who(finding.identity)}<p class="small soft">${owner(finding.owner)}</p></td>
 <td class="t">${time(finding.last)}<p class="small soft">${ago(finding.last, now)} · ${plural(finding.count, 'event')}</p></td></tr>`)}
 </tbody></table>`;
+}
+
+const LISTED = 20;
+
+/** An episode: its most urgent finding, and the others. */
+export interface EpisodeRow { finding: Finding; others: Finding[] }
+
+/** Each episode among these findings, in order of urgency. */
+export function episodeRows(findings: readonly Finding[]): EpisodeRow[] {
+  const rows = new Map<string, EpisodeRow>();
+  const episode = new Map(episodesOf(findings, Infinity).flatMap(({ id, ids }) => ids.map((each) => [each, id] as const)));
+  for (const finding of findings.toSorted(byUrgency)) {
+    const id = episode.get(finding.id)!;
+    const row = rows.get(id);
+    if (row) row.others.push(finding);
+    else rows.set(id, { finding, others: [] });
+  }
+  return [...rows.values()];
 }
 
 /** The owner's team, or that there is none. */
@@ -42,7 +63,7 @@ export function owner(team: string | null): Html {
 }
 
 /** Order of findings: open ones, then the most severe, then the latest. */
-export function byUrgency(a: Finding, b: Finding): number {
+function byUrgency(a: Finding, b: Finding): number {
   return Number(isActive(b)) - Number(isActive(a)) || SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || b.last - a.last || (a.id < b.id ? -1 : 1);
 }
 

@@ -24,7 +24,7 @@ export function identityTable(rows: readonly IdentitySummary[], now: number, cap
 ${rows.map((row) => html`<tr><th scope="row" class="mono">${shown(row.urn, 120)}</th>
 <td>${row.inventoried ? html`${row.owner === null ? 'no owner' : shown(row.owner, 64)}${row.purpose !== null && html`<p class="small soft">${shown(row.purpose, 120)}</p>`}` : html`<span class="soft">not inventoried</span>`}
 ${row.shadow.length > 0 && html`<p class="small soft">its proposal would have found ${row.shadow.map((s, i) => html`${i > 0 && ', '}${number(s.count)} × ${shown(s.detector, 64)}`)}</p>`}</td>
-<td>${row.class}<p class="small soft">${words(row.kind)}${row.lifecycle !== 'active' && row.lifecycle !== 'unknown' && html` · ${shown(row.lifecycle, 32)}`}</p></td>
+<td>${row.class}<p class="small"><a href="${href('/coverage', { identity: row.urn })}">what can be judged</a></p><p class="small soft">${words(row.kind)}${row.lifecycle !== 'active' && row.lifecycle !== 'unknown' && html` · ${shown(row.lifecycle, 32)}`}</p></td>
 <td class="n">${number(row.events)}</td><td class="t">${time(row.last)}<p class="small soft">${ago(row.last, now)}</p></td>
 <td class="n">${row.open_findings > 0 ? html`<a href="${href('/findings', { identity: row.urn })}">${number(row.open_findings)}</a>` : '0'}</td></tr>`)}
 </tbody></table>`;

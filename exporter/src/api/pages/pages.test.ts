@@ -56,10 +56,23 @@ describe('the status page', () => {
   });
 
   test('many findings are cut and the rest is linked', async () => {
-    const get = await demo((started) => { started.reader.all = Array.from({ length: 300 }, (_, i) => finding({ id: i.toString(16).padStart(32, '0') })); });
+    const get = await demo((started) => { started.reader.all = Array.from({ length: 300 }, (_, i) => finding({ id: i.toString(16).padStart(32, '0'), identity: `urn:nhi:aws:111122223333:role/job-${i}` })); });
     const { text } = await get('/');
     expect(text.match(/class="what"/g)).toHaveLength(25);
     expect(text).toContain('All 300 open findings');
+  });
+
+  test('findings of one episode are one line, and those of others are not', async () => {
+    const hour = 3_600_000;
+    const get = await demo((started) => {
+      started.reader.all = Array.from({ length: 40 }, (_, i) => finding({ id: i.toString(16).padStart(32, '0'), subject: `window ${i}`, first: NOW - i * 20 * hour, last: NOW - i * 20 * hour }));
+      started.reader.all.push(finding({ id: 'a'.repeat(32), state: 'resolved', first: NOW - 900 * hour, last: NOW - 900 * hour, closed_at: NOW - 870 * hour }), finding({ id: 'b'.repeat(32), detector: 'volume' }));
+    });
+    for (const [path, lines] of [['/', 2], ['/findings', 3]] as const) {
+      const { text } = await get(path);
+      expect(text.match(/class="what"/g)).toHaveLength(lines);
+      expect(text).toContain('39 more findings of this episode');
+    }
   });
 });
 

@@ -12,6 +12,7 @@ import { filterProblem, findingOf } from '../query.ts';
 import { findingPage } from './finding.ts';
 import { findingsPage } from './findings.ts';
 import { identitiesPage } from './identities.ts';
+import { judgedPage } from './judged.ts';
 import { ICON, sendMessage, sendPage } from './layout.ts';
 import { markdown } from './markdown.ts';
 import { statusPage } from './status.ts';
@@ -43,6 +44,13 @@ export function pageRoutes(deps: PageDeps): Route[] {
     page('/identities', (request, response) => {
       const filter = readFilter(request, response, identitiesFilterSchema, { limit: '200' });
       if (filter !== null) sendPage(response, 200, identitiesPage(reader.identities(filter), filter, Date.now()));
+    }),
+    page('/coverage', (request, response) => {
+      const filter = readFilter(request, response, identitiesFilterSchema, { limit: '1' });
+      if (filter === null) return;
+      const [coverage] = filter.identity?.length === 1 ? reader.identityCoverage(filter).items : [];
+      if (coverage === undefined) sendMessage(response, 404, 'there is no such identity: name one that was seen or stands in the inventory, as ?identity=URN');
+      else sendPage(response, 200, judgedPage(coverage, deps.detector));
     }),
     page('/runbooks/:id', (request, response) => {
       const id = request.params['id'];

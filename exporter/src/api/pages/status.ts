@@ -3,7 +3,7 @@ import type { Html} from '../../lib/html.ts';
 import { href, html, shown } from '../../lib/html.ts';
 import type { DetectorCard } from '../api.ts';
 import { coverageTable, shortcomings } from './coverage.ts';
-import { byUrgency, findingRows } from './findings.ts';
+import { episodeRows, findingRows } from './findings.ts';
 import { identityTable } from './identities.ts';
 import type { PageContent } from './layout.ts';
 import { ago, bytes, number, plural, time, words } from './phrases.ts';
@@ -89,12 +89,14 @@ function openFindings({ status, open, detector }: StatusView): Html {
     return html`<h2>Open findings</h2><div class="note plain"><p>${eventsOf(status) === 0 ? 'Nothing has been seen.' : 'Nothing that was seen leaves its remit or its habits.'} ${status.findings.total > 0
       && html`${plural(status.findings.total, 'finding')} of the past: <a href="/findings">all findings</a>.`}</p></div>`;
   }
-  const critical = rows.filter((each) => each.severity === 'critical').toSorted(byUrgency).slice(0, MOST_CRITICAL);
-  const others = rows.filter((each) => each.severity !== 'critical').toSorted(byUrgency);
+  const episodes = episodeRows(rows);
+  const critical = episodes.filter(({ finding }) => finding.severity === 'critical').slice(0, MOST_CRITICAL);
+  const others = episodes.filter(({ finding }) => finding.severity !== 'critical');
   const listed = [...critical, ...others.slice(0, Math.max(0, MOST_SHOWN - critical.length))];
+  const shownFindings = listed.reduce((sum, row) => sum + 1 + row.others.length, 0);
   return html`<h2 id="open">Open findings</h2>
 <div class="scroll">${findingRows(listed, detector, status.now, 'Most severe first, then the latest. Times are UTC, of the events.')}</div>
-${open.total > listed.length && html`<p><a href="/findings?state=open&state=acknowledged">All ${number(open.total)} open findings</a></p>`}`;
+${open.total > shownFindings && html`<p><a href="/findings?state=open&state=acknowledged">All ${number(open.total)} open findings</a></p>`}`;
 }
 
 function sources({ status, host }: StatusView): Html {
