@@ -82,8 +82,8 @@ describe('a scrape', () => {
 
   it('shows only families of the catalogue, with its labels, and counts its own series', async () => {
     const fleet = new HandMadeFleet();
-    fleet.record(ID, { owner: 'payments', decommissioned_at: '2026-12-01T00:00:00Z', purpose: 'billing', environment: 'prod' });
-    fleet.change(ID, { success: 1, last: fleet.clock, ready: true, score: 1.5, expected: { p50: 1, p95: 2, p99: 3 } });
+    fleet.record(ID, { owner: 'payments', decommissioned_at: '2026-12-01T00:00:00Z', purpose: 'billing', environment: 'prod', rotation: { interval: '30d' }, credentials: [{ uid: 'AKIA1', created: '2026-11-01T00:00:00Z' }] });
+    fleet.change(ID, { success: 1, last: fleet.clock, ready: true, score: 1.5, expected: () => ({ p50: 1, p95: 2, p99: 3 }), level: () => 1.2, parts: { at: fleet.clock, of: [{ habit: 'volume', calibrated: 2.5 }] }, privileges: { granted: 3, exercised: 1 } });
     fleet.feeds = [{ source: 'k8s-audit', lastReceive: fleet.clock, lastEvent: fleet.clock, expectedInterval: MINUTE, skew: 5 }];
     fleet.ends = [{ id: 'EX-1', owner: 'payments', expires_at: '2026-12-01T00:00:00Z' }];
     fleet.beat = fleet.clock;

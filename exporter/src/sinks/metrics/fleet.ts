@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   type Detector, type Finding, type FindingChange, type Millis, type Readout, type RejectReason, type Sink, type Source,
-  type STORE_PARTS, type Telemetry,
+  type STORE_PARTS, type StreamEnd, type Telemetry,
 } from '@remit/contract';
 import { CONTENT_TYPES, Exposition, turn, type Series } from './exposition.ts';
 import { IdentitySeries } from './identities.ts';
@@ -146,6 +146,7 @@ export class FleetMetrics implements Sink, Telemetry {
   inspected(detector: string, seconds: number): void { this.#process.inspected(detector, seconds); }
   delivered(sink: string, ok: boolean): void { this.#process.delivered(sink, ok); }
   reloaded(file: 'config' | 'inventory', ok: boolean, at: Millis): void { this.#process.reloaded(file, ok, at); }
+  streamEnded(reason: StreamEnd): void { this.#process.streamEnded(reason); }
   degraded(value: boolean): void { this.#process.degraded(value); }
   /** Bytes on disk of one part of the store. */
   stored(part: (typeof STORE_PARTS)[number], bytes: number): void { this.#process.stored(part, bytes); }

@@ -5,11 +5,14 @@ import { ownerLabel } from './label.ts';
 
 type Totals = [success: number, failure: number, denied: number];
 const BOUNDS = ['p50', 'p95', 'p99'] as const;
-const DECOMMISSIONED = 400;
+/** Habits shown of one identity, the strongest. */
+const PARTS = 10;
+/** Most series of each family that only some identities have. */
+const DATED = 400;
 
 /** What was read last of one identity, and how its events are shared between `_overflow_` and its own series. */
 interface Known {
-  kind: Kind | null; last: Millis; ready: boolean; score: number | null; expected: IdentityReadout['expected'];
+  kind: Kind | null; last: Millis; ready: boolean; score: number | null; expected: IdentityReadout['expected']; level: IdentityReadout['level']; parts: IdentityReadout['parts']; privileges: IdentityReadout['privileges'];
   totals: Totals;
   /** How many of them count in `_overflow_`: without own series all that were read, with own series those from before. */
   shared: Totals;
@@ -22,7 +25,9 @@ interface Own {
   urn: string; label: string; detailed: boolean; inventoried: boolean;
   info: Series | null; infoText: string;
   events: Series[]; ready: Series | null;
-  last: Series | null; score: Series | null; expected: Series[]; decommissioned: Series | null;
+  last: Series | null; score: Series | null; expected: Series[]; decommissioned: Series | null; due: Series | null; granted: Series | null; exercised: Series | null; level: Series | null;
+  /** Of the habits that its latest odd hour is made of. */
+  parts: Map<string, Series>;
 }
 
 /**
@@ -31,7 +36,7 @@ interface Own {
  * steps back when an identity gains or loses its own series.
  */
 export class IdentitySeries {
-  readonly #families: Record<'info' | 'events' | 'last' | 'ready' | 'score' | 'expected' | 'decommissioned', Family>;
+  readonly #families: Record<'info' | 'events' | 'last' | 'ready' | 'score' | 'expected' | 'decommissioned' | 'due' | 'granted' | 'exercised' | 'level' | 'part', Family>;
   readonly #known = new Map<string, Known>();
   readonly #own = new Map<string, Own>();
   readonly #records = new Map<string, Remit>();
@@ -51,6 +56,7 @@ export class IdentitySeries {
       score: family('nhi_deviation_score'),
       expected: family('nhi_baseline_expected_events'),
       decommissioned: family('nhi_identity_decommissioned_timestamp_seconds'),
+      due: family('nhi_identity_credential_due_timestamp_seconds'), level: family('nhi_baseline_level_ratio'), part: family('nhi_deviation_feature_score'), granted: family('nhi_privileges_granted'), exercised: family('nhi_privileges_exercised'),
     };
     this.#families.info.add([OVERFLOW, '', '', '', '', ''], 1);
     this.#overflowSeries = OUTCOMES.flatMap((outcome) => this.#families.events.add([OVERFLOW, outcome]) ?? []);
@@ -92,6 +98,9 @@ export class IdentitySeries {
     known.ready = read.ready;
     known.score = read.score;
     known.expected = read.expected;
+    known.level = read.level;
+    known.parts = read.parts;
+    known.privileges = read.privileges;
     if (own) this.#show(own);
   }
 
@@ -141,7 +150,7 @@ export class IdentitySeries {
   #knownAs(urn: string): Known {
     let known = this.#known.get(urn);
     if (!known) {
-      known = { kind: null, last: 0, ready: false, score: null, expected: null, totals: [0, 0, 0], shared: [0, 0, 0] };
+      known = { kind: null, last: 0, ready: false, score: null, expected: () => null, level: () => null, parts: null, privileges: null, totals: [0, 0, 0], shared: [0, 0, 0] };
       this.#known.set(urn, known);
     }
     return known;
@@ -160,7 +169,7 @@ export class IdentitySeries {
     if (events.some((s) => s === null)) { for (const s of events) s?.remove(); return null; }
     const own: Own = {
       urn, label, inventoried, detailed: false, info: null, infoText: '', events: events.flatMap((s) => s ?? []),
-      ready: this.#families.ready.add([label]), last: null, score: null, expected: [], decommissioned: null,
+      ready: this.#families.ready.add([label]), last: null, score: null, expected: [], decommissioned: null, due: null, granted: null, exercised: null, level: null, parts: new Map(),
     };
     this.#own.set(urn, own);
     return own;
@@ -168,21 +177,25 @@ export class IdentitySeries {
 
   #demote(own: Own): void {
     this.#own.delete(own.urn);
-    for (const series of [own.info, ...own.events, own.ready, own.last, own.score, own.decommissioned, ...own.expected]) series?.remove();
+    for (const series of [own.info, ...own.events, own.ready, own.last, own.score, own.decommissioned, own.due, own.granted, own.exercised, own.level, ...own.parts.values(), ...own.expected]) series?.remove();
     this.#share(this.#knownAs(own.urn));
   }
 
   #show(own: Own): void {
     const known = this.#knownAs(own.urn);
     this.#info(own, known.kind ?? this.#records.get(own.urn)?.record.kind ?? 'unknown');
-    this.#endOfLife(own);
+    this.#dates(own);
     for (const [i, series] of own.events.entries()) {
       series.set(Math.max(series.value, (known.totals[i] ?? 0) - (known.shared[i] ?? 0)));
     }
     own.ready?.set(known.ready ? 1 : 0);
     own.last = optional(own.last, this.#families.last, own.label, known.last > 0 ? known.last / 1000 : null);
     own.score = optional(own.score, this.#families.score, own.label, known.score);
-    this.#expect(own, own.detailed ? known.expected : null);
+    own.granted = optional(own.granted, this.#families.granted, own.label, known.privileges?.granted ?? null);
+    own.exercised = optional(own.exercised, this.#families.exercised, own.label, known.privileges?.exercised ?? null);
+    own.level = optional(own.level, this.#families.level, own.label, own.detailed ? known.level() : null);
+    this.#parts(own, own.detailed ? known.parts : null);
+    this.#expect(own, own.detailed ? known.expected() : null);
   }
 
   #info(own: Own, kind: string): void {
@@ -198,14 +211,32 @@ export class IdentitySeries {
     own.infoText = text;
   }
 
-  #endOfLife(own: Own): void {
-    const declared = this.#records.get(own.urn)?.record.decommissioned_at;
-    const at = declared === undefined ? NaN : Date.parse(declared);
-    const room = own.decommissioned !== null || this.#families.decommissioned.size < DECOMMISSIONED;
-    own.decommissioned = optional(own.decommissioned, this.#families.decommissioned, own.label, room && Number.isFinite(at) ? at / 1000 : null);
+  #dates(own: Own): void {
+    const remit = this.#records.get(own.urn);
+    const dated = (series: Series | null, family: Family, at: Millis): Series | null => {
+      const room = series !== null || family.size < DATED;
+      return optional(series, family, own.label, room && Number.isFinite(at) ? at / 1000 : null);
+    };
+    own.decommissioned = dated(own.decommissioned, this.#families.decommissioned, Date.parse(remit?.record.decommissioned_at ?? ''));
+    own.due = dated(own.due, this.#families.due, remit === undefined ? Infinity : nextRotation(remit));
   }
 
-  #expect(own: Own, expected: IdentityReadout['expected']): void {
+  #parts(own: Own, parts: Known['parts']): void {
+    const now = new Map((parts?.of ?? []).slice(0, PARTS).map(({ habit, calibrated }) => [habit, calibrated]));
+    for (const [habit, series] of own.parts) {
+      if (now.has(habit)) continue;
+      series.remove();
+      own.parts.delete(habit);
+    }
+    for (const [habit, value] of now) {
+      const series = own.parts.get(habit) ?? this.#families.part.add([own.label, habit]);
+      if (series === null) continue;
+      series.set(value);
+      own.parts.set(habit, series);
+    }
+  }
+
+  #expect(own: Own, expected: ReturnType<IdentityReadout['expected']>): void {
     if (!expected) {
       for (const series of own.expected) series.remove();
       own.expected = [];
@@ -214,6 +245,17 @@ export class IdentitySeries {
     if (own.expected.length === 0) own.expected = BOUNDS.flatMap((bound) => this.#families.expected.add([own.label, bound]) ?? []);
     for (const [i, bound] of BOUNDS.entries()) own.expected[i]?.set(expected[bound]);
   }
+}
+
+/** When the first living credential of the record should be renewed; Infinity when nothing says so. */
+function nextRotation(remit: Remit): Millis {
+  let due = Infinity;
+  for (const { uid, created, decommissioned_at: ended } of remit.record.credentials ?? []) {
+    const rotation = remit.rotation(uid);
+    if (created === undefined || ended !== undefined || !rotation?.interval || !rotation.covers(uid)) continue;
+    due = Math.min(due, Date.parse(created) + rotation.interval);
+  }
+  return due;
 }
 
 function add(to: Totals, more: Totals): void {

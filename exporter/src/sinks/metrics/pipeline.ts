@@ -7,6 +7,7 @@ import { Rows } from './rows.ts';
 const MONTH: Millis = 30 * 24 * 3600_000;
 const EXCEPTIONS = 200;
 const SOURCES = 32;
+const OWNERS = 200;
 
 /** Events, sources, coverage, exceptions and the heartbeat, as the pipeline shows them. */
 export class PipelineSeries {
@@ -17,6 +18,8 @@ export class PipelineSeries {
   readonly #expiry: Rows;
   readonly #matches: Rows;
   readonly #threshold: Rows;
+  readonly #held: Rows;
+  readonly #heldSince: Rows;
   readonly #heartbeat: Rows;
 
   constructor(exposition: Exposition, sources: readonly SourceId[]) {
@@ -32,7 +35,9 @@ export class PipelineSeries {
     this.#coverage = rows('nhi_identities', COVERAGE_STATES_MOST);
     this.#expiry = rows('nhi_exception_expiry_timestamp_seconds', EXCEPTIONS);
     this.#matches = rows('nhi_exception_matches_total', 2 * EXCEPTIONS);
-    this.#threshold = rows('nhi_deviation_threshold', 1);
+    this.#threshold = rows('nhi_deviation_threshold', 2 + OWNERS);
+    this.#held = rows('nhi_quarantine_hours', 2);
+    this.#heldSince = rows('nhi_quarantine_oldest_timestamp_seconds', 1);
     this.#heartbeat = rows('nhi_pipeline_heartbeat_timestamp_seconds', 1);
   }
 
@@ -46,8 +51,13 @@ export class PipelineSeries {
     for (const { state, value } of readout.coverage()) this.#coverage.put([labelValue(state)], value);
     this.#coverage.sweep();
     this.#exceptions(readout, now);
-    const threshold = readout.threshold();
-    if (Number.isFinite(threshold)) this.#threshold.put(['hour', FLEET], threshold);
+    for (const { channel, scope, value } of readout.thresholds()) if (Number.isFinite(value)) this.#threshold.put([channel, scope === FLEET ? FLEET : ownerLabel(scope)], value);
+    const held = readout.held();
+    this.#held.put(['verdict'], held.needsVerdict);
+    this.#held.put(['time'], held.count - held.needsVerdict);
+    this.#held.sweep();
+    if (held.oldest !== null) this.#heldSince.put([], held.oldest / 1000);
+    this.#heldSince.sweep();
     this.#threshold.sweep();
     const heartbeat = readout.heartbeat();
     if (heartbeat > 0) this.#heartbeat.put([], heartbeat / 1000);

@@ -1,7 +1,7 @@
 import client from '@prometheus-io/client';
 import {
-  DROP_REASONS, DROP_STAGES, METRICS, metric, REJECT_REASONS,
-  type DetectorId, type Millis, type RejectReason, type SourceId, type STORE_PARTS, type Telemetry,
+  DROP_REASONS, DROP_STAGES, METRICS, metric, REJECT_REASONS, STREAM_ENDS,
+  type DetectorId, type Millis, type RejectReason, type SourceId, type STORE_PARTS, type StreamEnd, type Telemetry,
 } from '@remit/contract';
 import { header, seriesText, type Format } from './exposition.ts';
 import { numberText } from './number.ts';
@@ -58,6 +58,10 @@ export class ProcessMetrics implements Telemetry {
     this.#counters.get('nhi_sink_failures_total')?.inc(label, ok ? 0 : 1);
   }
 
+  streamEnded(reason: StreamEnd): void {
+    this.#counters.get('nhi_streams_ended_total')?.inc({ reason });
+  }
+
   reloaded(file: 'config' | 'inventory', ok: boolean, at: Millis): void {
     this.#gauges.get('nhi_config_last_reload_successful')?.set({ file }, ok ? 1 : 0);
     if (ok) this.#gauges.get('nhi_config_last_reload_success_timestamp_seconds')?.set({ file }, at / 1000);
@@ -104,6 +108,7 @@ export class ProcessMetrics implements Telemetry {
   #zeroStart(): void {
     for (const source of [...this.#sources, 'unknown']) for (const reason of REJECT_REASONS) this.rejected(source, reason, 0);
     for (const stage of DROP_STAGES) for (const reason of DROP_REASONS) this.dropped(stage, reason, 0);
+    for (const reason of STREAM_ENDS) this.#counters.get('nhi_streams_ended_total')?.inc({ reason }, 0);
     for (const source of this.#sources) this.#histograms.get('nhi_event_delay_seconds')?.zero({ source });
     for (const detector of this.#detectors) this.#histograms.get('nhi_detector_duration_seconds')?.zero({ detector });
     this.degraded(false);

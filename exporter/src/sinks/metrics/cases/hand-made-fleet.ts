@@ -1,3 +1,4 @@
+import { FLEET } from '@remit/contract';
 import type {
   Finding, FindingChange, IdentityReadout, IdentityRecord, Inventory, Millis, Outcome, Owner, Readout, Remit, Severity, SourceReadout,
 } from '@remit/contract';
@@ -48,11 +49,13 @@ export class HandMadeFleet implements Readout {
     const record: IdentityRecord = { urn, kind: 'service_account', criticality: 'medium', status: 'active', ...change };
     const owner = this.teams.find((t) => t.team === record.owner) ?? null;
     this.records.push({
-      record, owner, where: 'inventory.yml:1', reviewed: true, lifecycle: record.status, endOfLife: () => null,
+      record, owner, where: 'inventory.yml:1', reviewed: true, declares: false, lifecycle: record.status, endOfLife: () => null,
       schedule: () => ({ state: 'undeclared' }), action: () => 'undeclared', resource: () => 'undeclared',
-      network: () => 'undeclared', restricted: () => false, awaitsReview: () => false, owned: true, lastWindow: () => null, environment: () => 'undeclared', sequences: [], forbidden: [], purpose: () => null, limits: [],
-      tool: () => ({ category: 'write', writes: true, known: false, verdict: 'undeclared' }), rotation: () => null,
-      granted: () => 'undeclared', dataClass: () => 'undeclared',
+      network: () => 'undeclared', restricted: () => false, awaitsReview: () => false, owned: true, expectedRuns: () => [], environment: () => 'undeclared', sequences: [], forbidden: [], purpose: () => null, limits: [], arguments: [],
+      tool: () => ({ category: 'write', writes: true, known: false, verdict: 'undeclared' }), rotation: () => (change.rotation?.interval === undefined ? null : {
+        interval: 30 * 86_400_000, grace: 0, overlap: null, method: null, window: () => ({ state: 'undeclared' }), covers: () => true, rotator: () => 'undeclared',
+      }),
+      granted: () => 'undeclared', grantsOf: () => [], dataClass: () => 'undeclared',
     });
     this.reload();
   }
@@ -79,12 +82,13 @@ export class HandMadeFleet implements Readout {
   sources(): SourceReadout[] { return this.feeds; }
   coverage(): { state: string; value: number }[] { return [{ state: 'inventoried', value: this.records.length }, { state: 'shadow', value: 0 }]; }
   exceptionMatches(): { exception: string; state: 'active' | 'expired'; value: number }[] { return this.matched; }
-  threshold(): number { return 3.92; }
+  * thresholds(): ReturnType<Readout['thresholds']> { yield { channel: 'hour', scope: FLEET, value: 3.92 }; }
+  held(): ReturnType<Readout['held']> { return { count: 3, oldest: this.clock - 3_600_000, needsVerdict: 1 }; }
   heartbeat(): Millis { return this.beat; }
   inventory(): Inventory {
     return {
-      revision: String(this.#revision), records: () => this.records, owners: () => this.teams, match: () => null, exception: () => null,
-      dataClass: () => null, ambiguities: () => [], expired: () => null,
+      revision: String(this.#revision), records: () => this.records, owners: () => this.teams, match: () => null, ofCredential: () => null, exception: () => null,
+      dataClass: () => null, tool: () => ({ category: 'write', writes: true, known: false, verdict: 'undeclared' }), ambiguities: () => [], expired: () => null,
       exceptions: () => this.ends.map((e) => ({ exception: { ...e, detector: '*', reason: 'a migration' }, identity: null, where: 'inventory.yml:9' })),
     };
   }
@@ -114,6 +118,6 @@ export function later(finding: Finding, change: Partial<Finding> & { severity?: 
 function fresh(urn: string): IdentityReadout {
   return {
     urn, kind: 'service_account', class: 'machine', remit: null, success: 0, failure: 0, denied: 0, last: 0, ready: false,
-    score: null, expected: null,
+    score: null, parts: null, expected: () => null, level: () => null, privileges: null,
   };
 }
