@@ -109,7 +109,7 @@ describe('tokens', () => {
 describe('paths', () => {
   test.each([
     '/%6detrics', '/%2e%2e/metrics', '//metrics', '/./metrics', '/x/../metrics', '/metrics/', '/metrics/.', '/metrics;x', '/metrics.', '/METRICS', '/api//v1/status', '/api%2Fv1%2Fstatus',
-    '/api/v1/findings/%2e%2e/status', '/api/v1/findings/..%2fstatus', '/findings/%00', '/\\metrics', 'http://evil.example/metrics', '/-/reload/..', '/nothing', '/api/v1/query',
+    '/api/v1/findings/%2e%2e/status', '/api/v1/findings/..%2fstatus', '/findings/%00', '/\\metrics', 'http://evil.example/metrics', '/-/reload/..', '/nothing', '/api/v1/query/x', '/api/v1/findings/stream/x',
   ])('%s is 404', async (path) => {
     service = await serve();
     expect(await rawGet(path)).toBe(404);

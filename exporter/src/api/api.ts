@@ -9,11 +9,16 @@ import { createPasswords } from '../lib/passwords.ts';
 import type { Tokens } from '../lib/tokens.ts';
 import type { WebConfig } from '../lib/web-config.ts';
 import { authorize } from './access.ts';
+import { coverageRoutes } from './coverage.ts';
+import { episodeRoutes } from './episodes.ts';
 import { createGuard } from './guard.ts';
 import { operationRoutes } from './operations.ts';
 import { pageRoutes } from './pages/pages.ts';
 import { CONTENT_SECURITY_POLICY, sendMessage } from './pages/layout.ts';
 import { queryRoutes } from './query.ts';
+import type { QueryStands } from './query/kind.ts';
+import { queryApiRoutes } from './query/routes.ts';
+import type { FindingHub } from './query/stream.ts';
 import { verdictRoutes } from './verdict.ts';
 
 /** The part of a detector's manifest that people read. */
@@ -38,6 +43,10 @@ export interface ApiDeps {
   runbook(id: string): string | null;
   /** Manifest of a detector, or null: it is not in this version. */
   detector(id: string): DetectorCard | null;
+  /** What queries look at, and how runs are read against approved sequences. */
+  explorer: QueryStands['explorer']; sequences: QueryStands['sequences'];
+  /** Changes of findings, for live streams. */
+  hub: FindingHub;
   tokens: Tokens;
   /** Of the moment: a reload may replace it. */
   web(): WebConfig | null;
@@ -65,7 +74,9 @@ export function createApi(deps: ApiDeps): { app: express.Express; close(): Promi
     loopback: deps.loopback, hosts: (deps.hosts ?? []).map((host) => host.toLowerCase()), web: deps.web,
     contentSecurityPolicy: CONTENT_SECURITY_POLICY,
   }));
-  for (const [path, routes] of byPath([...deps.routes, ...operationRoutes(deps), ...queryRoutes(deps), ...verdictRoutes(deps), ...pageRoutes(deps)])) {
+  const asked = queryApiRoutes({ stands: deps, hub: deps.hub, failed: (error) => deps.log.error({ err: error }, 'a query failed') });
+  // The stream before a finding by its id: the first path that fits is taken.
+  for (const [path, routes] of byPath([...deps.routes, ...operationRoutes(deps), ...asked, ...queryRoutes(deps), ...coverageRoutes(deps), ...episodeRoutes(deps), ...verdictRoutes(deps), ...pageRoutes(deps)])) {
     app.all(path, async (request: Request, response: Response) => {
       const method = request.method === 'HEAD' ? 'GET' : request.method;
       const route = routes.find((each) => each.method === method);

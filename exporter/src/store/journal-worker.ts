@@ -3,6 +3,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
 import { zstdCompressSync, zstdDecompressSync, constants } from 'node:zlib';
 import type { Faults, JournalReply, JournalRequest, RawRow } from './journal.ts';
+import { RowIndex } from './row-index.ts';
+import { Search, type SearchSpec } from './search.ts';
 
 /** The thread that owns `journal.db`: group commit with one fsync, pages for restart and queries, pruning. */
 
@@ -18,6 +20,11 @@ if (!readOnly) {
     CREATE INDEX IF NOT EXISTS entry_received ON entry (received);`);
 }
 const insert = readOnly ? null : db.prepare('INSERT INTO entry (received, head, count, from_time, to_time, keys, body) VALUES (?,?,?,?,?,?,?)');
+
+const index = new RowIndex(db);
+/** Searches that have not ended, the one that was asked last at the end. */
+const searches = new Map<number, Search>();
+const MOST_SEARCHES = 64;
 
 port.on('message', (request: JournalRequest) => {
   void answer(request).then(
@@ -35,6 +42,10 @@ async function answer(request: JournalRequest): Promise<Omit<JournalReply, 'id'>
     case 'bytes': return { value: count('SELECT page_count * page_size AS n FROM pragma_page_count, pragma_page_size') };
     case 'oldest': return { value: count('SELECT coalesce(min(position), 0) AS n FROM entry') };
     case 'before': return { value: count('SELECT coalesce(max(position), 0) AS n FROM entry WHERE received < ?', request.time) };
+    case 'search': return search(request.search, request.spec, request.millis);
+    case 'forget': searches.delete(request.search); return {};
+    case 'arrivals': return arrivals(request.from, request.to, request.step);
+    case 'warm': return warm();
     case 'close': db.close(); return {};
   }
 }
@@ -82,6 +93,30 @@ function find(from: number, to: number, after: number, keys: Uint32Array | null,
     if (found.length >= most) break;
   }
   return { rows: found };
+}
+
+/** A turn of a search; `spec` begins it. One that was pushed out by others has to be begun again. */
+function search(id: number, spec: SearchSpec | null, millis: number): Omit<JournalReply, 'id'> {
+  const known = spec ? new Search(db, index, spec) : searches.get(id);
+  if (!known) throw new Error('too many searches at once');
+  searches.delete(id);
+  const turn = known.turn(millis);
+  if (!turn.done && !turn.full && !turn.late) searches.set(id, known);
+  if (searches.size > MOST_SEARCHES) searches.delete(searches.keys().next().value!);
+  return { turn };
+}
+
+function arrivals(from: number, to: number, step: number): Omit<JournalReply, 'id'> {
+  if (index.sync() === true) return { counts: [...index.arrivals(from, to, step)] };
+  const rows = db.prepare('SELECT to_time / ? * ? AS start, sum(count) AS n FROM entry WHERE count > 0 AND to_time >= ? AND to_time < ? GROUP BY 1')
+    .all(step, step, from, to) as { start: number; n: number }[];
+  return { counts: rows.map(({ start, n }) => [start, n]) };
+}
+
+/** In slices, so that a query does not wait for all of it. */
+async function warm(): Promise<Omit<JournalReply, 'id'>> {
+  while (index.sync(true) === null) await sleep(1);
+  return {};
 }
 
 function holds(stored: Uint8Array | null, wanted: Uint32Array): boolean {

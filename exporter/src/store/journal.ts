@@ -3,6 +3,7 @@ import { StoreFailed, type Entry, type EntryBody, type Journal, type NhiEvent, t
 import { decodeEvents, encodeEvents } from '../lib/event-codec.ts';
 import { KeyedHash } from '../lib/hash.ts';
 import { Caller } from './caller.ts';
+import type { SearchSpec, SearchTurn } from './search.ts';
 
 /** Ways to break the journal on purpose, for the benchmark (a slow disk) and the torture run (a lying acknowledgement). */
 export interface Faults { commitDelay: number; acknowledgeEarly: boolean }
@@ -13,8 +14,10 @@ export interface RawRow { position: number; received: number; head: string; coun
 export type JournalRequest = { id: number } & (
   | { do: 'append'; rows: RawRow[] } | { do: 'page'; after: number; most: number }
   | { do: 'find'; from: number; to: number; after: number; keys: Uint32Array | null; most: number }
+  | { do: 'search'; search: number; spec: SearchSpec | null; millis: number } | { do: 'forget'; search: number }
+  | { do: 'arrivals'; from: number; to: number; step: number } | { do: 'warm' }
   | { do: 'prune'; before: number } | { do: 'bytes' } | { do: 'oldest' } | { do: 'before'; time: number } | { do: 'close' });
-export interface JournalReply { id: number; error?: string; positions?: number[]; rows?: RawRow[]; value?: number }
+export interface JournalReply { id: number; error?: string; positions?: number[]; rows?: RawRow[]; value?: number; turn?: SearchTurn; counts?: [number, number][] }
 
 interface Queued { row: RawRow; resolve: (p: Position) => void; reject: (e: Error) => void }
 
@@ -22,6 +25,8 @@ interface Queued { row: RawRow; resolve: (p: Position) => void; reject: (e: Erro
 const COMMIT_ROWS = 512;
 const COMMIT_BYTES = 4 << 20;
 const PAGE_ROWS = 64;
+/** Milliseconds of one turn of a search: others get theirs in between. */
+const TURN = 30;
 
 /**
  * The journal in `journal.db` (SQLite, WAL, synchronous=FULL), written by a thread of its own. Commits at once when idle and
@@ -34,6 +39,7 @@ export class SqliteJournal implements Journal {
   #reader: Caller<JournalRequest, JournalReply> | null = null;
   #queue: Queued[] = [];
   #writing = false;
+  #searches = 0;
 
   private constructor(file: string, writer: Caller<JournalRequest, JournalReply>) {
     this.#file = file;
@@ -83,6 +89,39 @@ export class SqliteJournal implements Journal {
       if (rows!.length < 16) return;
       last = rows!.at(-1)!.position;
     }
+  }
+
+  /**
+   * Searches in order of time, a turn at a time: nothing further is read while the last turn is used. Ends with the turn that is `done`,
+   * `full` or `late`, or when the loop over it ends.
+   */
+  async *search(spec: Omit<SearchSpec, 'hashes'>): AsyncGenerator<SearchTurn, void> {
+    this.#reader ??= start(this.#file, NO_FAULTS, true);
+    const search = this.#searches++;
+    const hashes = spec.keys === null ? null : Uint32Array.from(spec.keys, keyHash);
+    let ended = false;
+    try {
+      for (let begin: SearchSpec | null = { ...spec, hashes }; !ended; begin = null) {
+        const turn = (await this.#reader.call({ do: 'search', search, spec: begin, millis: TURN })).turn!;
+        ended = turn.done || turn.full || turn.late;
+        yield turn;
+      }
+    } finally {
+      if (!ended) void this.#reader.call({ do: 'forget', search }).catch(() => {});
+    }
+  }
+
+  /** Events, repeats included, by the bucket in which their batch ends. */
+  async arrivals(from: number, to: number, step: number): Promise<[number, number][]> {
+    this.#reader ??= start(this.#file, NO_FAULTS, true);
+    return (await this.#reader.call({ do: 'arrivals', from, to, step })).counts!;
+  }
+
+  /** Lets the thread that reads learn which rows hold whom, so that the first query need not wait for it. */
+  async warm(): Promise<void> {
+    this.#reader ??= start(this.#file, NO_FAULTS, true);
+    // Cut off by the end of the process, or for want of memory: then the first query sees to it.
+    await this.#reader.call({ do: 'warm' }).catch(() => {});
   }
 
   async prune(before: Position): Promise<void> {

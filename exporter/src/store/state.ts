@@ -4,7 +4,7 @@ import { Caller } from './caller.ts';
 
 export type StateRequest = { id: number } & (
   | { do: 'position' } | { do: 'page'; table: string; after: string; to: string; most: number }
-  | { do: 'commit'; cut: Cut } | { do: 'bytes' } | { do: 'close' });
+  | { do: 'pick'; table: string; keys: string[] } | { do: 'commit'; cut: Cut } | { do: 'bytes' } | { do: 'close' });
 export interface StateReply { id: number; error?: string; value?: number; keys?: string[]; bytes?: Uint8Array; ends?: Uint32Array }
 
 const PAGE_ROWS = 2000;
@@ -13,10 +13,14 @@ const LAST = '\u{10ffff}';
 
 /** The state of the last cut in `state.db` (SQLite, WAL, synchronous=FULL), written by a thread of its own. */
 export class SqliteStore implements Store {
+  readonly #file: string;
   readonly #caller: Caller<StateRequest, StateReply>;
+  /** A thread for queries, so that they never wait for a cut. */
+  #reader: Caller<StateRequest, StateReply> | null = null;
 
   constructor(file: string) {
-    this.#caller = new Caller(new Worker(new URL('./state-worker.ts', import.meta.url), { workerData: { file } }));
+    this.#file = file;
+    this.#caller = start(file, false);
   }
 
   async position(): Promise<Position> {
@@ -34,6 +38,13 @@ export class SqliteStore implements Store {
     }
   }
 
+  /** Rows of the last cut by their keys, in the order of the keys; null where there is none. */
+  async pick(table: string, keys: string[]): Promise<(Uint8Array | null)[]> {
+    this.#reader ??= start(this.#file, true);
+    const { bytes, ends } = (await this.#reader.call({ do: 'pick', table, keys })) as Required<StateReply>;
+    return keys.map((_, i) => (ends[i] === (ends[i - 1] ?? 0) ? null : bytes.subarray(ends[i - 1] ?? 0, ends[i])));
+  }
+
   async commit(cut: Cut): Promise<void> {
     await this.#caller.call({ do: 'commit', cut });
   }
@@ -42,7 +53,12 @@ export class SqliteStore implements Store {
     return (await this.#caller.call({ do: 'bytes' })).value!;
   }
 
-  close(): Promise<void> {
-    return this.#caller.close({ do: 'close' });
+  async close(): Promise<void> {
+    await this.#reader?.close({ do: 'close' });
+    await this.#caller.close({ do: 'close' });
   }
+}
+
+function start(file: string, readOnly: boolean): Caller<StateRequest, StateReply> {
+  return new Caller(new Worker(new URL('./state-worker.ts', import.meta.url), { workerData: { file, readOnly } }));
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import type { Finding, FindingsFilter, IdentitiesFilter, IdentitySummary, NhiEvent, Owner, Reader, StatusReport, Verdict } from '@remit/contract';
+import type { Explorer, Finding, FindingsFilter, FleetCoverage, IdentitiesFilter, IdentityCoverage, IdentitySummary, NhiEvent, Owner, Reader, StatusReport, Verdict } from '@remit/contract';
 import { MemoryIngest } from '../../lib/cases/memory-ingest.ts';
 import { listen } from '../listen.ts';
 import type { Listening } from '../listen.ts';
@@ -12,6 +12,7 @@ import type { TokenConfig } from '../../lib/tokens.ts';
 import { createUploadGate } from '../../lib/upload.ts';
 import type { UploadGate } from '../../lib/upload.ts';
 import type { WebConfig } from '../../lib/web-config.ts';
+import { FindingHub } from '../query/stream.ts';
 import { createApi } from '../api.ts';
 import type { ApiDeps, DetectorCard } from '../api.ts';
 
@@ -41,6 +42,12 @@ export class MemoryReader implements Reader {
   }
   events(): Promise<{ items: NhiEvent[]; truncated: boolean }> { return Promise.resolve({ items: this.archive, truncated: false }); }
   status(): Promise<StatusReport> { return Promise.resolve(this.report); }
+  judged: IdentityCoverage[] = [];
+  coverage(): FleetCoverage { return { at: NOW, identities: this.judged.length, states: {}, sources: [], detectors: [] }; }
+  identityCoverage({ identity }: IdentitiesFilter): ReturnType<Reader['identityCoverage']> {
+    const items = this.judged.filter((one) => identity?.includes(one.identity) ?? true);
+    return { items, cursor: null, total: items.length };
+  }
 }
 
 export function emptyStatus(): StatusReport {
@@ -55,6 +62,25 @@ export const NOW = Date.UTC(2026, 10, 22, 14, 3, 7);
 export const NO_WEB: WebConfig = { tls: null, users: new Map(), rateLimit: null, headers: {} };
 
 export interface Service extends Listening { ingest: MemoryIngest; reader: MemoryReader; gate: UploadGate; /** Temporary; goes with the service. */ folder: string; ready: boolean; live: boolean; reloads: number; verdicts: Verdict[]; end(): Promise<void> }
+
+/** Nothing but findings: what queries answer is tested on a real store. */
+class MemoryExplorer implements Explorer {
+  readonly #reader: MemoryReader;
+  constructor(reader: MemoryReader) { this.#reader = reader; }
+  findings(): Finding[] { return this.#reader.all; }
+  findingCount(): number { return this.#reader.all.length; }
+  finding(id: string): Finding | null { return this.#reader.finding(id); }
+  findingsOf(urn: string): Finding[] { return this.#reader.all.filter(({ identity }) => identity === urn); }
+  openFindings(urn: string): Finding[] { return this.findingsOf(urn).filter(({ state }) => state === 'open'); }
+  identities(): never[] { return []; }
+  identity(): null { return null; }
+  owners(): Owner[] { return this.#reader.owners; }
+  threshold(): number { return 0; }
+  events(): ReturnType<Explorer['events']> { return Promise.resolve({ events: [], more: false, last: null, partial: false }); }
+  groups(): ReturnType<Explorer['groups']> { return Promise.resolve({ groups: [], looked: 0, partial: false, since: 0 }); }
+  arrivals(): Promise<never[]> { return Promise.resolve([]); }
+  hours(): Promise<never[]> { return Promise.resolve([]); }
+}
 
 /** A whole service on a free loopback port, with real sockets. Tokens are written to files first. */
 export async function serve(options: {
@@ -73,7 +99,8 @@ export async function serve(options: {
   const state = { ready: true, live: true, reloads: 0, verdicts: [] as Verdict[] };
   const web = options.web ?? NO_WEB;
   const api = createApi({
-    reader, tokens, loopback: options.loopback ?? true, hosts: options.hosts ?? [], web: () => web, version: '0.1.0', log: pino({ level: 'silent' }),
+    reader, explorer: new MemoryExplorer(reader), hub: new FindingHub(), sequences: { read: () => [], isStray: () => false, isNoise: () => false },
+    tokens, loopback: options.loopback ?? true, hosts: options.hosts ?? [], web: () => web, version: '0.1.0', log: pino({ level: 'silent' }),
     metrics: { write: (_request, response) => { response.type('text/plain').end('nhi_build_info 1\n'); return Promise.resolve(); } },
     ready: () => state.ready, live: () => state.live,
     reload: () => { state.reloads += 1; return Promise.resolve({ ok: true, problems: tokens.reload() }); },

@@ -1,0 +1,113 @@
+import type { EventGroup, Frame, Sequence } from '@remit/contract';
+import { outcomeOf, resourceOf } from './events.ts';
+import { count, frameOf, raw, table, text, time, yes, type Column } from './frame.ts';
+import { tell, type Ask, type Kind } from './kind.ts';
+import { namesRun, runOf, type Run, type Step } from './steps.ts';
+
+const LOOK = 50_000;
+
+/** One run's calls against the approved sequence; without a run named, the runs of the range. */
+export const chain: Kind = {
+  limit: { usual: 200, most: 1000 },
+  async answer(ask) {
+    if (!namesRun(ask)) return runs(ask);
+    const run = await runOf(ask);
+    const told = {
+      total: run.steps.length, partial: run.more, ...(run.more ? { warnings: [`the first ${run.steps.length} calls of the run`] } : {}),
+      notices: noticesOf(run), custom: { identity: run.identity?.urn ?? null, purpose: run.purpose },
+    };
+    return tell(ask, frames(ask, run), told);
+  },
+};
+
+function frames(ask: Ask, run: Run): Frame[] {
+  const { steps, sequences } = run;
+  if (ask.format === 'trace') return [frameOf('chain', { preferredVisualisationType: 'trace' }, SPANS, steps)];
+  if (ask.format === 'states') return [frameOf('chain', table('timeseries-wide', 'graph'), STATES, steps)];
+  return [
+    frameOf('chain', table('table', 'table'), COLUMNS, steps),
+    frameOf('approved', table('table', 'table'), APPROVED, sequences.flatMap((sequence) => sequence.steps.map((_, position) => ({ sequence, position })))),
+  ];
+}
+
+function noticesOf({ identity, sequences }: Run): string[] {
+  if (identity === null) return ['nobody the calls could be compared with: they name no identity'];
+  return sequences.length > 0 ? ['read against the inventory in force now'] : ['no sequence is approved for it, so that none can be departed from'];
+}
+
+/** What a step is called: the tool with its server, else the operation. */
+export function stepName({ event: { tool, api } }: Step): string {
+  return tool === undefined ? api.operation : tool.server === undefined ? tool.name : `${tool.server}/${tool.name}`;
+}
+
+const COLUMNS: Column<Step>[] = [
+  time('time', 'Time', ({ event: e }) => e.time), time('end', 'End', ({ event: e }) => e.end_time), count('duration', 'Duration', ({ event: e }) => lengthOf(e), 'ms'),
+  { name: 'step', type: 'number', title: 'Step', unit: 'none', of: (_, index) => index + 1 }, text('name', 'Call', stepName), text('tool', 'Tool', ({ event: e }) => e.tool?.name),
+  text('server', 'Server', ({ event: e }) => e.tool?.server), text('category', 'Category', ({ event: e }) => e.tool?.category ?? e.action.category),
+  text('operation', 'Operation', ({ event: e }) => e.api.operation), text('resource', 'Target', ({ event: e }) => resourceOf(e)), text('outcome', 'Outcome', ({ event: e }) => outcomeOf(e)),
+  text('verdict', 'Verdict', (s) => s.verdict), text('sequence', 'Approved sequence', (s) => s.sequence), text('position', 'Read as', (s) => s.position),
+  text('expected', 'Expected here', (s) => s.expected), text('finding', 'Finding', (s) => s.finding), text('event', 'Event', ({ event: e }) => e.metadata.uid),
+  text('identity', 'Identity', ({ event: e }) => e.actor.identity.urn), text('purpose', 'Purpose', ({ event: e }) => e.purpose_uid),
+];
+
+const APPROVED: Column<{ sequence: Sequence; position: number }>[] = [
+  text('sequence', 'Sequence', ({ sequence }) => sequence.name), count('position', 'Position', ({ position }) => position + 1, 'none'),
+  text('step', 'Step', ({ sequence, position }) => sequence.steps[position]!.text), count('min', 'At least', ({ sequence, position }) => sequence.steps[position]!.min, 'none'),
+  count('max', 'At most', ({ sequence, position }) => sequence.steps[position]!.max, 'none'), yes('strict', 'Nothing in between', ({ sequence }) => sequence.strict),
+];
+
+const SPANS: Column<Step>[] = [
+  text('traceID', 'Trace', ({ event: e }) => e.trace?.uid ?? e.sequence_key ?? e.actor.session?.uid ?? ''), text('spanID', 'Span', ({ event: e }) => e.trace?.span?.uid ?? e.metadata.uid),
+  text('parentSpanID', 'Parent', () => null), text('operationName', 'Call', stepName), text('serviceName', 'Identity', ({ event: e }) => e.actor.identity.urn ?? 'nobody'),
+  raw('serviceTags', 'Identity', ({ event: e }) => pairs({ kind: e.actor.identity.kind, source: e.metadata.source })), count('startTime', 'Start', ({ event: e }) => e.time, 'ms'),
+  count('duration', 'Duration', ({ event: e }) => lengthOf(e) ?? 0, 'ms'),
+  raw('tags', 'Facts', (s) => pairs({
+    verdict: s.verdict, sequence: s.sequence, position: s.position, expected: s.expected, outcome: outcomeOf(s.event), category: s.event.tool?.category, resource: resourceOf(s.event),
+    purpose: s.event.purpose_uid, finding: s.finding, event: s.event.metadata.uid,
+  })),
+  text('kind', 'Kind', ({ event: e }) => e.trace?.span?.kind ?? 'internal'), count('statusCode', 'Status', (s) => (s.event.status_id === 1 && isFine(s) ? 1 : isFine(s) ? 0 : 2), 'none'),
+  text('statusMessage', 'Status', (s) => (isFine(s) ? null : s.verdict)),
+];
+
+const STATES: Column<Step>[] = [
+  time('time', 'Time', ({ event: e }) => e.time), text('observed', 'Call', stepName), text('approved', 'Read as', (s) => s.position ?? '—'), text('verdict', 'Verdict', (s) => s.verdict),
+];
+
+function isFine({ verdict, event }: Step): boolean {
+  return (verdict === 'approved' || verdict === 'read' || verdict === 'undeclared') && event.status_id !== 2;
+}
+
+function lengthOf({ time: start, end_time: end }: Step['event']): number | null {
+  return end === undefined ? null : Math.max(0, end - start);
+}
+
+function pairs(facts: Record<string, string | null | undefined>): { key: string; value: string }[] {
+  return Object.entries(facts).filter(([, value]) => value !== null && value !== undefined).map(([key, value]) => ({ key, value: value! }));
+}
+
+interface Found { identity: string; session: string; trace: string; steps: number; denied: number; first: number; last: number }
+
+/** Runs of tool calls in the range, the latest first. */
+async function runs(ask: Ask): Promise<Frame[]> {
+  const { filters, stands: { explorer }, from, to, limit, signal } = ask;
+  const conditions = filters.events();
+  const { groups, partial } = await explorer.groups({
+    from, to, identities: filters.urns(explorer), conditions: filters.has('tool') ? conditions : [...conditions, { key: 'tool', op: '!=', values: [''] }],
+    by: ['identity', 'session', 'trace'], step: 1, most: 5000, look: LOOK, budget: ask.left(), signal,
+  });
+  const rows = groups.map(foundOf).filter(({ session, trace }) => session !== '' || trace !== '').sort((a, b) => b.last - a.last);
+  return tell(ask, [frameOf('chains', table('table', 'table'), RUNS, rows.slice(0, limit))], {
+    total: partial ? null : rows.length, partial: partial || rows.length > limit,
+    ...(partial || rows.length > limit ? { warnings: ['the latest runs only; shorten the range or filter by identity for others'] } : {}),
+    notices: ['filter by session, trace or finding to see one run'],
+  });
+}
+
+function foundOf({ values: [identity, session, trace], success, failure, denied, first, last }: EventGroup): Found {
+  return { identity: identity!, session: session!, trace: trace!, steps: success + failure + denied, denied, first, last };
+}
+
+const RUNS: Column<Found>[] = [
+  time('time', 'Begin', (r) => r.first), time('end', 'Last call', (r) => r.last), text('identity', 'Identity', (r) => r.identity), text('session', 'Session', (r) => r.session || null),
+  text('trace', 'Trace', (r) => r.trace || null), count('steps', 'Calls', (r) => r.steps), count('denied', 'Denied', (r) => r.denied),
+];
