@@ -1,23 +1,40 @@
-import type { HourView, Millis, Surprise } from '@remit/contract';
-import { HOUR, openHour, type OpenHour } from './hours.ts';
+import type { Bands, HourFacts, HourScore, HourView, Millis, Violation } from '@remit/contract';
+import { HOUR, hourOf, openHour, type OpenHour } from './hours.ts';
 import type { Identity } from './identities.ts';
 import type { ClosedHour } from './parts.ts';
 import type { Processor } from './processor.ts';
+import { OPEN } from './findings.ts';
+import { FleetSizes } from './sizes.ts';
+
+/** Which way of leaving the remit a detector speaks of. */
+const VIOLATION_OF: ReadonlyMap<string, Violation> = new Map<string, Violation>([
+  ['outside-schedule', 'schedule'], ['secret-outside-rotation', 'rotation'], ['off-purpose-sequence', 'sequence'], ['decommissioned-active', 'lifecycle'],
+  ['off-purpose-action', 'purpose'], ['ungranted-privilege-used', 'privilege'], ['export-over-limit', 'export'], ['wrong-environment', 'environment'],
+]);
+
+const SHOWN: Millis = 24 * HOUR;
 
 /** All open identity-hours: judged provisionally as events come, finally at their close, and only then learned. */
 export class HourBook {
   readonly open = new Map<Millis, Set<Identity>>();
   /** Closed since the last cut. */
   readonly closed: ClosedHour[] = [];
+  /** Told of every hour at its close, with the band of what was expected of it; for `evaluate` and `backtest`. */
+  watcher: ((closed: ClosedHour) => void) | null = null;
   /** Opened, changed or closed since the last cut: identity and start. */
   readonly dirty = new Set<string>();
-  /** Identities whose baseline can say something. */
-  readonly ready = new Set<Identity>();
+  readonly sizes: FleetSizes;
   readonly #p: Processor;
   readonly #touched = new Map<OpenHour, Identity>();
+  /** Identities that show what an odd hour is made of. */
+  readonly #odd = new Set<Identity>();
+  /** Detectors of groups of events whose word is a way of leaving the remit. */
+  readonly #chains: ReadonlySet<string>;
 
   constructor(processor: Processor) {
     this.#p = processor;
+    this.sizes = new FleetSizes(processor);
+    this.#chains = new Set(processor.parts.detectors.filter(({ id, on }) => on === 'chain' && VIOLATION_OF.has(id)).map(({ id }) => id));
   }
 
   /** The hour got an event: judge it with the next `judgeTouched`. */
@@ -29,7 +46,7 @@ export class HourBook {
   of(identity: Identity, start: Millis): OpenHour | null {
     for (const hour of identity.open) if (hour.start === start) return hour;
     if (start + HOUR <= identity.closedUntil || start + HOUR <= this.#p.feeds.frontier(identity.feeds)) return null;
-    const hour = openHour(start, this.#p.parts.features);
+    const hour = openHour(start, this.#p.parts.scoring);
     identity.open.push(hour);
     let set = this.open.get(start);
     if (!set) this.open.set(start, set = new Set());
@@ -37,26 +54,45 @@ export class HourBook {
     return hour;
   }
 
+  /** An event left the remit as this detector says, and no exception covers it; −1 takes that back. */
+  violated(identity: Identity, at: Millis, detector: string, by: 1 | -1): void {
+    const way = VIOLATION_OF.get(detector);
+    if (way === undefined) return;
+    const start = hourOf(at);
+    const hour = identity.open.find((open) => open.start === start);
+    if (!hour) return;
+    const counts = { ...hour.violations, [way]: (hour.violations?.[way] ?? 0) + by };
+    // In one order, and null again when all is taken back: the state does not tell what came first.
+    const left = Object.entries(counts).filter(([, count]) => count > 0).sort(([a], [b]) => (a < b ? -1 : 1));
+    hour.violations = left.length === 0 ? null : Object.fromEntries(left);
+    this.touch(hour, identity);
+  }
+
   /** Judges every hour that got events since the last call, provisionally. */
   judgeTouched(at: Millis): void {
     for (const [hour, identity] of this.#touched) {
       this.dirty.add(`${identity.index} ${hour.start}`);
-      if (hour.categories.size > 0 || this.ready.has(identity)) this.#judgeHour(identity, hour, at, false);
+      if (hour.categories.size > 0 || this.#p.parts.scoring.readiness(identity.index, hour.start) === 'ready') this.#judgeHour(identity, hour, at, false);
     }
     this.#touched.clear();
   }
 
-  #judgeHour(identity: Identity, hour: OpenHour, at: Millis, closing: boolean): number | null {
+  #judgeHour(identity: Identity, hour: OpenHour, at: Millis, closing: boolean): HourScore | null {
     const inventory = this.#p.parts.timeline.at(hour.start + HOUR - 1);
     const verdict = this.#p.identities.classOf(identity);
-    if (verdict === 'human' || verdict === 'platform') return null;
-    const surprises = this.#surprises(identity, hour);
+    if (verdict === 'platform' || this.#p.identities.isPerson(identity)) return null;
+    const { scoring } = this.#p.parts;
+    const facts = this.#facts(identity, hour);
+    const threshold = this.threshold(identity, hour.start);
+    const score = closing ? this.#record(identity, hour, facts, threshold) : scoring.readiness(identity.index, hour.start) === 'ready' ? scoring.score(identity.index, hour.sums, facts, hour.start) : null;
     const view = this.#p.look(identity, identity.remit, inventory);
+    view.ready = score?.readiness === 'ready';
+    view.threshold = threshold;
     const part = String(hour.start);
     const standing = new Set<string>();
     const seen: HourView = {
-      start: hour.start, closing, events: hour.events, denied: hour.denied, evidence: hour.evidence, categories: hour.categories, surprises,
-      silence: silenceBefore(identity, hour.start),
+      start: hour.start, closing, events: hour.sums.events, denied: hour.sums.denied, evidence: hour.evidence, categories: hour.categories,
+      score, violations: facts.violations, dayThreshold: scoring.ticketThreshold(this.sizes.of(facts.owner, facts.kind, hour.start)), level: closing ? scoring.level(identity.index, hour.start) : null, silence: silenceBefore(identity, hour.start),
     };
     for (const judged of this.#p.judge.hour(seen, view)) {
       standing.add(this.#p.open(judged, identity, identity.remit, inventory, null, at, part, !closing));
@@ -64,20 +100,82 @@ export class HourBook {
     for (const kept of [...this.#p.book.of(identity.urn)]) {
       if (kept.parts?.has(part) && !standing.has(kept.finding.id) && !this.#p.fleet.standing.has(kept.finding.id)) this.#p.book.retract(kept, part, at);
     }
-    const score = surprises.size === 0 ? null : Math.max(...[...surprises.values()].map((s) => s.score));
-    if (score !== null && !closing) identity.score = Math.max(identity.score ?? 0, score);
+    if (score === null) return null;
+    if (score.channel === 'remit' && view.ready && score.score >= threshold) this.#raise(identity, hour, score.score, at);
+    if (!closing) identity.score = Math.max(identity.score ?? 0, score.score);
+    if (score.parts.length > 0) {
+      identity.deviates = { at: hour.start, of: score.parts };
+      this.#odd.add(identity);
+    }
     return score;
   }
 
-  #surprises(identity: Identity, hour: OpenHour): Map<string, Surprise> {
-    const surprises = new Map<string, Surprise>();
-    if (!this.ready.has(identity)) return surprises;
-    const calibrate = this.#p.parts.calibration.at(hour.start);
-    this.#p.parts.features.forEach((feature, i) => {
-      const surprise = feature.expect(this.#p.parts.profiles.row(feature.id, identity.index, false), hour.features[i], hour.start, calibrate);
-      if (surprise) surprises.set(feature.id, surprise);
-    });
-    return surprises;
+  /** The record. What departs from the baseline waits for a verdict before it is learned, like what departs from the remit. */
+  #record(identity: Identity, hour: OpenHour, facts: HourFacts, threshold: number): HourScore {
+    const { scoring } = this.#p.parts;
+    const { index } = identity;
+    let learn = !this.#quarantined(identity, hour.start);
+    if (learn && scoring.readiness(index, hour.start) === 'ready') learn = scoring.score(index, hour.sums, facts, hour.start).score < threshold;
+    return scoring.close(index, hour.sums, facts, hour.start, learn);
+  }
+
+  /** The score at which a learned finding of an identity pages. */
+  threshold(identity: Identity, at: Millis): number {
+    const owner = identity.remit?.record.owner ?? null;
+    const kind = this.#p.identities.kindOf(identity);
+    return this.#p.parts.scoring.threshold(owner, kind, this.sizes.of(owner, kind, at), at);
+  }
+
+  /** The band in which events of an hour are expected; null while warming. */
+  bands(identity: Identity, start: Millis): Bands | null {
+    return this.#p.parts.scoring.bands(identity.index, this.#facts(identity, null), start);
+  }
+
+  /** That of the present hour. */
+  expected(identity: Identity): Bands | null { return this.bands(identity, hourOf(this.#p.feeds.clock)); }
+
+  #facts(identity: Identity, hour: OpenHour | null): HourFacts {
+    const record = identity.remit?.record;
+    return {
+      kind: this.#p.identities.kindOf(identity), owner: record?.owner ?? null, purpose: record?.purpose ?? null, environment: record?.environment ?? null,
+      group: record?.baseline?.peer_group ?? null, declared: identity.remit?.declares === true, violations: hour === null ? null : this.#violations(identity, hour),
+    };
+  }
+
+  /** Events count when they come; groups of events, whose word may change, in the hour of their last. */
+  #violations(identity: Identity, hour: OpenHour): HourFacts['violations'] {
+    let all = hour.violations;
+    if (identity.remit === null) return all;
+    for (const { finding } of this.#p.book.of(identity.urn)) {
+      if (!this.#chains.has(finding.detector) || finding.state === 'withdrawn' || finding.state === 'silenced' || hourOf(finding.last) !== hour.start) continue;
+      const way = VIOLATION_OF.get(finding.detector)!;
+      all = { ...all, [way]: (all?.[way] ?? 0) + 1 };
+    }
+    return all;
+  }
+
+  /** Leaving the remit is rare enough for this identity to wake somebody, although its owner does not enforce: the first such finding pages. */
+  #raise(identity: Identity, hour: OpenHour, score: number, at: Millis): void {
+    const { remit } = identity;
+    if (!remit?.reviewed || !remit.owned) return;
+    let first = null;
+    for (const kept of this.#p.book.of(identity.urn)) {
+      const { finding } = kept;
+      if (!VIOLATION_OF.has(finding.detector) || !OPEN.has(finding.state) || finding.last < hour.start || finding.first >= hour.start + HOUR) continue;
+      if (finding.severity === 'critical') return;
+      if (first === null || finding.first < first.finding.first || (finding.first === first.finding.first && finding.id < first.finding.id)) first = kept;
+    }
+    if (first !== null) this.#p.book.raise(first, score, at);
+  }
+
+  /** What an odd hour was made of is shown for a day. */
+  fade(now: Millis): void {
+    for (const identity of this.#odd) {
+      if (now - (identity.deviates?.at ?? 0) < SHOWN) continue;
+      identity.deviates = null;
+      this.#odd.delete(identity);
+      this.#p.identities.show(identity);
+    }
   }
 
   /** Closes every hour that all feeds of its identity have passed, in order of hour and URN. */
@@ -98,23 +196,25 @@ export class HourBook {
     this.#touched.delete(hour);
     this.dirty.add(`${identity.index} ${start}`);
     identity.closedUntil = Math.max(identity.closedUntil, start + HOUR);
-    identity.score = this.#judgeHour(identity, hour, Math.max(this.#p.feeds.clock, start + HOUR), true);
-    this.closed.push({ start, identity, events: hour.events, denied: hour.denied, score: identity.score });
+    const bands = this.bands(identity, start);
+    const score = this.#judgeHour(identity, hour, Math.max(this.#p.feeds.clock, start + HOUR), true);
+    identity.score = score !== null && score.readiness !== 'warming' ? score.score : null;
+    const closed: ClosedHour = { start, identity, events: hour.sums.events, denied: hour.sums.denied, score: identity.score === null ? null : score, bands };
+    this.closed.push(closed);
+    this.watcher?.(closed);
     this.#p.identities.changed.add(identity);
-    if (hour.events > hour.denied) rest(identity, start);
-    if (!this.#quarantined(identity, start)) this.#learn(identity, hour);
+    if (hour.sums.events > hour.sums.denied) rest(identity, start);
+    this.#approve(identity, start);
   }
 
-  #learn(identity: Identity, hour: OpenHour): void {
-    let ready = false;
-    this.#p.parts.features.forEach((feature, i) => {
-      const row = this.#p.parts.profiles.row(feature.id, identity.index, true);
-      const surprise = feature.expect(row, hour.features[i], hour.start, (p) => p);
-      if (surprise) this.#p.parts.calibration.add(hour.start, surprise.p);
-      feature.learn(row, hour.features[i], hour.start);
-      ready ||= feature.ready(row);
-    });
-    if (ready) this.ready.add(identity);
+  /** A reviewed record approves the level at which its identity works once that is known, and again at the date it names. */
+  #approve(identity: Identity, start: Millis): void {
+    const { remit } = identity;
+    if (!remit?.reviewed) return;
+    const { scoring } = this.#p.parts;
+    const approved = scoring.level(identity.index, start)?.approved ?? null;
+    const again = Date.parse(remit.record.baseline?.approved_at ?? '');
+    if (approved === null ? scoring.readiness(identity.index, start) === 'ready' : again <= start && again > approved) scoring.approve(identity.index, start);
   }
 
   /** Events inside a finding about behaviour do not train the baseline until its owner confirms them. */
@@ -138,7 +238,7 @@ function rest(identity: Identity, start: Millis): void {
 function silenceBefore(identity: Identity, start: Millis): { since: Millis | null; longest: Millis } {
   let since = identity.succeededUntil;
   for (const other of identity.open) {
-    if (other.start < start && other.events > other.denied) since = Math.max(since ?? -Infinity, other.start + HOUR);
+    if (other.start < start && other.sums.events > other.sums.denied) since = Math.max(since ?? -Infinity, other.start + HOUR);
   }
   return { since, longest: identity.longestPause };
 }

@@ -1,5 +1,6 @@
-import { sensitivity, type EventRef, type Feature, type Millis, type NhiEvent } from '@remit/contract';
+import { sensitivity, type EventRef, type HourSums, type Millis, type NhiEvent, type Remit, type Violation } from '@remit/contract';
 import { addEvidence } from './evidence.ts';
+import type { Scoring } from './parts.ts';
 
 export const HOUR: Millis = 3_600_000;
 
@@ -16,48 +17,49 @@ const NONE: OpenHour['categories'] = new Map();
 /** The open aggregate of one identity-hour: integers and sets only, so that the order of events does not matter. */
 export interface OpenHour {
   start: Millis;
-  events: number;
-  denied: number;
+  /** What is learned of it, and how many events it has. */
+  sums: HourSums;
+  /** Events that left the remit, by way; null while there is none. */
+  violations: Partial<Record<Violation, number>> | null;
   /** The first few events. */
   evidence: EventRef[];
-  categories: Map<string, { count: number; first: Millis; last: Millis; evidence: EventRef[] }>;
-  /** One aggregate a feature, in the features' order. */
-  features: unknown[];
+  categories: Map<string, { count: number; unapproved: number; first: Millis; last: Millis; evidence: EventRef[] }>;
 }
 
-export function openHour(start: Millis, features: readonly Feature[]): OpenHour {
-  return { start, events: 0, denied: 0, evidence: [], categories: NONE, features: features.map((f) => f.open()) };
+export function openHour(start: Millis, scoring: Scoring): OpenHour {
+  return { start, sums: scoring.open(), violations: null, evidence: [], categories: NONE };
 }
 
-/** Adds an event to its hour; returns the word for what makes it sensitive, or null. */
-export function addToHour(hour: OpenHour, event: NhiEvent, restricted: boolean, features: readonly Feature[], ref: (e: NhiEvent) => EventRef): string | null {
-  hour.events++;
-  if (event.outcome.denied) hour.denied++;
+/** Adds an event to its hour; returns the word for what makes it sensitive, or null. `remit` is the reviewed record in force at its time. */
+export function addToHour(
+  hour: OpenHour, event: NhiEvent, restricted: boolean, remit: Remit | null, scoring: Scoring, ref: (e: NhiEvent) => EventRef,
+): string | null {
   if (hour.evidence.length < EVIDENCE || event.time <= hour.evidence.at(-1)!.time) addEvidence(hour.evidence, ref(event), EVIDENCE);
-  for (let i = 0; i < features.length; i++) features[i]!.add(hour.features[i], event);
   const word = sensitivity(event, restricted);
+  scoring.add(hour.sums, event, word);
   if (word === null) return null;
   if (hour.categories === NONE) hour.categories = new Map();
   let category = hour.categories.get(word);
-  if (!category) hour.categories.set(word, category = { count: 0, first: event.time, last: event.time, evidence: [] });
+  if (!category) hour.categories.set(word, category = { count: 0, unapproved: 0, first: event.time, last: event.time, evidence: [] });
   category.count++;
+  if (remit !== null && isOutside(event, remit)) category.unapproved++;
   if (event.time < category.first) category.first = event.time;
   if (event.time > category.last) category.last = event.time;
   if (category.evidence.length < EVIDENCE || event.time <= category.evidence.at(-1)!.time) addEvidence(category.evidence, ref(event), EVIDENCE);
   return word;
 }
 
-export function saveHour(hour: OpenHour, features: readonly Feature[]): object {
-  return { ...hour, categories: [...hour.categories], features: features.map((f, i) => [f.id, f.version, f.save(hour.features[i])]) };
+/** Whether some permission that the event used is none of the approved ones. */
+function isOutside({ privilege }: NhiEvent, remit: Remit): boolean {
+  for (const used of privilege?.used ?? []) if (remit.action(used) === 'outside') return true;
+  return false;
 }
 
-export function restoreHour(saved: ReturnType<typeof saveHour>, features: readonly Feature[]): OpenHour {
-  const raw = saved as { start: number; events: number; denied: number; evidence: EventRef[]; categories: [string, never][]; features: [string, number, unknown][] };
-  return {
-    start: raw.start, events: raw.events, denied: raw.denied, evidence: raw.evidence, categories: new Map(raw.categories),
-    features: features.map((f) => {
-      const found = raw.features.find(([id, version]) => id === f.id && version === f.version);
-      return found ? f.restore(found[2]) : f.open();
-    }),
-  };
+export function saveHour(hour: OpenHour, scoring: Scoring): object {
+  return { ...hour, categories: [...hour.categories], sums: scoring.save(hour.sums) };
+}
+
+export function restoreHour(saved: object, scoring: Scoring): OpenHour {
+  const raw = saved as Omit<OpenHour, 'categories' | 'sums'> & { categories: [string, never][]; sums: unknown };
+  return { ...raw, categories: new Map(raw.categories), sums: scoring.restoreSums(raw.sums) };
 }

@@ -47,11 +47,12 @@ describe('ToolJudge', () => {
     ]);
   });
 
-  it('judges by the whole agent where runs carry no purpose, and says nothing of a purpose nobody ran', () => {
+  it('judges by the whole agent where runs carry no purpose, or one that nobody else had, and says nothing where nobody ran', () => {
     const whole = new ToolJudge(memoryOf(history.map((run) => ({ ...run, purpose: null }))));
     expect(whole.judge(hash({ ...run('bill', [read, mail('ann@example.com')]), purpose: null }))!.score).toBeCloseTo(0, 9);
     expect(whole.judge(hash({ ...run('bill', [read, mail('thief@example.com')]), purpose: null }))!.score).toBeGreaterThan(2);
-    expect(new ToolJudge(memoryOf(history)).judge(hash(run('holiday', [read])))).toBeNull();
+    expect(new ToolJudge(memoryOf(history)).judge(hash(run('holiday', [read, mail('ann@example.com')])))!.score).toBeCloseTo(0, 9);
+    expect(new ToolJudge(memoryOf(history)).judge(hash(run('holiday', [read, mail('thief@example.com')])))!.score).toBeGreaterThan(1);
     expect(new ToolJudge(new ToolMemory()).judge(hash(run('bill', [read])))).toBeNull();
   });
 
@@ -66,8 +67,8 @@ describe('ToolJudge', () => {
   it('expects more surprises of a run with many calls', () => {
     const parts = { tool: 3, values: 0, extent: 0, pairs: 0, order: 0, repeat: 0, company: 0 };
     const quiet = { ...parts, tool: 0 };
-    expect(scoreOf([{ at: 0, parts }])).toBeCloseTo(3, 9);
-    expect(scoreOf([{ at: 0, parts }, { at: 1, parts: quiet }])).toBeCloseTo(-Math.log(1 - (1 - Math.exp(-3)) ** 2), 9);
+    expect(scoreOf([{ parts }])).toBeCloseTo(3, 9);
+    expect(scoreOf([{ parts }, { parts: quiet }])).toBeCloseTo(-Math.log(1 - (1 - Math.exp(-3)) ** 2), 9);
     expect(scoreOf([])).toBe(0);
   });
 });

@@ -19,8 +19,11 @@ const NOTHING: Readonly<Record<Calibrated, number>> = { tool: 0, values: 0, pair
 /** Stands for all tools of an agent; hashes of tools are never negative. */
 const ANY_TOOL = -1;
 
-/** A call that changed something, and the surprise of each part of it: −ln of how often runs that were in order show as much; 0 for nothing new. */
-export interface JudgedCall { at: number; parts: Record<Part, number> }
+/**
+ * A call that changed something: the surprise of each part of it, −ln of how often runs that were in order show as much, 0 for nothing
+ * new; and what was compared, each with how rare that alone is at its place, calls of this kind or not.
+ */
+export interface JudgedCall { at: number; parts: Record<Part, number>; elements: readonly (Element & { surprise: number })[] }
 
 /** How surprising a run is: `score` ≥ 0, −ln of a probability; the calls behind it, those that changed something. */
 export interface ToolVerdict { score: number; calls: JudgedCall[] }
@@ -43,7 +46,7 @@ export class ToolJudge {
   constructor(memory: ToolMemory) {
     this.#memory = memory;
     for (const kind of ELEMENTS) this.#pooledRates.set(kind, new Array<number>(STATES).fill(0));
-    const observed = [...memory.runs()].map((run) => ({ agent: run.agent, calls: observe(memory, run, run.group) }));
+    const observed = [...memory.runs()].map((run) => ({ agent: run.agent, calls: observe(memory, this.#known(run), run.group) }));
     for (const { agent, calls } of observed) this.#countStates(agent, calls);
     for (const { agent, calls } of observed) this.#noteShown(agent, calls);
     const sort = (lists: Record<Calibrated, number[]>): void => { for (const part of CALIBRATED) lists[part].sort((a, b) => a - b); };
@@ -51,16 +54,27 @@ export class ToolJudge {
     for (const tools of this.#shown.values()) for (const lists of tools.values()) sort(lists);
   }
 
-  /** Judges a run; null when nothing is known of its purpose. */
-  judge(run: HashedRun): ToolVerdict | null {
-    if (!this.#memory.hasPurpose(run.agent, run.purpose, run.group)) return null;
-    const calls = observe(this.#memory, run, run.group).map((call) => {
-      const raw = this.#surprises(run.agent, call);
+  /**
+   * Judges a run; null when nobody else's runs of its agent are known. A purpose that no other run had says nothing: then what the
+   * agent does for any purpose counts. Runs that were learned are part of the shares they are held against: with `asOneMore` so is this
+   * one, so that its score can be compared with theirs.
+   */
+  judge(run: HashedRun, asOneMore = false): ToolVerdict | null {
+    const known = this.#known(run);
+    if (!this.#memory.hasPurpose(run.agent, known.purpose, run.group)) return null;
+    const more = asOneMore ? 1 : 0;
+    const calls = observe(this.#memory, known, run.group).map((call) => {
+      const raw = this.#surprises(run.agent, call, more);
       const parts = { ...NOTHING, extent: raw.values };
-      for (const part of CALIBRATED) parts[part] = this.#calibrated(run.agent, call.tool, part, raw[part]);
-      return { at: call.at, parts };
+      for (const part of CALIBRATED) parts[part] = this.#calibrated(run.agent, call.tool, part, raw[part], more);
+      const elements = call.elements.map((element) => ({ ...element, surprise: this.#surprise(run.agent, element, more) }));
+      return { at: call.at, parts, elements };
     });
     return { score: scoreOf(calls), calls };
+  }
+
+  #known(run: HashedRun): HashedRun {
+    return run.purpose === 0 || this.#memory.hasPurpose(run.agent, run.purpose, run.group) ? run : { ...run, purpose: 0 };
   }
 
   #countStates(agent: string, calls: readonly ObservedCall[]): void {
@@ -90,18 +104,18 @@ export class ToolJudge {
   }
 
   /** −ln of how often this kind of thing is as new as this at this place. */
-  #surprise(agent: string, { kind, where, state }: Element): number {
+  #surprise(agent: string, { kind, where, state }: Element, more: number): number {
     if (state === 0) return 0;
     const all = this.#pooledRates.get(kind)!;
     const prior = (all[state]! + 0.5) / (all[0]! + 1);
     const own = this.#rates.get(agent)?.get(kind)?.get(where);
-    return -Math.log(((own?.[state] ?? 0) + PRIOR * prior) / ((own?.[0] ?? 0) + PRIOR));
+    return -Math.log(((own?.[state] ?? 0) + more + PRIOR * prior) / ((own?.[0] ?? 0) + more + PRIOR));
   }
 
-  #surprises(agent: string, { elements }: ObservedCall): Record<Calibrated, number> {
+  #surprises(agent: string, { elements }: ObservedCall, more: number): Record<Calibrated, number> {
     const raw = { ...NOTHING };
     for (const element of elements) {
-      const surprise = this.#surprise(agent, element);
+      const surprise = this.#surprise(agent, element, more);
       if (element.kind === 'value' || element.kind === 'value_of_new_tool') raw.values += surprise;
       else if (element.kind === 'pair') raw.pairs = Math.max(raw.pairs, surprise);
       else raw[element.kind] += surprise;
@@ -112,7 +126,7 @@ export class ToolJudge {
   #noteShown(agent: string, calls: readonly ObservedCall[]): void {
     const most = new Map<number, Record<Calibrated, number>>();
     for (const call of calls) {
-      const raw = this.#surprises(agent, call);
+      const raw = this.#surprises(agent, call, 0);
       const sofar = most.get(call.tool);
       if (sofar === undefined) most.set(call.tool, raw);
       else for (const part of CALIBRATED) sofar[part] = Math.max(sofar[part], raw[part]);
@@ -134,14 +148,14 @@ export class ToolJudge {
    * this tool that are in order; of all its tools where the agent never called this one. A new tool is counted among all runs
    * instead, those that never call it too.
    */
-  #calibrated(agent: string, tool: number, part: Calibrated, surprise: number): number {
+  #calibrated(agent: string, tool: number, part: Calibrated, surprise: number, more: number): number {
     if (surprise <= 0) return 0;
     const tools = this.#shown.get(agent);
     const own = (tools?.get(tool) ?? (part === 'tool' ? undefined : tools?.get(ANY_TOOL)))?.[part] ?? [];
     const all = this.#pooledShown[part];
     const trials = part === 'tool' ? { own: this.#runs.get(agent) ?? 0, all: this.#allRuns } : { own: own.length, all: all.length };
     const prior = (atLeast(all, surprise) + 0.5) / (trials.all + 1);
-    return -Math.log((atLeast(own, surprise) + PRIOR * prior) / (trials.own + PRIOR));
+    return -Math.log((atLeast(own, surprise) + more + PRIOR * prior) / (trials.own + more + PRIOR));
   }
 }
 
@@ -149,7 +163,7 @@ export class ToolJudge {
  * The score of a run from its calls: the most surprising one, corrected for how many there were (Šidák: the chance that the least of so
  * many probabilities is that small).
  */
-export function scoreOf(calls: readonly JudgedCall[], weights: Readonly<Record<Part, number>> = WEIGHTS): number {
+export function scoreOf(calls: readonly Pick<JudgedCall, 'parts'>[], weights: Readonly<Record<Part, number>> = WEIGHTS): number {
   let most = 0;
   for (const { parts } of calls) {
     let sum = 0;

@@ -1,9 +1,15 @@
 import { eachKey, mix } from './keys.ts';
 import type { HashedRun } from './run.ts';
 
-/** What is kept of each agent at most; beyond, a part chosen by hash, the same in whatever order runs come. How many agents is the caller's to bound. */
-export interface Limits { keys: number; runs: number; purposes: number; callsOfRun: number }
-const LIMITS: Limits = { keys: 16_384, runs: 1024, purposes: 1024, callsOfRun: 256 };
+/**
+ * What is kept of each agent at most; beyond, a part chosen by hash, the same in whatever order runs come. With `fades`, what one group
+ * alone did is forgotten first, the oldest before the others, so that what is different every time does not push out what comes again:
+ * then the order of learning counts. How many agents is the caller's to bound.
+ */
+export interface Limits { keys: number; runs: number; purposes: number; callsOfRun: number; fades: boolean }
+const LIMITS: Limits = { keys: 16_384, runs: 1024, purposes: 1024, callsOfRun: 256, fades: false };
+/** Share of the keys that is left when the memory fades. */
+const FADED = 0.75;
 const VERSION = 1;
 
 /** Nobody's group: hashes are never negative. */
@@ -83,8 +89,14 @@ export class ToolMemory {
     }
   }
 
-  save(): SavedTools {
-    const flat = (map: Map<number, Groups>): number[] => [...map].sort(([a], [b]) => a - b).flatMap(([key, { first, second }]) => [key, first, second]);
+  /** With `asLearned` keys stand in the order in which they were learned, for memories that fade. */
+  save(asLearned = false): SavedTools {
+    const order = (map: Map<number, Groups>): [number, Groups][] => (asLearned ? [...map] : [...map].sort(([a], [b]) => a - b));
+    const flat = (map: Map<number, Groups>): number[] => {
+      const out: number[] = [];
+      for (const [key, { first, second }] of order(map)) out.push(key, first, second);
+      return out;
+    };
     return {
       version: VERSION,
       agents: [...this.#agents].sort(([a], [b]) => (a < b ? -1 : 1)).map(([agent, { keys, below, purposes, runs }]) => ({
@@ -127,12 +139,27 @@ export class ToolMemory {
     this.#cut(agent);
   }
 
+  /** What is known of an agent, in numbers of things. */
+  sizeOf(agent: string): { keys: number; purposes: number; runs: number } {
+    const known = this.#agents.get(agent);
+    return { keys: known?.keys.size ?? 0, purposes: known?.purposes.size ?? 0, runs: known?.runs.size ?? 0 };
+  }
+
   /** Halves the range of keys that are looked at until there is room: which are left depends on the keys alone, not on their order. */
   #cut(agent: Agent): void {
+    if (this.#limits.fades && agent.keys.size > this.#limits.keys) fade(agent.keys, this.#limits.keys * FADED);
     while (agent.keys.size > this.#limits.keys) {
       agent.below /= 2;
       for (const key of agent.keys.keys()) if (key >= agent.below) agent.keys.delete(key);
     }
+  }
+}
+
+/** Forgets what one group alone did, the oldest first. */
+function fade(keys: Map<number, Groups>, most: number): void {
+  for (const [key, { second }] of keys) {
+    if (keys.size <= most) return;
+    if (second === NONE) keys.delete(key);
   }
 }
 

@@ -38,7 +38,7 @@ export function observe(memory: ToolMemory, run: HashedRun, except: number): Obs
   run.calls.forEach((call, at) => {
     if (!call.writes || !call.ok) return;
     const { tool } = call;
-    const newness = level(KEY.tool, tool, 0);
+    const newness = call.approved === true ? 0 : level(KEY.tool, tool, 0);
     const elements: Element[] = [{ kind: 'tool', where: 0, state: newness }];
     if (newness === 0) {
       elements.push({ kind: 'order', where: tool, state: level(KEY.order, run.calls[at - 1]?.tool ?? 0, tool) });

@@ -13,8 +13,8 @@ export interface Call { tool: string; writes: boolean; ok: boolean; arguments: r
  */
 export interface Run { id: string; agent: string; purpose: string | null; group: string | null; calls: readonly Call[] }
 
-/** A call in hashes: `values` holds path and value in turn. */
-export interface HashedCall { tool: number; writes: boolean; ok: boolean; values: readonly number[] }
+/** A call in hashes: `values` holds path and value in turn. `approved`: the tool is approved for the purpose, whether anybody used it or not. */
+export interface HashedCall { tool: number; writes: boolean; ok: boolean; values: readonly number[]; approved?: boolean }
 
 /** A run in hashes of 53 bits, all that is ever kept of it. `purpose` is 0 when it carries none. */
 export interface HashedRun { id: number; agent: string; purpose: number; group: number; calls: readonly HashedCall[] }

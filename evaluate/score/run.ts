@@ -1,0 +1,206 @@
+import type { HourFacts, HourScore } from '@remit/contract';
+import { habits } from '../../exporter/src/baseline/habits/all.ts';
+import { restoreSums, saveSums } from '../../exporter/src/baseline/sums.ts';
+import { Scorer } from '../../exporter/src/score/scorer.ts';
+import type { Label } from '../../exporter/src/simulate/options.ts';
+import { KEY, read, type Closed, type Head } from './hours.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24;
+export const BUDGETS = [5, 20, 50] as const;
+
+export interface RunOptions {
+  /** Without the remit: behaviour only. */
+  bare?: boolean;
+  /** Nobody answers a page. */
+  unattended?: boolean;
+  /** Labels are dealt out anew: to see that chance recalls nothing. */
+  shuffled?: boolean;
+  /** Misuse is judged and left out of everything learned: how well habits could tell it, were nothing ever mislearned. */
+  oracle?: boolean;
+}
+/** What one run over one recording gave. */
+export interface Measured {
+  identityHours: number; conforming: number; above: number[]; byWeek: number[][]; weeks: number; identities: number;
+  recall: Map<string, { hit: number[]; of: number }>; delays: number[];
+  dayOnePages: number; newcomers: number; p95: number; p99: number; banded: number; topTen: number;
+  drip: { hit: number; of: number; false: number }; drift: { flagged: number; of: number; false: number; years: number };
+  channels: Map<string, number>; held: number; micros: number; rowBytes: number; wonBy: Map<string, number>;
+}
+
+/** Feeds a recording to a new scorer, with an analyst who answers every page of the middle budget a day later. */
+export async function run(path: string, options: RunOptions): Promise<Measured> {
+  const state = new State(options);
+  await read(path, (head) => state.begin(head), (closed) => state.close(closed));
+  return state.finish();
+}
+
+class State {
+  readonly #options: RunOptions;
+  readonly scorer = new Scorer({ habits: habits(), sums: { save: saveSums, restore: restoreSums }, key: KEY, budget: { fleet: 20 } });
+  #head!: Head;
+  #from = 0;
+  #labels = new Map<number, Label[]>();
+  #firstHour: Float64Array = new Float64Array(0);
+  #lastHour: Float64Array = new Float64Array(0);
+  #falseHours: Float64Array = new Float64Array(0);
+  readonly #open = new Map<string, number>();
+  readonly #hits = new Map<Label, { at: number[] }>();
+  readonly #tickets = new Map<number, number>();
+  readonly #verdicts: { at: number; identity: number; from: number; to: number }[] = [];
+  #thresholds: number[] = [];
+  #ticket = Infinity;
+  #day = -1;
+  #alive = 0;
+  readonly #times: number[] = [];
+  #calls = 0;
+  m!: Measured;
+
+  constructor(options: RunOptions) {
+    this.#options = options;
+  }
+
+  begin(head: Head): void {
+    this.#head = head;
+    const n = head.who.length;
+    this.#firstHour = new Float64Array(n).fill(Infinity);
+    this.#lastHour = new Float64Array(n).fill(-Infinity);
+    this.#falseHours = new Float64Array(n);
+    this.#from = head.start / HOUR + 4 * 168;
+    const index = new Map(head.who.map(({ urn }, i) => [urn, i]));
+    head.labels.forEach((label, i) => {
+      const to = this.#options.shuffled === true ? index.get(head.labels[(i * 7 + 3) % head.labels.length]!.identity)! : index.get(label.identity)!;
+      this.#labels.set(to, [...(this.#labels.get(to) ?? []), label]);
+    });
+    this.m = {
+      identityHours: 0, conforming: 0, above: [0, 0, 0, 0, 0], byWeek: BUDGETS.map(() => []), weeks: (head.end - head.start) / HOUR / 168, identities: n,
+      recall: new Map(), delays: [], dayOnePages: 0, newcomers: 0, p95: 0, p99: 0, banded: 0, topTen: 0,
+      drip: { hit: 0, of: 0, false: 0 }, drift: { flagged: 0, of: 0, false: 0, years: 0 }, channels: new Map(), held: 0, micros: 0, rowBytes: 0, wonBy: new Map(),
+    };
+  }
+
+  close({ hour, identity, sums, violations }: Closed): void {
+    const day = Math.floor(hour / DAY);
+    if (day !== this.#day) this.#turn(day, hour);
+    const who = this.#head.who[identity]!;
+    const bare = this.#options.bare === true;
+    const facts: HourFacts = { ...who.facts, declared: !bare && who.facts.declared, violations: bare ? null : violations };
+    const attack = (this.#labels.get(identity) ?? []).find((l) => l.use_case !== 'drift' && hour * HOUR >= Math.floor(l.start / HOUR) * HOUR && hour * HOUR < l.end);
+    const counted = hour >= this.#from && attack === undefined;
+    const elapsed = this.#lastHour[identity] === -Infinity ? 1 : hour - this.#lastHour[identity]!;
+    if (counted) this.#banded(identity, facts, hour, sums.events, elapsed);
+    const started = this.#calls % 64 === 0 ? process.hrtime.bigint() : 0n;
+    const said = this.#options.oracle === true && attack !== undefined ? this.scorer.score(identity, sums, facts, hour * HOUR) : this.scorer.close(identity, sums, facts, hour * HOUR);
+    if (this.#calls++ % 64 === 0) this.#times.push(Number(process.hrtime.bigint() - started));
+    if (this.#firstHour[identity] === Infinity) {
+      this.#firstHour[identity] = hour;
+      if (hour > this.#from) this.m.newcomers++;
+    }
+    this.#lastHour[identity] = hour;
+    if (hour >= this.#from) this.m.identityHours += elapsed;
+    if (counted) {
+      this.m.conforming += elapsed;
+      for (let k = 1; k <= 5; k++) if (said.score >= k) this.m.above[k - 1]!++;
+    }
+    this.#page(identity, hour, said, attack);
+  }
+
+  #banded(identity: number, facts: HourFacts, hour: number, events: number, elapsed: number): void {
+    // A quantile costs a dozen tails: every fourth hour tells enough.
+    if (hour % 4 !== 0) return;
+    const bands = this.scorer.bands(identity, facts, hour * HOUR);
+    if (bands === null) return;
+    this.m.banded += elapsed;
+    if (events > bands.p95) this.m.p95++;
+    if (events > bands.p99) this.m.p99++;
+  }
+
+  #page(identity: number, hour: number, said: HourScore, attack: Label | undefined): void {
+    BUDGETS.forEach((_, b) => {
+      if (said.score < this.#thresholds[b]!) return;
+      const key = `${b} ${identity} ${said.channel}`;
+      const last = this.#open.get(key) ?? -Infinity;
+      this.#open.set(key, hour);
+      if (attack !== undefined) this.#hit(attack, b, hour);
+      else if (b === 1) this.#falseHours[identity]!++;
+      if (b === 1 && this.#options.unattended !== true) this.#verdicts.push({ at: hour + DAY, identity, from: hour - DAY, to: hour + DAY });
+      if (hour - last <= DAY) return;
+      if (b === 1) {
+        if (hour - this.#firstHour[identity]! < DAY && hour > this.#from) this.m.dayOnePages++;
+      }
+      if (attack !== undefined || hour < this.#from) return;
+      const week = Math.floor((hour - this.#head.start / HOUR) / 168);
+      this.m.byWeek[b]![week] = (this.m.byWeek[b]![week] ?? 0) + 1;
+      if (b !== 1) return;
+      this.m.channels.set(String(said.channel), (this.m.channels.get(String(said.channel)) ?? 0) + 1);
+      const why = `${this.#head.who[identity]!.sort} ${said.parts[0]?.habit}`;
+      this.m.wonBy.set(why, (this.m.wonBy.get(why) ?? 0) + 1);
+    });
+    if (said.day >= this.#ticket) {
+      if (attack !== undefined && this.#options.unattended !== true) this.#verdicts.push({ at: hour + DAY, identity, from: hour - DAY, to: hour + DAY });
+      if (attack !== undefined) this.#hit(attack, 3, hour);
+      else if (hour >= this.#from && hour - (this.#tickets.get(identity) ?? -Infinity) > DAY) this.m.drip.false++;
+      this.#tickets.set(identity, hour);
+    }
+  }
+
+  #hit(attack: Label, b: number, hour: number): void {
+    let hits = this.#hits.get(attack);
+    if (hits === undefined) this.#hits.set(attack, hits = { at: [] });
+    hits.at[b] ??= hour;
+  }
+
+  #turn(day: number, hour: number): void {
+    this.#day = day;
+    this.#alive = this.#lastHour.reduce((n, last) => n + (hour - last < 28 * DAY ? 1 : 0), 0);
+    const n = Math.max(this.#alive, 1);
+    this.#thresholds = BUDGETS.map((b) => Math.log10(168 * n / (b * this.#head.who.length / 1000)));
+    this.#ticket = this.#thresholds[1]!;
+    while (this.#verdicts.length > 0 && this.#verdicts[0]!.at <= hour) {
+      const { identity, from, to } = this.#verdicts.shift()!;
+      const bad = (this.#labels.get(identity) ?? []).some((l) => l.use_case !== 'drift' && (to - DAY) * HOUR < l.end && (to - DAY + 1) * HOUR > l.start);
+      this.scorer.settle(identity, from * HOUR, to * HOUR, !bad, hour * HOUR);
+    }
+    this.#drift(day, hour);
+  }
+
+  readonly #flagged = new Map<number, number>();
+  #drift(day: number, hour: number): void {
+    if (hour < this.#from) return;
+    const approving = hour - this.#from < DAY;
+    for (let i = 0; i < this.#head.who.length; i++) {
+      if (approving) this.scorer.approve(i, hour * HOUR);
+      else if (this.scorer.level(i, hour * HOUR)?.drifted === true && !this.#flagged.has(i)) this.#flagged.set(i, day);
+    }
+  }
+
+  finish(): Measured {
+    const { m } = this;
+    for (const [identity, labels] of this.#labels) for (const label of labels) {
+      if (label.use_case === 'drift') {
+        m.drift.of++;
+        const flagged = this.#flagged.get(identity);
+        if (flagged !== undefined && flagged - Math.floor(label.start / HOUR / DAY) <= 30) m.drift.flagged++;
+        continue;
+      }
+      for (const key of [label.use_case, `${label.use_case} ${label.level}`]) {
+        const recall = m.recall.get(key) ?? { hit: [0, 0, 0, 0], of: 0 };
+        m.recall.set(key, recall);
+        recall.of++;
+        for (let b = 0; b < 4; b++) if (this.#hits.get(label)?.at[b] !== undefined) recall.hit[b]!++;
+      }
+      const at = this.#hits.get(label)?.at[1];
+      if (at !== undefined) m.delays.push(at - Math.floor(label.start / HOUR));
+    }
+    const drifting = new Set([...this.#labels].filter(([, l]) => l.some(({ use_case }) => use_case === 'drift' || use_case === 'export-drip')).map(([i]) => i));
+    for (const i of this.#flagged.keys()) if (!drifting.has(i)) m.drift.false++;
+    m.drift.years = (this.#head.end / HOUR - this.#from) / 8766 * this.#head.who.length;
+    const sorted = [...this.#falseHours].sort((a, b) => b - a);
+    m.topTen = sorted.slice(0, 10).reduce((a, b) => a + b, 0) / Math.max(1, sorted.reduce((a, b) => a + b, 0));
+    m.held = this.scorer.held().count;
+    // The machine may be busy with other things: the middle is what it costs.
+    m.micros = this.#times.sort((a, b) => a - b)[this.#times.length >> 1]! / 1000;
+    m.rowBytes = this.scorer.rowBytes.every;
+    return m;
+  }
+}

@@ -1,0 +1,92 @@
+import type { Deviation, DetectorId, EventRef, HourScore, HourView, Millis, Severity, Signal, View } from '@remit/contract';
+import { bounded, hour as hourOf, moment } from './phrases.ts';
+
+const SHOWN = 10;
+const MOST_PARTS = 5;
+/** New targets of one hour from which it is their number that stands out, not one of them. */
+const MANY = 4;
+
+/**
+ * Which learned detector speaks of an hour: one of them, whatever else deviates. The winning channel decides, and where it joins
+ * several habits, the strongest of them. Null where no learned detector speaks: for the remit channel the findings of the remit do.
+ */
+export function speaker(score: HourScore): DetectorId | null {
+  const channel = score.channel;
+  const strongest = score.parts.find((part) => channel === 'corroboration' || part.channel === channel);
+  if (channel === null || channel === 'remit' || strongest === undefined) return null;
+  return speakerOf(strongest.habit, strongest.observed);
+}
+
+function speakerOf(habit: string, observed: number): DetectorId | null {
+  switch (habit) {
+    case 'when': case 'privileged-when': case 'sensitive-when': case 'gap': return 'unusual-hour';
+    case 'volume': case 'sensitive-volume': return 'volume';
+    case 'errors': return 'denied-burst';
+    case 'amount': case 'moved': return 'export-volume';
+    case 'action': return 'new-action';
+    case 'source': return 'new-network';
+    case 'resource': return observed >= MANY ? 'fan-out' : 'new-destination';
+    case 'destination': case 'argument': return 'new-destination';
+    case 'sequence': return 'unusual-sequence';
+    default: return null;
+  }
+}
+
+/**
+ * The signal of a learned detector: the score of the hour reaches the threshold and this detector speaks of it. While the baseline is warming,
+ * another one does (`peer-outlier`). One finding per identity and hour, provisional until the hour closes.
+ */
+export function learned(id: DetectorId, hour: HourView, view: View): Signal[] {
+  const { score } = hour;
+  if (score === null || !view.ready || !(score.score >= view.threshold) || speaker(score) !== id) return [];
+  return [signalOf(score, hour, view.threshold)];
+}
+
+/** A signal in the words of the habits behind a score. */
+export function signalOf(score: HourScore, hour: HourView, threshold: number, more: { severity?: Severity; peers?: boolean } = {}): Signal {
+  const parts = partsOf(score);
+  const [first, ...others] = parts;
+  const evidence = shown(hour);
+  const besides = others.filter(({ calibrated }) => calibrated >= 1).slice(0, 2).map(({ text }) => text.observed);
+  return {
+    subject: first?.habit ?? 'hour', bucket: hourOf(hour.start),
+    reason: {
+      expected: bounded(`${first?.text.expected ?? 'an hour like those before'}${score.since === null || more.peers ? '' : `, as learned since ${day(score.since)}`}`, 300),
+      observed: bounded(`${[first?.text.observed ?? `${hour.events} events`, ...besides].join('; ')} in the hour of ${moment(hour.start)}, ${rarity(score.score)}`
+        + `${first?.text.peers === undefined ? '' : `; ${first.text.peers}`}`, 300),
+    },
+    evidence, at: evidence.at(-1)?.time ?? hour.start, first: evidence[0]?.time ?? hour.start, count: hour.events, score: score.score,
+    deviation: deviationOf(score, threshold), ...more.severity === undefined ? {} : { severity: more.severity },
+  };
+}
+
+function deviationOf(score: HourScore, threshold: number): Deviation {
+  return {
+    channel: score.channel ?? 'corroboration', score: score.score, threshold, since: score.since,
+    parts: partsOf(score).slice(0, MOST_PARTS).map(({ habit, channel, calibrated, observed, expected, text }) => ({ habit, channel, calibrated, observed, expected, text })),
+  };
+}
+
+/** Those of the winning channel first: they are why it opens. */
+function partsOf({ channel, parts }: HourScore): HourScore['parts'] {
+  return channel === 'corroboration' || channel === null ? parts : [...parts.filter((part) => part.channel === channel), ...parts.filter((part) => part.channel !== channel)];
+}
+
+/** The hour's own first events; where the view has none, its sensitive ones. */
+export function shown(hour: HourView): EventRef[] {
+  if (hour.evidence !== undefined && hour.evidence.length > 0) return hour.evidence.slice(0, SHOWN);
+  const all = [...hour.categories.values()].flatMap(({ evidence }) => evidence);
+  return all.sort((a, b) => a.time - b.time || (a.uid < b.uid ? -1 : 1)).slice(0, SHOWN);
+}
+
+/** How often one conforming identity shows such an hour. */
+export function rarity(score: number): string {
+  const hours = 10 ** Math.min(score, 12);
+  const years = hours / (365.25 * 24);
+  if (years >= 1000) return 'rarer than once in 1000 years of such an identity';
+  if (years >= 2) return `about once in ${Math.round(years)} years of such an identity`;
+  if (hours >= 48) return `about once in ${Math.round(hours / 24)} days of such an identity`;
+  return `about once in ${Math.round(Math.max(1, hours))} hours of such an identity`;
+}
+
+function day(at: Millis): string { return new Date(at).toISOString().slice(0, 10); }

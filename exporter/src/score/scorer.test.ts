@@ -1,0 +1,192 @@
+import type { HourFacts, HourSums } from '@remit/contract';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { habits } from '../baseline/habits/all.ts';
+import { openSums, restoreSums, saveSums } from '../baseline/sums.ts';
+import { Scorer } from './scorer.ts';
+
+const HOUR = 3_600_000;
+const START = Date.UTC(2026, 8, 7);
+const KEY = new Uint8Array(8).fill(5);
+const make = () => new Scorer({ habits: habits(), sums: { save: saveSums, restore: restoreSums }, key: KEY, budget: { fleet: 10 } });
+interface Closed { identity: number; hour: number; sums: HourSums }
+
+const facts = (identity: number): HourFacts => ({
+  kind: identity % 4 === 0 ? 'ai_agent' : 'service_account', owner: `team-${identity % 3}`, purpose: null, environment: 'prod', group: null, declared: identity % 2 === 0, violations: null,
+});
+
+/** A conforming fleet: office hours or round the clock, counts of a negative binomial, now and then something new, an odd hour, a storm. */
+function fleet(identities: number, weeks: number, seed: number): Closed[] {
+  const random = generator(seed);
+  const closed: Closed[] = [];
+  const rate = Array.from({ length: identities }, () => 2 + 20 * random());
+  for (let h = 0; h < weeks * 168; h++) for (let i = 0; i < identities; i++) {
+    const office = i % 3 === 0 || (h % 24 >= 8 && h % 24 < 17 && h % 168 < 120);
+    if (random() > (office ? 0.7 : 0.004)) continue;
+    const storm = random() < 0.001 ? Math.min(50, (1 - random()) ** -0.8) : 1;
+    const events = 1 + poisson(random, rate[i]! * storm * (gamma3(random) / 3));
+    const sums = openSums();
+    Object.assign(sums, { events, failed: random() < 0.02 ? Math.ceil(events / 3) : 0, sensitive: random() < 0.1 ? 1 : 0 });
+    sums.actions = pick(random, 4, 1_000 + i * 10).concat(random() < 0.003 ? [5_000 + Math.floor(random() * 1e6)] : []).sort((a, b) => a - b);
+    sums.resources = pick(random, 6, 77_000 + i * 10);
+    sums.sources = [9];
+    const bytes = Math.ceil(events * Math.exp(7 + normal(random) * 0.6 / Math.sqrt(events)));
+    Object.assign(sums, { amount: bytes, measured: events, amounts: [sums.actions[0]!, events, Math.round(Math.log(bytes / events) * 64) * events] });
+    if (i % 4 === 0) sums.steps = [1, 2, 3, 4].flatMap((k) => [k * 60_000 + i, h, 40 + (random() < 0.02 ? Math.floor(random() * 6) : k), h * 10 + k]);
+    closed.push({ identity: i, hour: START + h * HOUR, sums });
+  }
+  return closed;
+}
+
+function close(scorer: Scorer, hours: readonly Closed[]): number[] {
+  return hours.map(({ identity, hour, sums }) => scorer.close(identity, sums, facts(identity), hour).score);
+}
+
+const rows = (scorer: Scorer, identities: number) => Array.from({ length: identities }, (_, i) => Buffer.concat(scorer.bytes(i)).toString('base64'));
+
+describe('order and restarts', () => {
+  const hours = fleet(24, 3, 1);
+  const straight = make();
+  const scores = close(straight, hours);
+
+  test('inside a day identities may close in any order', () => {
+    const days = Map.groupBy(hours, ({ hour }) => Math.floor(hour / HOUR / 24));
+    const other = make();
+    // By identity, the last first, each of them in order of its hours.
+    const shuffled = [...days.values()].flatMap((day) => [...day].sort((a, b) => b.identity - a.identity || a.hour - b.hour));
+    const found = new Map(shuffled.map((h, i) => [h, i]));
+    const shuffledScores = close(other, shuffled);
+    expect(rows(other, 24)).toEqual(rows(straight, 24));
+    expect(hours.map((h) => shuffledScores[found.get(h)!])).toEqual(scores);
+  });
+
+  test('provisional scores change nothing', () => {
+    const asked = make();
+    for (const { identity, hour, sums } of hours) {
+      asked.score(identity, sums, facts(identity), hour, true);
+      asked.close(identity, sums, facts(identity), hour);
+    }
+    expect(rows(asked, 24)).toEqual(rows(straight, 24));
+  });
+
+  test('a restart anywhere gives the same rows and scores', () => {
+    for (const part of [0.1, 0.5, 0.9]) {
+      const at = Math.floor(hours.length * part);
+      const first = make();
+      const before = close(first, hours.slice(0, at));
+      const second = make();
+      const puts = first.takeDirty().puts.sort((a, b) => (a.key < b.key ? -1 : 1));
+      for (const { key, value } of puts) second.restore(key, value);
+      expect([...before, ...close(second, hours.slice(at))]).toEqual(scores);
+      expect(rows(second, 24)).toEqual(rows(straight, 24));
+    }
+  });
+
+  test('a row stays below 2.9 kB, an agent below 1.4 kB more', () => {
+    expect(straight.rowBytes.every).toBeLessThan(2_900);
+    expect(straight.rowBytes.tools).toBeLessThan(1_400);
+  });
+});
+
+describe('a conforming fleet of 60 over ten weeks', () => {
+  const scorer = make();
+  const hours = fleet(60, 10, 2);
+  const late: number[] = [];
+  beforeAll(() => {
+    for (const { identity, hour, sums } of hours) {
+      const { score } = scorer.close(identity, sums, facts(identity), hour);
+      if (hour >= START + 4 * 168 * HOUR) late.push(score);
+    }
+  });
+
+  test.each([1, 2, 3])('a score of %d or more comes in one of 10^%d identity-hours', (k) => {
+    const due = 60 * 6 * 168 * 10 ** -k;
+    const found = late.filter((s) => s >= k).length;
+    expect(found).toBeGreaterThan(due * 0.5);
+    expect(found).toBeLessThan(due * 1.5);
+  });
+
+  test('the computed threshold keeps the budget', () => {
+    const threshold = scorer.budget.threshold(60);
+    expect(threshold).toBeCloseTo(Math.log10(168 * 60 / 10));
+    expect(late.filter((s) => s >= threshold).length / 6).toBeLessThanOrEqual(12);
+  });
+
+  test('what is far out of habit stands out, and says why', () => {
+    const now = START + 10 * 168 * HOUR + 3 * HOUR;
+    const sums = openSums();
+    Object.assign(sums, { events: 400, amount: 4e9, measured: 400, privileged: 12, actions: [1], resources: [2], sources: [3], amounts: [1, 400, 400 * 64 * 16] });
+    const said = scorer.score(1, sums, { ...facts(1), declared: true, violations: { lifecycle: 400 } }, now);
+    expect(said.score).toBeGreaterThan(3.5);
+    expect(said.readiness).toBe('ready');
+    expect(said.parts.map(({ habit }) => habit)).toEqual(expect.arrayContaining(['action', 'source', 'remit', 'privileged-when']));
+    for (const { text } of said.parts) expect(`${text.expected}${text.observed}`).toMatch(/\d/);
+    expect(scorer.bands(1, facts(1), now)!.p99).toBeLessThan(400);
+  });
+});
+
+test('an hour that deviates waits: benign is learned, bad leaves no trace', () => {
+  const hours = fleet(20, 5, 3);
+  const odd = openSums();
+  Object.assign(odd, { events: 900, failed: 900, privileged: 50, actions: [11, 12, 13], resources: [14], sources: [15] });
+  const at = START + 5 * 168 * HOUR + 2 * HOUR;
+  const run = (verdict: boolean | null) => {
+    const scorer = make();
+    close(scorer, hours);
+    const { held } = scorer.close(1, odd, facts(1), at, false);
+    expect(held).toBe(true);
+    expect(scorer.held()).toEqual({ count: 1, oldest: at, needsVerdict: 1 });
+    if (verdict !== null) expect(scorer.settle(1, at, at, verdict, at + 24 * HOUR)).toBe(1);
+    return scorer.score(1, odd, facts(1), at + 168 * HOUR, true).parts.find(({ habit }) => habit === 'action')?.raw ?? 0;
+  };
+  const waiting = run(null);
+  expect(run(false)).toBe(waiting);
+  expect(run(true)).toBeLessThan(waiting);
+});
+
+test('a level is compared with the approved reference', () => {
+  const scorer = make();
+  const open = (events: number) => Object.assign(openSums(), { events });
+  const live = (from: number, to: number, events: (day: number) => number) => {
+    for (let d = from; d < to; d++) for (let h = 8; h < 16; h++) scorer.close(0, open(Math.round(events(d) * (1 + 0.2 * Math.sin(d * 7 + h)))), facts(0), START + (d * 24 + h) * HOUR);
+  };
+  live(0, 28, () => 40);
+  expect(scorer.level(0, START + 28 * 24 * HOUR)).toBeNull();
+  expect(scorer.approve(0, START + 28 * 24 * HOUR)).toBe(true);
+  live(28, 45, () => 40);
+  expect(scorer.level(0, START + 45 * 24 * HOUR)).toMatchObject({ drifted: false });
+  live(45, 75, (d) => 40 * 1.02 ** (d - 45));
+  const now = scorer.level(0, START + 75 * 24 * HOUR)!;
+  expect(now.drifted).toBe(true);
+  expect(now.ratio).toBeGreaterThan(1.5);
+});
+
+test('spending above the budget raises the threshold, and only then', () => {
+  const { budget } = make();
+  const sizes = { fleet: 100, owner: 10, kind: 20 };
+  const now = START + 40 * 24 * HOUR;
+  for (let i = 0; i < 40; i++) budget.spend(now - (i % 20 + 2) * 24 * HOUR);
+  expect(budget.of(null, 'cicd', sizes, now)).toBe(budget.threshold(100));
+  for (let i = 0; i < 400; i++) budget.spend(now - (i % 20 + 2) * 24 * HOUR);
+  expect(budget.of(null, 'cicd', sizes, now)).toBeGreaterThan(budget.threshold(100) + 0.5);
+});
+
+function generator(seed: number): () => number {
+  let a = seed * 0x9e3779b9 >>> 0;
+  return () => {
+    a = (a + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(a ^ (a >>> 15), a | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+function normal(random: () => number): number { return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random()); }
+function gamma3(random: () => number): number { return -Math.log((1 - random()) * (1 - random()) * (1 - random())); }
+function poisson(random: () => number, mean: number): number {
+  if (mean > 30) return Math.max(0, Math.round(mean + Math.sqrt(mean) * normal(random)));
+  let n = 0;
+  for (let p = random(); p > Math.exp(-mean) && n < 200; n++) p *= random();
+  return n;
+}
+function pick(random: () => number, of: number, base: number): number[] {
+  return Array.from({ length: of }, (_, i) => base + i).filter((_, i) => random() < 1 / (1 + i));
+}
