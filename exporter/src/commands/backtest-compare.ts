@@ -47,27 +47,34 @@ export function compare(before: Side, after: Side, span: { from: Millis; to: Mil
   };
 }
 
-const GONE: ReadonlySet<string> = new Set(['withdrawn', 'silenced']);
+/** What an exception covered to its end was silenced, even if it fell quiet since. */
+function isSilenced({ state, exception }: Finding): boolean {
+  return state === 'silenced' || (state === 'resolved' && exception !== undefined);
+}
+
+function isGone(finding: Finding): boolean {
+  return finding.state === 'withdrawn' || isSilenced(finding);
+}
 
 function standing({ findings }: Side, { from, to }: { from: Millis; to: Millis }): Finding[] {
-  return [...findings.values()].filter(({ state, first, last }) => !GONE.has(state) && last >= from && first < to)
+  return [...findings.values()].filter((finding) => !isGone(finding) && finding.last >= from && finding.first < to)
     .sort((a, b) => a.first - b.first || (a.id < b.id ? -1 : 1));
 }
 
 function stands({ findings }: Side, id: string): boolean {
   const finding = findings.get(id);
-  return finding !== undefined && !GONE.has(finding.state);
+  return finding !== undefined && !isGone(finding);
 }
 
 function gainedWhy(before: Side, { id }: Finding): string {
   const then = before.findings.get(id);
-  if (then?.state === 'silenced') return `the exception ${then.exception ?? ''} no longer covers it`;
+  if (then && isSilenced(then)) return `the exception ${then.exception ?? ''} no longer covers it`;
   return then?.state === 'withdrawn' ? 'it was taken back before the change' : 'only the changed inventory or configuration finds it';
 }
 
 function lostWhy(after: Side, { id, identity }: Finding): string {
   const now = after.findings.get(id);
-  if (now?.state === 'silenced') {
+  if (now && isSilenced(now)) {
     const exception = after.exceptions.get(now.exception ?? '');
     return `the exception ${now.exception ?? ''} covers it${exception ? ` until ${exception.expires_at} (${exception.owner}: ${exception.reason})` : ''}`;
   }

@@ -74,6 +74,18 @@ exceptions:
     expect([code, out.trimEnd().endsWith('No difference.'), out.includes('No findings')]).toEqual([0, true, false]);
   });
 
+  test('what closed long before the end of the files still counts, and its pages', async () => {
+    const lines = readFileSync(join(WINDOW, 'events/cloudtrail.jsonl'), 'utf8').trim().split('\n');
+    const later = join(folder, 'later.jsonl');
+    // One more event of an identity that keeps within its remit, a hundred days on.
+    const record = JSON.parse(lines[0]!) as { eventID: string; eventTime: string };
+    writeFileSync(later, [...lines, JSON.stringify({ ...record, eventID: 'much-later', eventTime: new Date(Date.parse(record.eventTime) + 98 * 86_400_000).toISOString().replace('.000', '') })].join('\n'));
+    const against = changed('silent-team', join(WINDOW, 'inventory/payments.yml'), (text) => text.replace('enforce: true', 'enforce: false'));
+    const whole = await compared(later, '--inventory.path', join(WINDOW, 'inventory'), '--against', against);
+    expect(whole.by.find(({ detector }) => detector === 'outside-schedule')).toMatchObject({ findings: { before: 1, after: 1 }, pages: { before: 1, after: 0 } });
+    expect(whole.weeks).toBe(14);
+  }, 60_000);
+
   test('without exceptions it shows what they hide', async () => {
     const { gained, totals } = await compared(...window, '--without-exceptions');
     expect([totals, gained.map(({ identity, why }) => [identity, why])]).toEqual([

@@ -1,15 +1,20 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Finding, IdentityRecord, InventoryFile, Millis, NhiEvent, Problem } from '@remit/contract';
-import { detectorsById, openCore, readInventory } from '../app.ts';
+import type { Finding, IdentityRecord, InventoryFile, Millis, NhiEvent, Problem, Source } from '@remit/contract';
+import { detectorsById, hiddenValues, installationKey, openCore, readInventory, sourcesOf } from '../app.ts';
+import type { HiddenValues } from '../lib/tool-arguments.ts';
 import { loadConfig, type Config } from '../config.ts';
+import { measureUnlabelled } from '../evaluate/measure.ts';
+import { Recording } from '../evaluate/recording.ts';
+import { printedUnlabelled } from '../evaluate/report.ts';
 import { loadInventory } from '../inventory/load.ts';
 import { parseFile } from '../inventory/parse.ts';
 import { EventSorter } from '../pipeline/sorter.ts';
 import { Archive, type InventoryEntry } from '../store/archive.ts';
 import { compare, printed, type Side } from './backtest-compare.ts';
-import { fail, printProblems, UsageError } from './output.ts';
+import { recordInto, thresholdOf } from './evaluate-run.ts';
+import { EXIT, fail, printProblems, UsageError } from './output.ts';
 import { Progress } from './progress.ts';
 import { expand, readAll, replayFrom, type Tally } from './replay.ts';
 
@@ -39,21 +44,31 @@ export async function backtest(files: string[], options: BacktestOptions): Promi
   if (problems.length > 0) return fail(problems);
 
   const progress = new Progress(process.stderr, options.quiet ?? false);
+  const cut = new AbortController();
+  const stop = () => cut.abort();
+  process.once('SIGINT', stop).once('SIGTERM', stop);
   const records: Records = {
     tally: { read: 0, unique: 0, duplicate: 0, start_record: 0, rejected: {} }, from: Infinity, to: -Infinity, first: new EventSorter(), second: new EventSorter(WAITING),
   };
+  // Of one secret, so that arguments compare: that of the storage, or any where nothing is kept.
+  const key = options.storagePath === undefined ? new Uint8Array(16) : installationKey(options.storagePath);
   try {
     const stored = options.storagePath === undefined
-      ? await readFiles(files, options.cluster ?? before.config.cluster, to, records, progress) : await readArchive(options.storagePath, to, records, progress);
+      ? await readFiles(files, { cluster: options.cluster ?? before.config.cluster, sources: sourcesOf(before.config), values: hiddenValues(key, before.config), to }, records, progress) : await readArchive(options.storagePath, to, records, progress);
     progress.end();
     const setups = await setUp(options, stored);
     if ('problems' in setups) return fail(setups.problems);
     const span = { from: from ?? records.from, to: Number.isFinite(to) ? to : records.to };
-    const was = await run({ config: before.config, inventories: setups.before }, records.first, records.tally.read, progress);
-    const is = await run({ config: after.config, inventories: setups.after }, records.second, records.tally.read, progress);
-    const result = compare(was, is, span, records.tally.rejected);
-    process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : printed(result));
+    const was = await run({ config: before.config, inventories: setups.before, key }, records.first, records.tally.read, progress, cut.signal);
+    const is = await run({ config: after.config, inventories: setups.after, key }, records.second, records.tally.read, progress, cut.signal);
+    const score = {
+      before: measureUnlabelled(was.recording, before.config.budget.pages_per_week, from), after: measureUnlabelled(is.recording, after.config.budget.pages_per_week, from),
+    };
+    const result = { complete: !cut.signal.aborted, ...compare(was, is, span, records.tally.rejected), score };
+    process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : `${result.complete ? '' : 'Cut: both sides hold what was judged until then.\n'}${printedUnlabelled(score.before, score.after)}\n${printed(result)}`);
+    if (!result.complete) process.exitCode = EXIT.negative;
   } finally {
+    process.off('SIGINT', stop).off('SIGTERM', stop);
     progress.end();
     await records.first.discard();
     await records.second.discard();
@@ -94,8 +109,8 @@ async function keep(event: NhiEvent, to: Millis, records: Records): Promise<void
   await records.first.add(event);
 }
 
-async function readFiles(files: string[], cluster: string, to: Millis, records: Records, progress: Progress): Promise<InventoryEntry[] | null> {
-  await readAll(await expand(files, cluster), { add: (event) => keep(event, to, records) }, records.tally, progress);
+async function readFiles(files: string[], { cluster, sources, values, to }: { cluster: string; sources: readonly Source[]; values: HiddenValues; to: Millis }, records: Records, progress: Progress): Promise<null> {
+  await readAll(await expand(files, cluster), { add: (event) => keep(event, to, records) }, records.tally, progress, { sources, values });
   return null;
 }
 
@@ -159,23 +174,32 @@ function withoutAny(entry: InventoryEntry): InventoryEntry {
 
 // -------------------------------------------------------------- judging
 
-async function run({ config, inventories }: Setup, events: EventSorter, total: number, progress: Progress): Promise<Side> {
+async function run({ config, inventories, key }: Setup & { key: Uint8Array }, events: EventSorter, total: number, progress: Progress, cut: AbortSignal): Promise<Side & { recording: Recording }> {
+  const recording = new Recording();
   const pages = new Map<string, number>();
+  // Followed as they change: the book forgets what has been closed for long.
+  const findings = new Map<string, Finding>();
   const core = await openCore({
-    storage: null, config,
-    changed: (changes) => { for (const { finding, page } of changes) if (page) pages.set(finding.id, (pages.get(finding.id) ?? 0) + 1); },
+    storage: null, config, key,
+    changed: (changes) => {
+      for (const { finding, change, page } of changes) {
+        recording.finding(finding, change === 'opened' || change === 'reopened', page);
+        findings.set(finding.id, finding);
+        if (page) pages.set(finding.id, (pages.get(finding.id) ?? 0) + 1);
+      }
+    },
   });
   try {
     for (const entry of inventories) await core.engine.submit(entry);
+    const { processor } = core.engine;
     const { tally } = await replayFrom(core, async (sorter, tally) => {
       tally.read = total;
       for await (const event of events.sorted()) await sorter.add(event);
-    }, progress);
-    const { processor } = core.engine;
-    const findings = new Map<string, Finding>();
+    }, progress, recordInto(recording, processor), cut);
+    recording.threshold = thresholdOf(processor);
     for (const { finding } of processor.book.all.values()) findings.set(finding.id, finding);
     return {
-      events: tally.unique, findings, pages, exceptions: new Map(inventories.length === 0 ? [] : core.inventory().exceptions().map(({ exception }) => [exception.id, exception])),
+      recording, events: tally.unique, findings, pages, exceptions: new Map(inventories.length === 0 ? [] : core.inventory().exceptions().map(({ exception }) => [exception.id, exception])),
       known: new Set(processor.identities.all.map(({ urn }) => urn)),
       shadow: [...processor.shadows.all.values()].sort((a, b) => b.count - a.count || (`${a.urn} ${a.detector}` < `${b.urn} ${b.detector}` ? -1 : 1)),
     };

@@ -1,5 +1,5 @@
 import { METRICS } from '@remit/contract';
-import { detectorsById, detectors, readInventory, sources } from '../app.ts';
+import { detectorsById, detectors, readInventory, sourcesOf } from '../app.ts';
 import { loadConfig } from '../config.ts';
 import { loadInventory } from '../inventory/load.ts';
 import { loadWebConfig } from '../lib/web-config.ts';
@@ -22,7 +22,7 @@ export async function checkConfig(options: CheckOptions): Promise<void> {
   }
   const size = {
     identities: inventory?.records().length ?? 0, owners: inventory?.owners().length ?? 0, detectors: detectors.length,
-    sources: sources.length, exceptions: inventory?.exceptions().length ?? 0,
+    sources: sourcesOf(config).length, exceptions: inventory?.exceptions().length ?? 0,
   };
   const series = METRICS.filter((m) => m.exposed).reduce((sum, m) => sum + m.most(size), 0);
   process.stdout.write([

@@ -1,5 +1,5 @@
 import type { Finding, IdentityRecord } from '@remit/contract';
-import { openCore } from '../app.ts';
+import { REPLAY_KEY, openCore } from '../app.ts';
 import type { Config } from '../config.ts';
 import { loadInventory } from '../inventory/load.ts';
 import { parseFile } from '../inventory/parse.ts';
@@ -28,7 +28,7 @@ export async function checkProposals(
     printProblems(problems.filter(({ severity }) => severity === 'error'));
     return 'The proposals could not be tried on the input: correct what is wrong in them first.\n';
   }
-  const core = await openCore({ storage: null, config });
+  const core = await openCore({ storage: null, config, key: REPLAY_KEY });
   try {
     await core.engine.submit({ type: 'inventory', now: 0, imported: now, revision: loaded.revision, files });
     await feed(core);

@@ -82,9 +82,9 @@ describe('a Kubernetes cluster', () => {
   }, 60_000);
 
   test('approved, the proposals are quiet on what they were learned from, and misuse is found', async () => {
-    const { inventory, proposals, said } = await learned('perfspec', sample);
-    expect(said).toContain('Tried on the same input as if approved: quiet.');
-    expect(said).toMatch(/\d+ actions of 15 identities wait for your decision under review_required/);
+    const { inventory, proposals, said: told } = await learned('perfspec', sample);
+    expect(told).toContain('Tried on the same input as if approved: quiet.');
+    expect(told).toMatch(/\d+ actions of 15 identities wait for your decision under review_required/);
     const asTheyAre = readdirSync(join(inventory, 'proposed')).map((file) => readFileSync(join(inventory, 'proposed', file), 'utf8'));
 
     const approved = await remit('inventory', 'approve', ...proposals, '--owner', 'team', '--approve', '*', '--by', 'reviewer');
@@ -95,7 +95,10 @@ describe('a Kubernetes cluster', () => {
     const misuse = join(folder, 'misuse.jsonl');
     writeFileSync(misuse, [planted('p1', 'list', 'secrets', 'kube-system'), planted('p2', 'delete', 'pods', 'kube-prometheus-stack'), planted('p3', 'get', 'services', 'kube-prometheus-stack')].join('\n'));
     const findings = await found(inventory, sample, `perfspec=${misuse}`);
-    expect(findings.map(({ detector, identity, severity }) => [detector, identity, severity])).toEqual(Array(2).fill(['off-purpose-action', OPERATOR, 'critical']));
+    const said = (severity: string) => findings.filter((one) => one.severity === severity).map(({ detector, identity }) => [detector, identity]);
+    expect(said('critical')).toEqual(Array(2).fill(['off-purpose-action', OPERATOR]));
+    // Secrets that nobody approved, while no habit is known.
+    expect(said('warning')).toEqual([['unbaselined-sensitive-use', OPERATOR]]);
     expect(findings.map(({ reason }) => reason).join()).toMatch(/k8s:list:core\/secrets@perfspec\/kube-system.*k8s:delete:core\/pods@perfspec\/kube-prometheus-stack|k8s:delete.*k8s:list/);
 
     // As they are, with what is sensitive still undecided, nothing but that may speak.

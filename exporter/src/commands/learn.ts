@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inventoryFileSchema, type NhiEvent } from '@remit/contract';
-import { openCore, readInventory, type Core } from '../app.ts';
+import { REPLAY_KEY, openCore, readInventory, type Core } from '../app.ts';
 import { loadConfig, type Config } from '../config.ts';
 import { parseFile } from '../inventory/parse.ts';
 import { Observation, type ObservedIdentity } from '../inventory/propose-observe.ts';
@@ -32,7 +32,7 @@ export async function learn(files: string[], options: LearnOptions): Promise<voi
   if (problems.length > 0) return fail(problems);
   const feed = await feedOf([...files, ...options.from ?? []], options, config);
   const inventory = await readInventory(options.inventoryPath);
-  const core = await openCore({ storage: null, config });
+  const core = await openCore({ storage: null, config, key: REPLAY_KEY });
   let proposals: Record<string, string>;
   try {
     const loaded = await core.loadInventory(options.inventoryPath, 0, Date.now());

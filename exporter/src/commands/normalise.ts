@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { NhiEvent } from '@remit/contract';
-import { readInventory, sources } from '../app.ts';
+import { readInventory, sourcesOf } from '../app.ts';
+import { loadConfig } from '../config.ts';
 import { emptyInventory } from '../inventory/history.ts';
 import { loadInventory } from '../inventory/load.ts';
 import { eventUid } from '../pipeline/evidence.ts';
@@ -12,20 +13,22 @@ import { readLogFile } from '../receivers/file/read.ts';
 import { EXIT, fail, printProblems } from './output.ts';
 import { expand } from './replay.ts';
 
-export interface NormaliseOptions { cluster?: string; inventoryPath?: string; source?: string }
+export interface NormaliseOptions { cluster?: string; inventoryPath?: string; source?: string; configFile?: string }
 
 /**
  * `remit normalise`: one canonical event a line on stdout, in order of event time, resolved against the inventory or none. What is
  * refused goes to stderr with file, index and reason.
  */
 export async function normalise(files: string[], options: NormaliseOptions): Promise<void> {
-  const inputs = await expand(files, options.cluster ?? 'default');
+  const { config, problems } = loadConfig(options.configFile);
+  if (problems.length > 0) return fail(problems);
+  const inputs = await expand(files, options.cluster ?? config.cluster);
   const read = await readInventory(options.inventoryPath);
   const loaded = loadInventory(read.files, { importedAt: Date.now() });
   printProblems([...read.problems, ...loaded.problems]);
   if (!loaded.inventory) return fail([]);
   const inventory = options.inventoryPath === undefined ? emptyInventory() : loaded.inventory;
-  const normaliser = new Normaliser(sources);
+  const normaliser = new Normaliser(sourcesOf(config));
   const named = options.source === undefined ? null : normaliser.named(options.source);
   const sorter = new EventSorter();
   const sorters = [sorter];

@@ -1,6 +1,6 @@
 import { existsSync, globSync } from 'node:fs';
 import type { EntryBody, Finding, Millis, NhiEvent, RejectReason } from '@remit/contract';
-import { openCore, sources, type Core } from '../app.ts';
+import { openCore, REPLAY_KEY, type Core } from '../app.ts';
 import { loadConfig } from '../config.ts';
 import { HOLD } from '../pipeline/traces.ts';
 import { HOUR } from '../pipeline/hours.ts';
@@ -32,7 +32,7 @@ export async function replay(files: string[], options: ReplayOptions): Promise<v
   const { config, problems } = loadConfig(options.configFile);
   if (problems.length > 0) return fail(problems);
   const inputs = await expand(files, options.cluster ?? config.cluster);
-  const core = await openCore({ storage: options.storagePath ?? null, config });
+  const core = await openCore({ storage: options.storagePath ?? null, config, key: REPLAY_KEY });
   try {
     const inventory = await core.loadInventory(options.inventoryPath, 0, Date.now());
     printProblems(inventory.problems);
@@ -65,12 +65,12 @@ export interface ReplayResult { tally: Tally; byIdentity: Map<Identity, number>;
 export async function replayInto(
   core: Core, inputs: readonly Input[], progress: Progress, each?: (event: NhiEvent, identity: Identity) => void,
 ): Promise<ReplayResult> {
-  return replayFrom(core, (sorter, tally) => readAll(inputs, sorter, tally, progress), progress, each);
+  return replayFrom(core, (sorter, tally) => readAll(inputs, sorter, tally, progress, core), progress, each);
 }
 
-/** The same for events of any origin: `read` puts them into the sorter and counts in `tally.read`. */
+/** The same for events of any origin: `read` puts them into the sorter and counts in `tally.read`. `cut` ends the judging early. */
 export async function replayFrom(
-  core: Core, read: (sorter: EventSorter, tally: Tally) => Promise<void>, progress: Progress, each?: (event: NhiEvent, identity: Identity) => void,
+  core: Core, read: (sorter: EventSorter, tally: Tally) => Promise<void>, progress: Progress, each?: (event: NhiEvent, identity: Identity) => void, cut?: AbortSignal,
 ): Promise<ReplayResult> {
   const tally: Tally = { read: 0, unique: 0, duplicate: 0, start_record: 0, rejected: {} };
   const sorter = new EventSorter();
@@ -85,7 +85,7 @@ export async function replayFrom(
         each?.(event, identity);
       } else result.unattributed++;
     };
-    await applyAll(core, sorter, tally.read, progress);
+    await applyAll(core, sorter, tally.read, progress, cut);
     return result;
   } finally {
     core.engine.processor.observer = null;
@@ -95,8 +95,8 @@ export async function replayFrom(
 }
 
 /** Reads the records of all files and hands their events on, in order of the files. */
-export async function readAll(inputs: readonly Input[], sorter: Pick<EventSorter, 'add'>, tally: Tally, progress: Progress): Promise<void> {
-  const normaliser = new Normaliser(sources);
+export async function readAll(inputs: readonly Input[], sorter: Pick<EventSorter, 'add'>, tally: Tally, progress: Progress, from: Pick<Core, 'sources' | 'values'>): Promise<void> {
+  const normaliser = new Normaliser(from.sources);
   const total = inputs.reduce((sum, input) => sum + input.bytes, 0);
   const read = { bytes: 0 };
   for (const { path, cluster } of inputs) {
@@ -104,14 +104,14 @@ export async function readAll(inputs: readonly Input[], sorter: Pick<EventSorter
       tally.read++;
       if (tally.read % 1000 === 0) progress.show('reading', read.bytes, total, tally.read, 'records');
       const result = 'reject' in record
-        ? { reason: record.reject } : normaliser.record(record.value, null, { feed: 'replay', cluster, receivedAt: 0 });
+        ? { reason: record.reject } : normaliser.record(record.value, null, { feed: 'replay', cluster, receivedAt: 0, values: from.values });
       if ('reason' in result) tally.rejected[result.reason] = (tally.rejected[result.reason] ?? 0) + 1;
       else for (const event of result.events) await sorter.add(event);
     }
   }
 }
 
-async function applyAll(core: Core, sorter: EventSorter, total: number, progress: Progress): Promise<void> {
+async function applyAll(core: Core, sorter: EventSorter, total: number, progress: Progress, cut: AbortSignal | undefined): Promise<void> {
   const newest = new Map<string, Millis>();
   const waiting: Promise<unknown>[] = [];
   let batch: NhiEvent[] = [];
@@ -133,6 +133,7 @@ async function applyAll(core: Core, sorter: EventSorter, total: number, progress
     const start = event.time - (event.time % HOUR);
     if (start !== hour || batch.length >= BATCH_EVENTS) await flush();
     if (start !== hour) {
+      if (cut?.aborted) break;
       const idle = [...newest].filter(([, time]) => time < start - IDLE).map(([source]) => `replay/${source}`);
       await submit({ type: 'tick', now: start, idle });
       hour = start;

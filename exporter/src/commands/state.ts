@@ -17,7 +17,7 @@ export async function stateDigest(options: StateOptions): Promise<void> {
   const core = await openCore({ storage: options.storagePath, config });
   try {
     const digest = await core.engine.digest();
-    if (options.dump) for await (const line of dump(core.engine.processor, core.profiles, core.store)) process.stdout.write(`${line}\n`);
+    if (options.dump) for await (const line of dump(core.engine.processor, core.store)) process.stdout.write(`${line}\n`);
     else process.stdout.write(`${digest}\n`);
   } finally {
     await core.close();
