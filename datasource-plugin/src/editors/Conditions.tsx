@@ -1,0 +1,45 @@
+import React from 'react';
+import { Button, Combobox, IconButton, Input, Stack } from '@grafana/ui';
+import { t } from '@grafana/i18n';
+import type { LabelInfo } from '@remit/contract';
+import type { Filter, FilterOp } from '../types';
+
+interface Props {
+  filters: Filter[];
+  labels: LabelInfo[];
+  onChange: (filters: Filter[]) => void;
+  idPrefix: string;
+}
+
+const OPS: FilterOp[] = ['=', '!=', '=~', '!~', 'in', 'not in', '<', '>', '<=', '>='];
+
+/** Any condition on any label, one a line. Several values of a list are separated by commas. */
+export function Conditions({ filters, labels, onChange, idPrefix }: Props) {
+  const set = (index: number, change: Partial<Filter>) => onChange(filters.map((filter, at) => (at === index ? { ...filter, ...change } : filter)));
+  return (
+    <Stack direction="column" gap={0.5}>
+      {filters.map((filter, index) => (
+        <Stack key={index} gap={0.5} alignItems="center">
+          <Combobox aria-label={t('conditions.key', 'Label')} id={`${idPrefix}-key-${index}`} width={22} createCustomValue value={filter.key || null} options={labels.map(({ name, title }) => ({ value: name, label: name, description: title }))} placeholder={t('conditions.key', 'Label')} onChange={(option) => set(index, { key: option.value })} />
+          <Combobox aria-label={t('conditions.op', 'Comparison')} id={`${idPrefix}-op-${index}`} width={12} value={filter.op} options={(labels.find(({ name }) => name === filter.key)?.operators ?? OPS).map((value) => ({ value, label: value }))} onChange={(option) => set(index, { op: option.value })} />
+          <Values key={filter.values.join('\n')} filter={filter} onChange={(values) => set(index, { values, literal: filter.literal })} id={`${idPrefix}-values-${index}`} />
+          <IconButton name="trash-alt" aria-label={t('conditions.remove', 'Remove condition')} tooltip={t('conditions.remove', 'Remove condition')} onClick={() => onChange(filters.filter((_, at) => at !== index))} />
+        </Stack>
+      ))}
+      <div>
+        <Button size="sm" variant="secondary" icon="plus" onClick={() => onChange([...filters, { key: '', op: '=', values: [] }])}>
+          {t('conditions.add', 'Condition')}
+        </Button>
+      </div>
+    </Stack>
+  );
+}
+
+function Values({ filter, onChange, id }: { filter: Filter; onChange: (values: string[]) => void; id: string }) {
+  const list = filter.op === 'in' || filter.op === 'not in';
+  const text = filter.values.join(list ? ', ' : '');
+  const take = (typed: string) => typed !== text && onChange(list ? typed.split(',').map((each) => each.trim()).filter(Boolean) : [typed]);
+  return (
+    <Input id={id} aria-label={t('conditions.value', 'Value')} width={50} defaultValue={text} placeholder={list ? t('conditions.values', 'Values, separated by commas') : t('conditions.value', 'Value')} onBlur={(event) => take(event.currentTarget.value)} onKeyDown={(event) => event.key === 'Enter' && take(event.currentTarget.value)} />
+  );
+}

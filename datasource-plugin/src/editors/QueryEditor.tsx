@@ -1,0 +1,103 @@
+import React, { useEffect, useState } from 'react';
+import type { QueryEditorProps } from '@grafana/data';
+import { Alert, Combobox, Field, InlineField, Input, RadioButtonGroup, Stack, Text } from '@grafana/ui';
+import { t } from '@grafana/i18n';
+import type { LabelInfo } from '@remit/contract';
+import type { RemitDataSource } from '../datasource';
+import { KINDS, migrateQuery } from '../lib/migrate';
+import { parseSelector, printSelector } from '../lib/selector';
+import { REGISTRY } from '../queries/registry';
+import type { Filter, RemitOptions, RemitQuery } from '../types';
+import { Conditions } from './Conditions';
+import { RawEditor } from './RawEditor';
+
+type Props = QueryEditorProps<RemitDataSource, RemitQuery, RemitOptions>;
+
+/** Builds a query: what to ask for, in which shape, filters as fields, further conditions, or the same as text. */
+export function QueryEditor(props: Props) {
+  const { datasource, onRunQuery } = props;
+  const query = migrateQuery(props.query);
+  const onChange = (next: RemitQuery) => props.onChange({ ...next, datasource: props.query.datasource });
+  const part = REGISTRY[query.kind];
+  const model = part.model();
+  const labels = useLabels(datasource, query.kind);
+  const format = query.format ?? model.formats[0]?.value;
+  const id = (name: string) => `remit-${query.refId}-${name}`;
+  const run = (next: RemitQuery) => {
+    onChange(next);
+    onRunQuery();
+  };
+  const quick = new Set(model.quick.map(({ key }) => key));
+  const isQuick = (filter: Filter) => filter.op === '=' && quick.has(filter.key);
+  const filters = query.filters ?? [];
+  const missing = query.editor === 'raw' ? undefined : model.missing?.(filters, query);
+  return (
+    <Stack direction="column" gap={1}>
+      <Stack gap={1} wrap="wrap" alignItems="center">
+        <InlineField label={t('editor.kind', 'Query')} labelWidth={14} htmlFor={id('kind')} tooltip={model.description}>
+          <Combobox id={id('kind')} aria-label={t('editor.kind', 'Query')} width={32} value={query.kind} options={KINDS.map((kind) => ({ value: kind, label: REGISTRY[kind].model().label, description: REGISTRY[kind].model().description }))} onChange={({ value }) => run(withKind(query, value))} />
+        </InlineField>
+        {model.formats.length > 1 && (
+          <InlineField label={t('editor.format', 'As')} tooltip={model.formats.map(({ label, description }) => `${label}: ${description}`).join(' ')}>
+            <RadioButtonGroup aria-label={t('editor.format', 'As')} options={model.formats.map(({ value, label, description }) => ({ value, label, description }))} value={format} onChange={(value) => run({ ...query, format: value })} />
+          </InlineField>
+        )}
+        {model.counts && (
+          <InlineField label={t('editor.limit', 'Limit')} htmlFor={id('limit')} tooltip={t('editor.limit-tip', 'At most so many {{what}}; what does not fit is said in a notice.', { what: model.counts })}>
+            <Input id={id('limit')} type="number" min={1} max={10000} width={12} defaultValue={query.limit} placeholder={t('editor.auto', 'auto')} onBlur={(event) => run({ ...query, limit: limitOf(event.currentTarget.value) })} />
+          </InlineField>
+        )}
+        <RadioButtonGroup
+          size="sm" aria-label={t('editor.mode', 'Editor')} value={query.editor ?? 'builder'} options={[{ value: 'builder' as const, label: t('editor.builder', 'Builder') }, { value: 'raw' as const, label: t('editor.raw', 'Text') }]}
+          onChange={(mode) => onChange(withEditor(query, mode))}
+        />
+      </Stack>
+      {query.editor === 'raw' ? (
+        <RawEditor key={query.kind} id={id('raw')} text={query.raw ?? ''} onChange={(raw) => onChange({ ...query, raw })} onRun={onRunQuery} />
+      ) : (
+        <>
+          <part.Editor {...props} query={query} onChange={onChange} model={model} />
+          <Field label={t('editor.more', 'Further conditions')} noMargin>
+            <Conditions idPrefix={id('condition')} labels={labels} filters={filters.filter((filter) => !isQuick(filter))} onChange={(others) => run({ ...query, filters: [...filters.filter(isQuick), ...others] })} />
+          </Field>
+        </>
+      )}
+      {missing && <Alert severity="info" title={missing} />}
+      {props.app === 'unified-alerting' && <Alert severity="warning" title={t('editor.alerting', 'Grafana cannot evaluate alert rules on this data source')}>{t('editor.alerting-why', 'It has no part on the server. Alert on the rules that Remit ships for Prometheus.')}</Alert>}
+      <Text color="secondary" variant="bodySmall">{model.description}</Text>
+    </Stack>
+  );
+}
+
+function useLabels(datasource: RemitDataSource, kind: RemitQuery['kind']): LabelInfo[] {
+  const [labels, setLabels] = useState<LabelInfo[]>([]);
+  useEffect(() => {
+    let wanted = true;
+    datasource.client.labels(kind).then((items) => wanted && setLabels(items)).catch(() => undefined);
+    return () => {
+      wanted = false;
+    };
+  }, [datasource, kind]);
+  return labels;
+}
+
+/** Another kind keeps the conditions that mean the same there. */
+function withKind(query: RemitQuery, kind: RemitQuery['kind']): RemitQuery {
+  const shared = new Set(['identity', 'owner', 'kind', 'class', 'environment']);
+  const { format: _, live: _live, ...rest } = query;
+  return { ...rest, kind, filters: kind === 'explain' ? [] : (query.filters ?? []).filter(({ key }) => shared.has(key)) };
+}
+
+/** The other editor begins with what the first one says; text that cannot be read stays where it is. */
+function withEditor(query: RemitQuery, editor: 'builder' | 'raw'): RemitQuery {
+  if (editor === 'raw') {
+    return { ...query, editor, raw: printSelector(query.filters ?? []) };
+  }
+  const read = parseSelector(query.raw ?? '');
+  return read.error === undefined ? { ...query, editor, filters: read.filters, limit: read.limit ?? query.limit } : query;
+}
+
+function limitOf(text: string): number | undefined {
+  const limit = Number.parseInt(text, 10);
+  return Number.isInteger(limit) && limit > 0 ? Math.min(limit, 10_000) : undefined;
+}

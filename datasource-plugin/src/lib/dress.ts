@@ -1,0 +1,80 @@
+import { dataFrameFromJSON, FieldColorModeId, FieldType, type DataFrame, type DataFrameJSON, type Field, type FieldConfig, type QueryResultMetaNotice } from '@grafana/data';
+import type { Frame } from '@remit/contract';
+import { linksOf, type Linked, type LinkTargets } from './links';
+import { mappingsOf } from './looks';
+
+/** How a column is shown: nothing of it comes from the wire, where a name or a link might be an attacker's. */
+export interface Look {
+  title?: string;
+  description?: string;
+  /** Id of a unit of Grafana. */
+  unit?: string;
+  words?: Record<string, { text: string; color?: string }>;
+  link?: Linked;
+  /** px */
+  width?: number;
+  decimals?: number;
+  color?: string;
+  min?: number;
+  max?: number;
+  /** `pill`: coloured background; `text`: coloured text. Default `text` when words have colours. */
+  cell?: 'pill' | 'text' | 'gauge';
+  wrap?: boolean;
+  /** Further settings of the panel that shows it by default. */
+  custom?: Record<string, unknown>;
+  hidden?: boolean;
+}
+
+/** Looks by the name of the column. */
+export type Looks = Record<string, Look>;
+
+/** Units that may be taken from the wire. */
+const UNITS = new Set(['short', 'decbytes', 'ms', 's', 'dtdurationms', 'percentunit', 'percent', 'none', 'locale', 'dateTimeAsIso', 'cps']);
+
+/** A frame of the wire as Grafana's, dressed. Values are passed through untouched; links, names and colours of the wire are dropped. */
+export function dress(json: Frame, looks: Looks, to: LinkTargets): DataFrame {
+  const frame = dataFrameFromJSON(bare(json));
+  frame.fields = frame.fields.map((field) => ({ ...field, config: configOf(field, Object.hasOwn(looks, field.name) ? looks[field.name] : undefined, to) }));
+  const { type, typeVersion, preferredVisualisationType: visual, notices, custom } = json.schema.meta ?? {};
+  frame.meta = {
+    ...(type ? { type: type as never, typeVersion } : {}), ...(VISUALS.has(visual ?? '') ? { preferredVisualisationType: visual as 'table' } : {}),
+    notices: (notices ?? []).slice(0, 20).map(({ severity, text }): QueryResultMetaNotice => ({ severity: severity === 'warning' ? 'warning' : 'info', text: String(text).slice(0, 500) })),
+    custom: { ...custom },
+  };
+  return frame;
+}
+
+const VISUALS = new Set(['graph', 'table', 'logs', 'trace', 'nodeGraph']);
+
+/** The frame without anything that could be a template or a link. */
+function bare(json: Frame): DataFrameJSON {
+  const fields = json.schema.fields.map(({ name, type, typeInfo, labels, config }) => ({
+    name, type: type as FieldType, typeInfo, ...(labels ? { labels } : {}), config: config?.unit && UNITS.has(config.unit) ? { unit: config.unit } : {},
+  }));
+  // Nanos of a time without any are null, which the reader of frames does not know.
+  const nanos = json.data.nanos?.map((part) => part ?? []);
+  return { schema: { refId: json.schema.refId, name: json.schema.name, fields }, data: { values: json.data.values, ...(nanos?.some((part) => part.length > 0) ? { nanos } : {}) } };
+}
+
+function configOf(field: Field, look: Look | undefined, to: LinkTargets): FieldConfig {
+  const config: FieldConfig = { ...(field.config.unit ? { unit: field.config.unit } : {}), filterable: field.type === FieldType.string };
+  if (!look) {
+    return config;
+  }
+  const colored = look.words && Object.values(look.words).some(({ color }) => color);
+  const cell = look.cell ?? (colored ? 'text' : undefined);
+  return {
+    ...config,
+    ...(look.title ? { displayName: look.title } : {}), ...(look.description ? { description: look.description } : {}),
+    ...(look.unit ? { unit: look.unit } : {}), ...(look.words ? { mappings: mappingsOf(look.words) } : {}),
+    ...(look.decimals === undefined ? {} : { decimals: look.decimals }), ...(look.min === undefined ? {} : { min: look.min }), ...(look.max === undefined ? {} : { max: look.max }),
+    ...(look.color ? { color: { mode: FieldColorModeId.Fixed, fixedColor: look.color } } : {}),
+    ...(look.link ? { links: linksOf(look.link, field.name, to) } : {}),
+    custom: {
+      ...(look.width ? { width: look.width } : {}), ...(cell ? { cellOptions: { type: CELLS[cell], ...(cell === 'pill' ? { mode: 'basic' } : {}), ...(look.wrap ? { wrapText: true } : {}) } } : look.wrap ? { cellOptions: { type: 'auto', wrapText: true } } : {}),
+      ...(look.hidden ? { hidden: true, hideFrom: { viz: false, legend: true, tooltip: true } } : {}), ...look.custom,
+    },
+  };
+}
+
+const CELLS = { pill: 'color-background', text: 'color-text', gauge: 'gauge' } as const;

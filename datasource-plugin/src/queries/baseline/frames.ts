@@ -1,0 +1,40 @@
+import { FieldColorModeId, type Field } from '@grafana/data';
+import { t } from '@grafana/i18n';
+import { dress } from '../../lib/dress';
+import { seriesLinks } from '../../lib/links';
+import { shortName } from '../../lib/names';
+import type { KindPart } from '../kind';
+
+/** Observed values as a line over the band, which is drawn from the median up to p99. */
+export const frames: KindPart['frames'] = (answer, { to }) =>
+  answer.map((json) => {
+    const frame = dress(json, {}, to);
+    const several = new Set(frame.fields.map(({ labels }) => labels?.identity).filter(Boolean)).size > 1;
+    for (const field of frame.fields) {
+      const part = Object.hasOwn(PARTS, field.name) ? PARTS[field.name] : undefined;
+      if (part === undefined || field.labels === undefined) {
+        continue;
+      }
+      field.config = {
+        ...part.config, unit: 'short', min: 0, displayNameFromDS: named(field, part.title(), several), links: seriesLinks(to),
+        custom: { ...part.config.custom, ...(field.name === 'p99' ? { fillBelowTo: named({ ...field, name: 'p50' }, PARTS.p50?.title() ?? '', several) } : {}) },
+      };
+    }
+    // What nobody has learned yet is not drawn: a band of nothing would read as a band of zero.
+    frame.fields = frame.fields.filter((field) => !/^p\d+$/.test(field.name) || field.values.some((value: unknown) => value !== null));
+    return frame;
+  });
+
+function named({ labels }: Pick<Field, 'labels' | 'name'>, title: string, several: boolean): string {
+  return several ? `${shortName(labels?.identity ?? '')} ${title}` : title;
+}
+
+const fixed = (color: string, custom: Record<string, unknown>): Field['config'] => ({ color: { mode: FieldColorModeId.Fixed, fixedColor: color }, custom });
+
+const PARTS: Record<string, { title: () => string; config: Field['config'] }> = {
+  observed: { title: () => t('series.observed', 'Observed'), config: { color: { mode: FieldColorModeId.PaletteClassicByName }, custom: { lineWidth: 2, fillOpacity: 0, showPoints: 'auto', lineInterpolation: 'stepAfter' } } },
+  denied: { title: () => t('series.denied', 'Denied'), config: fixed('red', { drawStyle: 'bars', lineWidth: 0, fillOpacity: 60 }) },
+  p50: { title: () => t('series.p50', 'Median expected'), config: fixed('semi-dark-green', { lineWidth: 1, lineStyle: { fill: 'dash', dash: [4, 4] }, fillOpacity: 0, showPoints: 'never', lineInterpolation: 'stepAfter' }) },
+  p95: { title: () => t('series.p95', '95 % stay below'), config: fixed('yellow', { lineWidth: 1, lineStyle: { fill: 'dash', dash: [4, 4] }, fillOpacity: 0, showPoints: 'never', lineInterpolation: 'stepAfter' }) },
+  p99: { title: () => t('series.p99', '99 % stay below'), config: fixed('semi-dark-orange', { lineWidth: 1, fillOpacity: 12, showPoints: 'never', lineInterpolation: 'stepAfter' }) },
+};

@@ -1,0 +1,60 @@
+import { textUtil, type DataFrame, type Field } from '@grafana/data';
+import { t } from '@grafana/i18n';
+import { dress, type Looks } from '../../lib/dress';
+import { findingClasses, kinds, severities, states } from '../../lib/looks';
+import { dressVolume } from '../volume';
+import type { KindPart } from '../kind';
+
+/** How the columns of a finding are shown, wherever findings are. */
+export const looks = (): Looks => ({
+  time: { title: t('field.last', 'Last event'), width: 170 },
+  first: { title: t('field.first', 'First event'), width: 170 },
+  id: { title: t('field.finding', 'Finding'), link: 'finding', width: 130, description: t('field.finding-tip', 'Id of the finding; a hash, the same wherever the same events are judged.') },
+  severity: { title: t('field.severity', 'Severity'), words: severities(), cell: 'pill', width: 90 },
+  state: { title: t('field.state', 'State'), words: states(), width: 130 },
+  title: { title: t('field.title', 'What'), width: 220 },
+  identity: { title: t('field.identity', 'Identity'), link: 'identity', width: 300 },
+  kind: { title: t('field.kind', 'Kind'), words: kinds(), width: 130 },
+  owner: { title: t('field.owner', 'Owner'), width: 110 },
+  detector: { title: t('field.detector', 'Detector'), link: 'detector', width: 180 },
+  class: { title: t('field.class', 'Class'), words: findingClasses(), width: 140 },
+  subject: { title: t('field.subject', 'Subject'), width: 220 },
+  reason: { title: t('field.reason', 'Reason'), width: 480, wrap: true },
+  expected: { title: t('field.expected', 'Expected'), width: 300 },
+  observed: { title: t('field.observed', 'Observed'), width: 300 },
+  count: { title: t('field.count', 'Events'), unit: 'short', decimals: 0, width: 80 },
+  score: { title: t('field.score', 'Score'), unit: 'short', decimals: 2, width: 80, description: t('field.score-tip', '−log10 of the probability under the baseline.') },
+  purpose: { title: t('field.purpose', 'Purpose') },
+  environment: { title: t('field.environment', 'Environment') },
+  provisional: { title: t('field.provisional', 'Provisional'), description: t('field.provisional-tip', 'Of an hour that is still open; confirmed or withdrawn at its close.') },
+  exception: { title: t('field.exception', 'Exception') },
+  also: { title: t('field.also', 'Also seen by') },
+  opened: { title: t('field.opened', 'Opened'), width: 170 },
+  updated: { title: t('field.updated', 'Updated'), width: 170 },
+  closed: { title: t('field.closed', 'Closed'), width: 170 },
+  by: { title: t('field.by', 'Decided with token'), description: t('field.by-tip', 'Name of the write token in Remit; by rule when empty.') },
+  claimed_user: { title: t('field.claimed', 'Claimed user'), description: t('field.claimed-tip', 'Who the client said was asking; nobody checked it.') },
+  note: { title: t('field.note', 'Note') },
+  revision: { title: t('field.revision', 'Revision'), hidden: true },
+});
+
+/** Findings as a table, as lines, as annotations or counted over time. */
+export const frames: KindPart['frames'] = (answer, context) =>
+  context.query.format === 'volume'
+    ? dressVolume(answer, context)
+    : answer.map((frame) => {
+        const dressed = dress(frame, looks(), context.to);
+        return context.query.format === 'annotations' ? { ...dressed, fields: dressed.fields.map(harmless) } : dressed;
+      });
+
+/** Grafana shows the text of an annotation as sanitised HTML: what is meant as text must not become a picture or a link either. */
+function harmless(field: Field): Field {
+  return field.name === 'text' || field.name === 'title'
+    ? { ...field, values: field.values.map((value: unknown) => (typeof value === 'string' ? textUtil.escapeHtml(value) : value)) }
+    : field;
+}
+
+/** Frames of findings alone, for those who show them beside others. */
+export function asFindings(frame: Parameters<KindPart['frames']>[0][number], to: Parameters<typeof dress>[2]): DataFrame {
+  return dress(frame, looks(), to);
+}
