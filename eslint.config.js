@@ -15,7 +15,7 @@ const CORE = [
 const CLOCK = 'Pure parts take time from the event or the tick: the same entries must give the same state.';
 
 export default ts.config(
-  { ignores: ['**/node_modules/', 'data/', '.cache/', '**/cases/', 'coverage/'] },
+  { ignores: ['**/node_modules/', 'datasource-plugin/', 'data/', '.cache/', '**/cases/', 'coverage/'] },
   ...ts.configs.recommended,
   {
     languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['*.js'] }, tsconfigRootDir: import.meta.dirname } },

@@ -11,6 +11,7 @@ const PARTS: Record<string, { args?: readonly string[]; run(say: (text: string) 
   path: { args: ['--expose-gc'], run: async (say) => (await import('./path.ts')).measurePath(say) },
   ack: { run: async (say) => (await import('./ack.ts')).measureAcknowledgement(say) },
   scrape: { args: ['--expose-gc'], run: async (say) => (await import('./scrape.ts')).measureScrape(say) },
+  query: { args: ['--expose-gc'], run: async (say) => (await import('./query.ts')).measureQueries(say) },
   identities: { args: ['--expose-gc'], run: async (say) => (await import('./identities.ts')).measureIdentities(say) },
 };
 /** Milliseconds for one part, on a machine that has much else to do. */

@@ -13,8 +13,8 @@ Turns recorded runs of agents (JSON lines of AgentDojo or tau-bench, plain or .g
 one line a run, {"resourceSpans":[...]}, for remit replay, remit normalise or POST /v1/traces. OUTPUT - or none is stdout; a name
 that ends in .gz is compressed. A run becomes an invoke_agent span (gen_ai.agent.name = suite, gen_ai.conversation.id = run,
 remit.purpose = suite/task) around one execute_tool span a call; a call that failed has error.type=tool_error. Ids are hashes of
-the run, so that converting twice gives the same spans. Arguments are not carried over. The recordings know neither times
-nor parallel calls: calls follow one another, one every --step.
+the run, so that converting twice gives the same spans. Arguments are carried over as an emitter with opt-in content sends
+them (gen_ai.tool.call.arguments). The recordings know neither times nor parallel calls: calls follow one another, one every --step.
 
   --benign         only tasks done as asked: no attack, no error, at least one call
   --hijacked       only runs in which an attack was carried out, without error, with at least one call

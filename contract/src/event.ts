@@ -85,6 +85,11 @@ export const nhiEventSchema = z.strictObject({
   action: z.strictObject({ category: z.enum(CATEGORIES) }),
   tool: z.strictObject({
     name: text, category: text.optional(), server: text.optional(), method: text.optional(),
+    /**
+     * Own: what was passed, as keyed hashes of 53 bits and never as values: a list element each, at most 24, of which the last stands for all
+     * that follow. The same value hashes alike on every path of one installation, and differently on another.
+     */
+    arguments: z.array(z.strictObject({ path: text, hash: z.int().nonnegative() })).optional(),
   }).optional(),
   /** The first is the target. */
   resources: z.array(z.strictObject({

@@ -1,3 +1,4 @@
+import type { Channel, HabitText } from './score.ts';
 import type { Category, DetectorId, FindingClass, FindingState, IdentityClass, Kind, Millis, Severity, SourceId } from './words.ts';
 
 /** A pointer to an event with just enough of it to show why. Redacted at the door: no body, no argument, no secret. */
@@ -22,6 +23,13 @@ export interface Reason {
   observed: string;
 }
 
+/** What a score is made of: numbers that a person can check. `since`: what was learned begins there. */
+export interface Deviation {
+  channel: Channel; score: number; threshold: number; since: Millis | null;
+  /** The strongest first, at most 5. `calibrated`: −log10 of the share of the fleet's identity-hours that look at least this odd. */
+  parts: { habit: string; channel: Channel; calibrated: number; observed: number; expected: number; text: HabitText }[];
+}
+
 /** What a detector returns: this departs from the remit or the baseline, and why. */
 export interface Signal {
   /** The span of time or the chain that one finding covers, for example `2026-11-22T14` or a window's start. */
@@ -38,6 +46,8 @@ export interface Signal {
   severity?: Severity;
   /** −log10 p, where a detector has one. */
   score?: number;
+  /** What the score is made of. */
+  deviation?: Deviation;
   /** Overrides the manifest's: pages for every reviewed, owned record, without `enforce`. */
   certain?: boolean;
   /** What the signal is about, for the scope of exceptions, where no single event stands for it. */
@@ -79,6 +89,8 @@ export interface Finding {
   /** Id of the exception that silences it. */
   exception?: string;
   score?: number;
+  /** What the score of its latest hour is made of, where it was learned. */
+  deviation?: Deviation;
   /** How its state changed since it was opened, oldest first; at most 50 steps, those of people longest. Outside the state digest. */
   history?: FindingStep[];
   /** Wall-clock times of this installation, outside the state digest. */

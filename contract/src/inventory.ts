@@ -22,7 +22,7 @@ export type Owner = z.infer<typeof ownerSchema>;
 /** When work may start: at each time of the cron expression, in the named zone, for the duration. */
 export const windowSchema = z.strictObject({
   cron: z.string().min(9).max(256).describe('Five fields, minute first; names and L allowed, as croner reads them'),
-  duration, timezone: z.string().min(1).max(64).default('UTC'),
+  duration, timezone: z.string().min(1).max(64).optional().describe('A name of the tz database, for example Europe/Berlin; UTC when left out, which check-config points out'),
   grace_before: duration.default('5m'), grace_after: duration.default('5m'),
   retry_until: duration.optional().describe('Retries may start until this long after the time of the cron expression'),
 });
@@ -57,11 +57,18 @@ const rotationSchema = z.strictObject({
   approved_rotators: z.array(glob).max(256).optional().describe('Patterns over the URNs of identities that may renew it'),
 });
 
+const argumentsSchema = z.array(z.strictObject({
+  tool: glob.describe('A pattern over tool names; with a slash over server/tool. Case is ignored'),
+  path: glob.describe('A pattern over names of arguments, those inside objects with dots: recipients, message.to. Case is ignored'),
+  values: z.array(z.string().max(2048)).min(1).max(4096).describe('Exact values, each one element where the argument is a list. Case and blanks around them are ignored'),
+})).max(1024);
+
 const purposeSchema = z.strictObject({
   id: text.describe('As the run carries it, for example in the attribute remit.purpose'), description: text.optional(),
   actions: z.array(glob).max(4096).optional().describe('The approved permissions that this purpose needs; those of the record when left out'),
   tools: z.array(glob).max(1024).optional().describe('The approved tools that this purpose needs; those of the record when left out'),
   sequences: z.array(text).max(256).optional().describe('Names of sequences of the record; all of them when left out'),
+  arguments: argumentsSchema.optional().describe('Values that calls may pass for this purpose, beside those of the record'),
 });
 
 /** What is known and approved about one identity. */
@@ -99,6 +106,7 @@ export const identityRecordSchema = z.strictObject({
     strict: z.boolean().optional().describe('True: nothing may happen in between. Otherwise tools that only read may'),
     max_gap: duration.optional().describe('The longest pause between two steps'),
   })).max(256).optional().describe('Approved orders of tool calls'),
+  arguments: argumentsSchema.optional().describe('Values that calls may pass for any purpose: recipients, accounts, files. They need no habit'),
   forbidden_transitions: z.array(z.string().regex(/^\S+\s*(->|→)\s*\S+$/, 'two steps with an arrow: file_storage -> messaging')).max(256).optional()
     .describe('What must never follow what, however much lies between: file_storage -> messaging'),
   purposes: z.array(purposeSchema).max(1024).optional().describe('Tasks that need less than the whole record'),
@@ -119,7 +127,7 @@ export const identityRecordSchema = z.strictObject({
   exceptions: z.array(exceptionSchema.omit({ identity: true })).max(256).optional(),
   baseline: z.strictObject({
     mode: z.enum(['learn', 'active', 'frozen']).optional(), warmup: duration.optional(), reset_at: instant.optional(),
-    peer_group: text.optional(),
+    peer_group: text.optional(), approved_at: instant.optional().describe('When the owner approved anew the level at which it works'),
   }).optional(),
   review_required: z.array(glob).max(4096).optional().describe('Seen, sensitive, and not approved: move what is right to actions'),
   provenance: z.record(z.string(), z.strictObject({ source: text, imported_at: instant.optional() })).optional(),

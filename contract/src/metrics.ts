@@ -50,6 +50,9 @@ export const COVERAGE_STATES_MOST = 12;
 export const DISPOSITIONS = ['benign', 'bad', 'quiet', 'silenced'] as const;
 export const DROP_STAGES = ['journal', 'judge', 'commit', 'sink'] as const;
 export const DROP_REASONS = ['error', 'overflow'] as const;
+/** How a live stream of findings ends: its reader is slow, the service stops, it is old, or the client has gone. */
+export const STREAM_ENDS = ['slow_reader', 'stopping', 'too_long', 'gone'] as const;
+export type StreamEnd = (typeof STREAM_ENDS)[number];
 export const STORE_PARTS = ['journal', 'state', 'archive'] as const;
 export const CONFIG_FILES = ['config', 'inventory'] as const;
 
@@ -120,8 +123,8 @@ export const METRICS: readonly MetricFamily[] = [
     life: 'Absent until the baseline is ready.',
   }),
   family('nhi_deviation_feature_score', '10 K', () => 10 * DETAILED, {
-    type: 'gauge', labels: ['identity', 'feature'], exposed: false,
-    help: 'The part of each learned feature in the deviation score, for dashboards only.', life: 'Leaves after 24 h.',
+    type: 'gauge', labels: ['identity', 'feature'],
+    help: 'The part of each learned habit in the deviation score, for dashboards only.', life: 'Leaves after 24 h.',
   }),
   family('nhi_deviation_threshold', '2 (O + 8)', (n) => 2 * (n.owners + 8), {
     type: 'gauge', labels: ['channel', 'scope'],
@@ -132,7 +135,13 @@ export const METRICS: readonly MetricFamily[] = [
     life: 'Once a baseline can say anything, for the identities shown in detail.',
   }),
   family('nhi_baseline_level_ratio', 'K', () => DETAILED, {
-    type: 'gauge', labels: ['identity'], exposed: false, help: 'Level now against the approved reference.',
+    type: 'gauge', labels: ['identity'], help: 'Events a day now against the level that its owner approved; 1 is alike.', life: 'Once a level was approved, for the identities shown in detail.',
+  }),
+  family('nhi_quarantine_hours', '2', () => 2, {
+    type: 'gauge', labels: ['release'], help: 'Identity-hours that are not learned yet, by what releases them: time, or only a verdict.',
+  }),
+  family('nhi_quarantine_oldest_timestamp_seconds', '1', () => 1, {
+    type: 'gauge', labels: [], help: 'Start of the oldest identity-hour that is not learned yet.', life: 'While there is one.',
   }),
   // ------------------------------------------------------------- findings and pages
   family('nhi_findings_total', '3 D', (n) => SEVERITIES.length * n.detectors, {
@@ -171,7 +180,7 @@ export const METRICS: readonly MetricFamily[] = [
     type: 'gauge', labels: ['identity'], help: 'Declared end of life.', life: 'Only where one is declared.',
   }),
   family('nhi_identity_credential_due_timestamp_seconds', '400', () => 400, {
-    type: 'gauge', labels: ['identity'], exposed: false, help: 'When the next credential is due for rotation.', life: 'Only where a rotation is declared.',
+    type: 'gauge', labels: ['identity'], help: 'When the next credential of the inventory is due for rotation, without the grace.', life: 'Only where an interval and the creation of a credential are declared.',
   }),
   family('nhi_exception_expiry_timestamp_seconds', '200', (n) => Math.min(200, n.exceptions), {
     type: 'gauge', labels: ['exception', 'identity_owner'], help: 'End of an approved exception.', life: 'Until 30 days after it.',
@@ -181,10 +190,10 @@ export const METRICS: readonly MetricFamily[] = [
     help: 'Signals that an exception hid while active, or would have hidden had it not expired.', life: `At 0 from when it is read. ${JOURNALED}`,
   }),
   family('nhi_privileges_granted', 'I', (n) => n.identities, {
-    type: 'gauge', labels: ['identity'], exposed: false, help: 'Permissions granted.',
+    type: 'gauge', labels: ['identity'], help: 'Grants that the inventory writes down for the identity.', life: 'Where the record has grants.',
   }),
   family('nhi_privileges_exercised', 'I', (n) => n.identities, {
-    type: 'gauge', labels: ['identity'], exposed: false, help: 'Permissions exercised over the stated window.',
+    type: 'gauge', labels: ['identity'], help: 'Grants of the inventory of which at least one permission was exercised in the last 90 days of event time.', life: 'Where the record has grants.',
   }),
   // ------------------------------------------------------------- sources and pipeline
   family('nhi_source_last_receive_timestamp_seconds', 'S', (n) => n.sources, {
@@ -218,6 +227,9 @@ export const METRICS: readonly MetricFamily[] = [
   }),
   family('nhi_sink_failures_total', '8', () => 8, {
     type: 'counter', labels: ['sink'], writer: 'client', help: 'Deliveries that failed and are tried again.', life: PROCESS,
+  }),
+  family('nhi_streams_ended_total', '4', () => STREAM_ENDS.length, {
+    type: 'counter', labels: ['reason'], writer: 'client', help: 'Live streams of findings that ended: by a slow reader, the stop of the service, their age, or the client.', life: PROCESS,
   }),
   family('nhi_detector_duration_seconds', '8 D', (n) => perHistogram(INSPECT) * n.detectors, {
     type: 'histogram', labels: ['detector'], writer: 'client', buckets: INSPECT, help: 'Time one inspection took.', life: PROCESS,

@@ -1,7 +1,9 @@
 import type { NhiEvent } from './event.ts';
+import type { RemitPart } from './coverage.ts';
 import type { EventRef, Finding, FindingChange, Signal, Verdict } from './finding.ts';
 import type { Exception } from './inventory.ts';
-import type { Inventory, Remit } from './remit.ts';
+import type { Inventory, Remit, ToolCall } from './remit.ts';
+import type { HourScore, Violation } from './score.ts';
 import type {
   DataClass, DetectorId, Facet, FindingClass, IdentityClass, Kind, Millis, RejectReason, Severity, SourceId,
 } from './words.ts';
@@ -20,6 +22,8 @@ export interface SourceContext {
   /** Kubernetes: the cluster id, which the events do not carry. */
   cluster: string;
   receivedAt: Millis;
+  /** What may be known of the arguments of a tool call, which are never kept themselves; absent: nothing. */
+  values?: { of(tool: string, args: unknown): { path: string; hash: number }[] | undefined } | undefined;
 }
 
 /** A record the source recognises but cannot use. Thrown by `normalise`, counted by reason, never fatal. */
@@ -160,10 +164,10 @@ export interface Chain<F = unknown> {
   /** A member names a parent span that never came, or the emitter says that it samples. */
   incomplete: boolean;
 }
-/** What an event adds to a chain. Steps of the same `slot` and `id` are merged. */
+/** What an event adds to a chain. Steps of the same `slot` and `id` are merged. `fact` is null for a detector that has `add`. */
 export interface ChainMember<F = unknown> { key: string; slot: Millis; id: string; fact: F; incomplete?: boolean }
 
-export interface Framework { name: 'MITRE ATT&CK' | 'OWASP NHI' | 'NIST CSF'; version: string; id: string; title: string }
+export interface Framework { name: 'MITRE ATT&CK' | 'OWASP NHI' | 'NIST CSF' | 'NIST SP 800-207'; version: string; id: string; title: string }
 
 interface DetectorBase {
   /** Folder name. */
@@ -180,6 +184,8 @@ interface DetectorBase {
   certain: boolean;
   frameworks: Framework[];
   needs: Facet[];
+  /** Parts of the record it judges by: without any of them it is silent. Absent: it needs no record. */
+  judges?: RemitPart[];
   /** The alert's sentence. `$labels` of the alert may be used as `{identity}` and `{owner}`. */
   summary: string;
   /** What the person woken does first. */
@@ -194,6 +200,11 @@ export type Detector = DetectorBase & (
   | ChainJudge
   | { on: 'hour'; inspect(hour: HourView, view: View): Signal[] }
   | {
+    on: 'run'; inspect(run: RunView, view: View): Signal[];
+    /** What the identity-hour says of the same thing, for identities that have no runs. */
+    hour?(hour: HourView, view: View): Signal[];
+  }
+  | {
     on: 'tick';
     /** It speaks of what happened, not of a state: what is not said any more is not withdrawn, it falls quiet. */
     stays?: boolean;
@@ -204,7 +215,8 @@ export type Detector = DetectorBase & (
  * Judges a group of events as a whole, anew whenever it gets a member, however late: a signal that a fuller group no longer raises
  * is withdrawn. `of` says which groups of this identity an event belongs to (none for most events, so it must be cheap) and what
  * to remember of it; it is asked for the identity that acted, and for the one a credential was issued to or taken from
- * (`role`). `merge` folds a fact into one of the same slot, in any order with the same result.
+ * (`role`). `merge` folds a fact into one of the same slot, in any order with the same result. A detector that takes most events has
+ * `add` instead, so that only what is new costs anything.
  */
 export interface ChainJudge<F = any> { // eslint-disable-line @typescript-eslint/no-explicit-any -- the fact is the detector's own
   on: 'chain';
@@ -214,12 +226,14 @@ export interface ChainJudge<F = any> { // eslint-disable-line @typescript-eslint
   cap: number;
   /** Asked for identities without a record as well. */
   unrecorded?: boolean;
-  /** Fewest steps that can say anything; 1 when absent. */
-  least?: number;
+  /** Whether steps can say anything at all, asked before they are looked at closely; always when absent. */
+  tells?(steps: readonly ChainStep<F>[]): boolean;
   /** How long a live group must get no member before it is judged for the first time, since its members come out of order; none: at once. */
   settles?(key: string): Millis;
   of(event: NhiEvent, view: View, role: 'actor' | 'subject'): ChainMember<F>[];
   merge?(into: F, from: F): F;
+  /** Writes what an event adds into the fact of its step (`id`), or makes the first one; in any order with the same result. */
+  add?(into: F | null, id: string, event: NhiEvent, view: View): F;
   inspect(chain: Chain<F>, view: View): Signal[];
 }
 
@@ -230,14 +244,62 @@ export interface HourView {
   closing: boolean;
   events: number;
   denied: number;
-  /** Categories seen, with the number of events and the first few of each as evidence. */
-  categories: ReadonlyMap<string, { count: number; first: Millis; last: Millis; evidence: readonly EventRef[] }>;
-  /** What each learned feature says of this hour, by feature id. */
-  surprises: ReadonlyMap<string, Surprise>;
+  /** Sensitive categories seen, with the number of events, how many of them the reviewed record does not approve, and the first few as evidence. */
+  categories: ReadonlyMap<string, { count: number; unapproved: number; first: Millis; last: Millis; evidence: readonly EventRef[] }>;
+  /** What the learned habits say of this hour together; null where nothing can be said. */
+  score: HourScore | null;
+  /** Events that left the remit without an exception, by way; null where none did. */
+  violations: Partial<Record<Violation, number>> | null;
+  /** Score at which what was moved in 24 hours is a ticket. */
+  dayThreshold: number;
+  /** Events a day against the reference its owner approved; only at the close, null without a reference. */
+  level: { ratio: number; drifted: boolean; approved: Millis } | null;
   /** The first few events of the hour, whatever they are, in time order. */
   evidence?: readonly EventRef[];
   /** What closed hours say of its pauses: since when nothing succeeded (null: never did), and the longest pause before that. */
   silence?: { since: Millis | null; longest: Millis };
+}
+
+/**
+ * One run of an agent, open or over: its tool calls of one trace (else conversation) and purpose, no longer than an hour apart and on one UTC
+ * day. Compared with the runs of the agent that were over before it ended.
+ */
+export interface RunView {
+  /** `trace:…` or `session:…`. */
+  key: string;
+  purpose: string | null;
+  /** In order of time and id; the first ones have gone when there were too many. */
+  calls: readonly RunCallView[];
+  dropped: number;
+  /** Calls are missing: spans that never came, or sampling. */
+  incomplete: boolean;
+  closing: boolean;
+  /** Null while nothing is known of the agent's runs. */
+  surprise: RunSurprise | null;
+}
+/** How far something is from what is known: known for the purpose, or approved; `elsewhere`: in another argument or for another purpose; not at all. */
+export type Novelty = 'known' | 'elsewhere' | 'unknown';
+export interface RunCallView {
+  ref: EventRef; tool: ToolCall; category: string; writes: boolean; outcome: EventRef['outcome'];
+  /** What is new of a successful call that changes something; for all others `known` and no arguments. */
+  novelty: Novelty;
+  /** Arguments with a value that is neither known nor approved for the purpose, where less than half of the runs pass one; the rarest first. */
+  arguments: readonly { path: string; novelty: Novelty; surprise: number }[];
+  /** −log10 of how rarely such calls are as new in tool and values; 0 for nothing new. Of an argument the same, of it alone. */
+  surprise: number;
+}
+/** How rare a run is among those of its agent: by rank, so never below 1 / (sampled + 1). */
+export interface RunSurprise {
+  /** Probability, in (0, 1], that a run in order is as surprising, and `score` = −log10 of it. */
+  p: number; score: number;
+  /** The same for the hour: that none of an hour's runs is. */
+  hourScore: number;
+  /** As `p`, but runs that wait for a verdict count little, so that they do not hide what comes after them: for tickets. */
+  ticketP: number;
+  /** Runs that are compared with; runs learned, and since when. */
+  sampled: number; learned: number; since: Millis;
+  /** Enough runs were learned to say anything. */
+  ready: boolean;
 }
 
 /** What tick detectors see: the fleet, never the clock. */
@@ -259,34 +321,10 @@ export interface WatchedIdentity extends JudgedIdentity {
   complete: Millis;
   /** The URN whose name it carries under a later immutable id, or null. */
   recreatedFrom: string | null;
-}
-
-// ---------------------------------------------------------------- learning
-
-/** A field of a profile row: `length` cells of a typed array. */
-export interface Column { name: string; type: 'u8' | 'u16' | 'u32' | 'f32' | 'f64'; length: number }
-/** One identity's cells, by column name. Writable only inside `learn`. */
-export type Row = Record<string, Uint8Array | Uint16Array | Uint32Array | Float32Array | Float64Array>;
-/** How improbable what was observed is: `p` in (0, 1], before and after calibration against the fleet. */
-export interface Surprise { p: number; score: number; observed: number; expected: number; p50: number; p95: number; p99: number; ready: boolean }
-export interface HourKey { start: Millis; identity: number }
-
-/** One learned habit. Owns its columns; learns only when an hour closes, in order. */
-export interface Feature<A = unknown> {
-  id: string;
-  version: number;
-  columns: Column[];
-  /** Open aggregate of integers and sets: commutative, associative. */
-  open(): A;
-  add(aggregate: A, event: NhiEvent): void;
-  merge(into: A, from: A): void;
-  save(aggregate: A): unknown;
-  restore(saved: unknown): A;
-  /** Whether the row has seen enough to say anything. */
-  ready(row: Row): boolean;
-  /** Score before learning; `null` while the row cannot say anything. `calibrate` turns a raw p into the fleet's. */
-  expect(row: Row, aggregate: A, hour: Millis, calibrate: (p: number) => number): Surprise | null;
-  learn(row: Row, aggregate: A, hour: Millis): void;
+  /** Since when the schedule of its record stands as it is written now; -Infinity when it always did. */
+  scheduledSince: Millis;
+  /** Whether anything was done or tried in [`from`, `to`), to the minute; null where nothing is remembered of that time. */
+  active(from: Millis, to: Millis): boolean | null;
 }
 
 // ---------------------------------------------------------------- sinks
@@ -305,7 +343,14 @@ export interface IdentityReadout {
   last: Millis; ready: boolean;
   /** Greater of the open and the last closed hour; null until ready. */
   score: number | null;
-  expected: { p50: number; p95: number; p99: number } | null;
+  /** What the score of its latest hour is made of, and when that hour began. */
+  parts: { at: Millis; of: readonly { habit: string; calibrated: number }[] } | null;
+  /** Events expected in the present hour; null while warming. Costs more than the rest: ask for few. */
+  expected(): { p50: number; p95: number; p99: number } | null;
+  /** Events a day against the reference its owner approved; null without one. Costs more than the rest. */
+  level(): number | null;
+  /** Grants written in the record, and how many of them were exercised in the last 90 days of event time; null without grants. */
+  privileges: { granted: number; exercised: number } | null;
 }
 export interface SourceReadout {
   source: SourceId; lastReceive: Millis; lastEvent: Millis;
@@ -324,7 +369,10 @@ export interface Readout {
   coverage(): Iterable<{ state: string; value: number }>;
   /** How often each exception hid a signal, by state at the event's time. */
   exceptionMatches(): Iterable<{ exception: string; state: 'active' | 'expired'; value: number }>;
-  threshold(): number;
+  /** Scores at which learned findings open: of the fleet, and of owners with a budget of their own. */
+  thresholds(): Iterable<{ channel: 'hour' | 'day'; scope: string; value: number }>;
+  /** Hours that wait for a verdict before they are learned, and the start of the oldest; `needsVerdict`: time alone does not release them. */
+  held(): { count: number; oldest: Millis | null; needsVerdict: number };
   inventory(): Inventory;
   /** Wall clock of the last tick that went the whole way; 0 before the first. */
   heartbeat(): Millis;

@@ -6,6 +6,8 @@ import type { DataClass, DetectorId, Lifecycle, Millis, RotationMethod } from '.
 /** The inventory as detectors ask it: compiled records, as of an event's time. */
 
 export interface WindowHit { start: Millis; end: Millis; cron: string; timezone: string }
+/** A declared window as a run of work: `opens` is its start less the grace before it, `over` its end with the grace after it and the time for retries. */
+export interface ExpectedRun extends WindowHit { opens: Millis; over: Millis }
 /** How an instant lies against the declared schedule. `missedBy` ≥ 0, to the nearest edge of the nearest window. */
 export type ScheduleVerdict =
   | { state: 'undeclared' | 'always' }
@@ -49,7 +51,14 @@ export interface Rotation {
 export interface PurposeRemit {
   id: string; action(permission: string): 'allowed' | 'outside' | 'undeclared';
   tool(call: ToolCall): ToolFacts; sequences: readonly Sequence[];
+  /** Whether a list of tools of its own approves this one. */
+  approves(call: ToolCall): boolean;
+  /** Approved for this purpose, those of the record included. */
+  arguments: readonly ApprovedArgument[];
 }
+
+/** Values that calls may pass: those of the tools and paths that fit. Values as they are compared: lower case, trimmed, 80 characters. */
+export interface ApprovedArgument { fits(call: ToolCall, path: string): boolean; values: readonly string[] }
 
 /** A compiled inventory record: the remit of one identity, asked in the words detectors use. Immutable. */
 export interface Remit {
@@ -61,6 +70,8 @@ export interface Remit {
   where: string;
   /** False while proposed: judged in shadow, never pages. */
   reviewed: boolean;
+  /** It is reviewed and declares something that an event could violate. */
+  declares: boolean;
   lifecycle: Lifecycle;
   /** End of life plus grace, or null while it may live. Credentials may end earlier than the identity. */
   endOfLife(credentialUid?: string): { at: Millis; declared: boolean } | null;
@@ -68,8 +79,11 @@ export interface Remit {
   schedule(at: Millis, resolution: Millis): ScheduleVerdict;
   /** Seen, sensitive and not decided yet (`review_required`): a person still has to say whether it belongs. Ignores case. */
   awaitsReview(permission: string): boolean;
-  /** The last declared window that was over, with its grace, at this time; null without a schedule of windows. */
-  lastWindow(before: Millis): WindowHit | null;
+  /**
+   * The declared windows that no blackout touches and that came to be over in (`from`, `to`], latest first, at most `most`: when work was
+   * expected. Empty without a schedule of windows, and for what is always on.
+   */
+  expectedRuns(from: Millis, to: Millis, most: number): readonly ExpectedRun[];
   /** Account, cluster, project and region of the event against `environments_allowed`. */
   environment(event: NhiEvent): 'allowed' | 'outside' | 'undeclared';
   /** `undeclared` when the list is empty. Ignores case. */
@@ -79,6 +93,8 @@ export interface Remit {
   /** True when the record or the inventory's data classes mark the target as restricted. */
   restricted(uid: string): boolean;
   tool(call: ToolCall): ToolFacts;
+  /** Values that calls may pass for any purpose. */
+  arguments: readonly ApprovedArgument[];
   /** Approved sequences; empty when none are declared. */
   sequences: readonly Sequence[];
   forbidden: readonly ForbiddenTransition[];
@@ -89,6 +105,8 @@ export interface Remit {
   rotation(credentialUid?: string): Rotation | null;
   /** `undeclared` when `granted[]` is empty. */
   granted(permission: string): 'granted' | 'ungranted' | 'undeclared';
+  /** Places in `record.granted` of the grants that cover the permission. Ignores case. */
+  grantsOf(permission: string): readonly number[];
   /** Whether data of this class is part of the purpose; `undeclared` when `data_classes_allowed` is empty. */
   dataClass(name: DataClass): 'allowed' | 'outside' | 'undeclared';
 }
@@ -102,12 +120,16 @@ export interface Inventory {
   owners(): readonly Owner[];
   /** The record for one of these names or ids at this time, first hit wins; `ambiguous` when several claim it. */
   match(keys: readonly string[], at: Millis): { remit: Remit; ambiguous: boolean } | null;
+  /** The record that names a credential, by its id, as an alias: it is an identity of its own, whosever the credential is. */
+  ofCredential(uid: string, at: Millis): { remit: Remit; ambiguous: boolean } | null;
   /** The exception in force for this signal at the event's time, or null. Without an event the signal's own scope is compared. */
   /** The exception that ended, not longer than 30 days ago, and would otherwise cover this signal. */
   expired(urn: string, remit: Remit | null, detector: DetectorId, event: NhiEvent | null, at: Millis, scope?: Signal['scope']): Exception | null;
   exception(urn: string, remit: Remit | null, detector: DetectorId, event: NhiEvent | null, at: Millis, scope?: Signal['scope']): Exception | null;
   /** The data class of a resource by the inventory, or null. */
   dataClass(uid: string): DataClass | null;
+  /** What the catalogue says of a tool, whoever calls it. */
+  tool(call: ToolCall): ToolFacts;
   /** Names that several records claim at this time, with the records, for the operator to settle. */
   ambiguities(at: Millis): readonly { name: string; urns: readonly string[] }[];
   exceptions(): readonly { exception: Exception; identity: string | null; where: string }[];

@@ -26,6 +26,31 @@ describe('one durable identity', () => {
     expect(events('exporter')).toBe(4);
   });
 
+  it('is a key of a person that a record names, apart from the person: also in the archive and after a restart', async () => {
+    const { StateReader } = await import('../../exporter/src/pipeline/reader.ts');
+    const records = sample('cloudtrail-invictus').filter((line) => line.includes('"bert-jan"')).slice(0, 400);
+    const [person, key] = ['urn:nhi:aws:123837392027:user/bert-jan', 'urn:nhi:aws:123837392027:access_key/AKIATFQR7NSC8Q4X20BJ'];
+    const ofKey = records.filter((line) => line.includes('"AKIATFQR7NSC8Q4X20BJ"')).length;
+    await bench.open(`
+owners: [{ team: a }]
+identities: [{ urn: '${key}', kind: cicd, owner: a, aliases: [{ type: access_key, value: AKIATFQR7NSC8Q4X20BJ }] }]
+`);
+    await bench.replay(records.join('\n'));
+    const seen = async () => {
+      const { processor } = bench.core.engine;
+      const reader = new StateReader(() => processor, () => bench.core.journal, () => Promise.reject(new Error('not asked')));
+      const counted = (urn: string) => (({ success, failure, denied }) => success + failure + denied)(processor.identities.get(urn)!);
+      const archived = async (urn: string) => (await reader.events({ identity: [urn], limit: 1000 })).items.filter(({ actor }) => actor.identity.urn === urn).length;
+      return { counted: [counted(person), counted(key)], archived: [await archived(person), await archived(key)], classes: [person, key].map((urn) => processor.identities.classOf(processor.identities.get(urn)!)) };
+    };
+    const expected = { counted: [records.length - ofKey, ofKey], archived: [records.length - ofKey, ofKey], classes: ['human', 'machine'] };
+    expect(ofKey).toBeGreaterThan(100);
+    expect(await seen()).toEqual(expected);
+    await bench.close();
+    await bench.open();
+    expect(await seen()).toMatchObject({ counted: expected.counted, archived: expected.archived });
+  });
+
   it('is another one when the name comes back with a new id; events with the name alone go to the id of their time', async () => {
     await bench.open();
     await bench.replay([
@@ -38,6 +63,20 @@ describe('one durable identity', () => {
     expect(bench.urns()).toEqual([urn('exporter'), `${urn('exporter')}@AROAEXPORTER00000002`]);
     expect(events('exporter')).toBe(3);
     expect(events('exporter@AROAEXPORTER00000002')).toBe(2);
+  });
+
+  it('keeps what its credentials did when an older holder of its name shows late', async () => {
+    await bench.open();
+    const old = roleRecord('exporter', 'AROAEXPORTER00000001', '2026-11-22T11:30:00Z', { key: 'ASIAEXPORTER00000001' });
+    const recreated = roleRecord('exporter', 'AROAEXPORTER00000002', '2026-11-22T11:40:00Z', { key: 'ASIAEXPORTER00000002' });
+    for (const order of [[old, recreated], [recreated, old]]) {
+      const other = await new Bench().open();
+      for (const record of order) await other.ingest(record);
+      const kept = [...other.core.engine.processor.chains.all].map(({ urn, steps }) => [urn, JSON.stringify(steps).match(/ASIA\w+/)?.[0]]);
+      expect(Object.fromEntries(kept)).toEqual({ [urn('exporter')]: 'ASIAEXPORTER00000001', [`${urn('exporter')}@AROAEXPORTER00000002`]: 'ASIAEXPORTER00000002' });
+      await other.close();
+      other.remove();
+    }
   });
 
   it('is found whatever comes first: the name alone, an old id, a new one', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { readFileSync } from 'node:fs';
 import type { Finding, Receipt } from '@remit/contract';
-import { openCore, sources, type Core } from '../../exporter/src/app.ts';
+import { openCore, REPLAY_KEY, sources, type Core } from '../../exporter/src/app.ts';
 import { Progress } from '../../exporter/src/commands/progress.ts';
 import { replayInto, type ReplayResult } from '../../exporter/src/commands/replay.ts';
 import { loadConfig } from '../../exporter/src/config.ts';
@@ -22,7 +22,7 @@ export class Bench {
 
   async open(inventory?: string): Promise<this> {
     const { config } = loadConfig(undefined);
-    this.core = await openCore({ storage: this.storage, config });
+    this.core = await openCore({ storage: this.storage, config, key: REPLAY_KEY });
     const path = inventory === undefined ? undefined : this.file(inventory, 'yml');
     const loaded = await this.core.loadInventory(path, 0);
     if (!loaded.ok) throw new Error(loaded.problems.map((p) => `${p.line}: ${p.message}`).join('\n'));
@@ -42,7 +42,7 @@ export class Bench {
 
   ingest(body: string | Uint8Array, hint: { backfill?: boolean; source?: string; encoding?: string } = {}): Promise<Receipt> {
     const door = new IngestDoor({
-      sources, submit: (entry) => this.core.engine.submit(entry), now: () => this.now, cluster: 'test',
+      sources, submit: (entry) => this.core.engine.submit(entry), now: () => this.now, cluster: 'test', values: this.core.values,
       telemetry: { rejected: (source, reason) => { this.rejected.push(`${source} ${reason}`); }, delay: () => {}, acknowledged: () => {} },
     });
     return door.accept(Buffer.from(body), { receiver: 'http', ...hint });

@@ -34,7 +34,8 @@ export function judgeByFold(training: readonly LabelledRun[], runs: readonly Lab
     for (const negative of negatives) if (negative.fold !== fold) memory.learn(negative.hashed);
     const judge = new ToolJudge(memory);
     for (const run of members) {
-      const verdict = judge.judge(hashed(run));
+      const one = hashed(run);
+      const verdict = memory.hasPurpose(one.agent, one.purpose, one.group) ? judge.judge(one) : null;
       if (verdict === null) result.skipped++;
       else result.judged.push({ run, ...verdict });
     }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { argumentsOf, foldOf, readCatalogue, readRuns } from './read.ts';
+import { foldOf, readCatalogue, readRuns } from './read.ts';
 
 let folder = '';
 beforeAll(() => { folder = mkdtempSync(join(tmpdir(), 'remit-evaluate-')); });
@@ -48,15 +48,6 @@ it.each([
   ['a-tool_filter', 'a'], ['a-spotlighting_with_delimiting', 'a'], ['a-tool_filter-b', 'a-tool_filter-b'],
 ])('the fold of %s is %s', (pipeline, fold) => {
   expect(foldOf(pipeline)).toBe(fold);
-});
-
-it('takes one value for each element of a list', () => {
-  expect(argumentsOf({ to: [' Ann ', ['BOB']], n: 10.0, none: null, deep: { A: 1 }, text: 'x'.repeat(99), ['__proto__']: true })).toEqual([
-    { path: 'to', value: 'ann' }, { path: 'to', value: 'bob' }, { path: 'n', value: '10' }, { path: 'deep', value: '{"a":1}' },
-    { path: 'text', value: 'x'.repeat(80) }, { path: '__proto__', value: 'true' },
-  ]);
-  expect(argumentsOf('Text')).toEqual([{ path: '', value: 'text' }]);
-  expect(argumentsOf(undefined)).toEqual([]);
 });
 
 it('knows from the catalogue which tools change something; an unknown one does', () => {

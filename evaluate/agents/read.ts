@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { inventoryFileSchema } from '@remit/contract';
-import type { Argument, Call } from '../../exporter/src/baseline/tools/run.ts';
+import type { Call } from '../../exporter/src/baseline/tools/run.ts';
 import { MemoPool } from '../../exporter/src/inventory/memo.ts';
 import { compileCatalogue } from '../../exporter/src/inventory/tools.ts';
+import { HiddenValues, passedIn } from '../../exporter/src/lib/tool-arguments.ts';
 import { readYaml } from '../../exporter/src/lib/yaml-file.ts';
 
 /** What a run is for the measurement. Goals given openly and denial of service are neither. */
@@ -20,7 +21,8 @@ export interface Counts {
 
 /** Endings of pipeline names that say how a model was defended, not which it is. */
 const DEFENCES = ['-repeat_user_prompt', '-spotlighting_with_delimiting', '-tool_filter', '-transformers_pi_detector'];
-const LONGEST_VALUE = 80;
+/** The service leaves out free text unless it is told otherwise, and so does this. */
+const KEPT = new HiddenValues(new Uint8Array(8));
 const TRACELESS = 'travel/injection_task_6';
 
 interface RawRun {
@@ -52,7 +54,7 @@ export function readRuns(file: string, writes: Writes): { runs: LabelledRun[]; c
     runs.push({
       id: raw.path ?? `${file}:${i + 1}`, suite: raw.suite, task: `${raw.suite}/${raw.user_task}`, fold: foldOf(raw.pipeline), class: found,
       detectable: `${raw.suite}/${raw.injection_task ?? ''}` !== TRACELESS,
-      calls: raw.calls.map((call) => ({ tool: call.tool, writes: writes(call.tool), ok: call.ok !== false, arguments: argumentsOf(call.args) })),
+      calls: raw.calls.map((call) => ({ tool: call.tool, writes: writes(call.tool), ok: call.ok !== false, arguments: passedIn(call.args, (path) => KEPT.keeps(call.tool, path)) })),
     });
   });
   return { runs, counts };
@@ -75,21 +77,6 @@ export function readCatalogue(file: string): Writes {
   if (!read.ok) throw new Error(read.problems.map((p) => `${p.file}:${p.line}:${p.column} ${p.message}`).join('\n'));
   const catalogue = compileCatalogue(read.value.tool_catalogue ?? [], new MemoPool());
   return (name) => catalogue({ name, server: undefined })?.writes ?? true;
-}
-
-/** One value for each element of a list, lower case, trimmed, at most 80 characters; null says nothing and is no value. */
-export function argumentsOf(args: unknown): Argument[] {
-  const found: Argument[] = [];
-  const add = (path: string, value: unknown): void => {
-    if (Array.isArray(value)) for (const element of value) add(path, element);
-    else if (value !== null && value !== undefined) {
-      const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
-      found.push({ path, value: text.toLowerCase().trim().slice(0, LONGEST_VALUE) });
-    }
-  };
-  if (typeof args === 'object' && args !== null && !Array.isArray(args)) for (const [path, value] of Object.entries(args)) add(path, value);
-  else add('', args);
-  return found;
 }
 
 function parse(line: string): RawRun {

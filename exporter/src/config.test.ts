@@ -31,3 +31,45 @@ test.each([
   const { problems } = load(`receivers:\n  files:\n${entry}\n`);
   expect(problems).toMatchObject([{ line, severity: 'error', message: expect.stringMatching(message) as string }]);
 });
+
+const MAPPING = (id: string, more = '') => `id: ${id}
+match: { kind: x }
+fields:
+  time: t
+  principal: { name: who }
+  operation: op
+  category: { path: op, map: { "SELECT*": read }, default: write }
+${more}`;
+const inline = (id: string, more = '') => `sources:\n  generic:\n    - ${MAPPING(id, more).trimEnd().replaceAll('\n', '\n      ')}\n`;
+
+test('mappings stand in the configuration or in files beside it, and followed files may name them', () => {
+  writeFileSync(join(folder, 'second.yml'), MAPPING('second'));
+  const { config, problems } = load(`${inline('first')}  files: [second.yml]\nreceivers:\n  files:\n    - { path: a, source: first }\n    - { path: b, source: second }\n`);
+  expect(problems).toEqual([]);
+  expect(config.sources.generic.map(({ id }) => id)).toEqual(['first', 'second']);
+});
+
+test.each<[string, string, RegExp, number, number, RegExp | undefined]>([
+  ['an unknown field', inline('a', '  oprator: x\n'), /unknown key "oprator"/, 10, 9, /did you mean operation/],
+  ['an unknown key of a value', inline('a', '  service: { paht: x }\n'), /unknown key "paht"/, 10, 20, /did you mean path/],
+  ['two ways at once', inline('a', '  service: { path: x, value: y }\n'), /say one of path, first, text, value, not path and value/, 10, 18, undefined],
+  ['a broken path', inline('a', '  service: "a..b"\n'), /"a\.\.b" is no path/, 10, 18, undefined],
+  ['a broken text', inline('a', '  id: { text: "{a" }\n'), /braces/, 10, 21, undefined],
+  ['a word that is none', inline('a').replace('default: write', 'default: writes'), /one of read, list, write/, 9, 67, undefined],
+  ['an unknown format', inline('a', '').replace('time: t', 'time: { path: t, format: unix }'), /one of rfc3339, epoch_s/, 6, 34, undefined],
+  ['no principal', inline('a').replace('principal: { name: who }', 'principal: { type: who }'), /say id or name/, 7, 20, undefined],
+  ['no match', inline('a').replace('{ kind: x }', '{}'), /say 1 to 16 paths/, 4, 14, undefined],
+  ['the name of a source that there is', inline('k8s-audit'), /"k8s-audit" is a source that comes with Remit/, 3, 11, undefined],
+  ['two of one name', `${inline('a')}    - ${MAPPING('a').trimEnd().replaceAll('\n', '\n      ')}\n`, /is the id of two mappings/, 3, 11, undefined],
+])('a mapping with %s is a problem at its place', (_, text, message, line, column, hint) => {
+  const [problem] = load(text).problems;
+  expect(problem).toMatchObject({ line, column, severity: 'error', message: expect.stringMatching(message) as string });
+  if (hint) expect(problem!.hint).toMatch(hint);
+});
+
+test('a mapping in a file of its own is told by that file', () => {
+  writeFileSync(join(folder, 'broken.yml'), `${MAPPING('broken')}  rowz: n\n`);
+  expect(load('sources: { files: [broken.yml, missing.yml] }\n').problems).toMatchObject([
+    { file: join(folder, 'broken.yml'), line: 8, column: 3, message: 'unknown key "rowz"', hint: 'did you mean rows?' }, { file: join(folder, 'missing.yml'), message: expect.stringMatching(/cannot be read/) as string },
+  ]);
+});

@@ -88,6 +88,7 @@ program.command('normalise')
   .option('--cluster <id>', 'Kubernetes cluster of all files')
   .option('--source <id>', 'do not detect the source')
   .option('--inventory.path <path>', 'resolve identities against this inventory')
+  .option('--config.file <file>', 'configuration (YAML): mappings of your own logs')
   .addHelpText('after', `
 Example:
   remit normalise trail.json.gz | jq -r '.actor.identity.urn' | sort | uniq -c${EXIT_HELP}`)
@@ -190,6 +191,46 @@ Examples:
 Exit codes: 0 it is so now; 1 no such finding, or it cannot become that; 2 arguments, the token or the address cannot be used;
 3 the store of the service failed.`)
   .action(async (id: string, state: string, options: Record<string, string>) => (await import('./commands/verdict.ts')).verdict(id, state, plain(options)));
+
+program.command('evaluate')
+  .description('tell recorded events to the pipeline on a virtual clock and measure: calibration, pages against the budget, recall of labelled misuse')
+  .requiredOption('--events <file...>', 'log files or patterns of any source, also of your own mappings; CLUSTER=FILE names the Kubernetes cluster of one')
+  .requiredOption('--budget <pages>', 'pages a week for the fleet; further ones after commas are read off the scores')
+  .option('--inventory <path>', 'inventory: a folder or a file')
+  .option('--labels <file>', 'JSON array of { use_case, level, identity, start, end }; read by the measuring, and by the stand-in for those who are paged, a day later')
+  .option('--warmup <duration>', 'beginning that is not measured: 4w, at most a third of all')
+  .option('--only <run>', 'remit: with the inventory; behaviour: with the identities and owners of it alone')
+  .option('--unattended', 'nobody answers a page')
+  .option('--shuffle <seed>', 'measure with the labels moved to other identities and times: what is found then is chance')
+  .option('--cluster <id>', 'Kubernetes cluster of all files')
+  .option('--config.file <file>', 'configuration (YAML)')
+  .option('--json', 'one JSON object at the end')
+  .option('--quiet', 'no progress')
+  .addHelpText('after', `
+Examples:
+  remit simulate --identities 1000 --weeks 12 --seed 1 --out fleet
+  remit evaluate --events fleet/events.ndjson.gz --inventory fleet/inventory --labels fleet/labels.json --budget 20,5,50
+Ctrl-C ends it with what is measured so far.
+Exit codes: 0 measured; 1 cut; 2 arguments, configuration, inventory or input cannot be used; 3 the store failed.`)
+  .action(async (options: Record<string, string>) => (await import('./commands/evaluate.ts')).evaluate(plain(options)));
+
+program.command('simulate')
+  .description('make up a fleet: records of six sorts of identities, their inventory, and labels of injected misuse')
+  .requiredOption('--identities <n>', 'size of the fleet')
+  .requiredOption('--weeks <n>', 'how long')
+  .requiredOption('--seed <n>', 'a whole number; the same gives the same fleet, everywhere')
+  .requiredOption('-o, --out <folder>', 'where to write events.ndjson.gz, inventory/ and labels.json')
+  .option('--declared <share>', 'share of the identities whose record says what they may do', '0.7')
+  .option('--stale <share>', 'share of these records that are out of date', '0')
+  .option('--attacks <n>', 'injected misuse per week and 1,000 identities; 0 for none', '40')
+  .option('--quiet <weeks>', 'weeks without misuse at the beginning; 4, at most a third of all')
+  .option('--bare', 'an inventory that declares nothing, so that behaviour alone can tell')
+  .option('--exact', 'records in order and each once; otherwise some come late, some twice')
+  .option('--quietly', 'no progress')
+  .addHelpText('after', `
+Example:
+  remit simulate --identities 1000 --weeks 12 --seed 1 --out ./fleet${EXIT_HELP}`)
+  .action(async (options: Record<string, string>) => (await import('./commands/simulate.ts')).simulate(plain(options)));
 
 program.command('state').description('look into a storage')
   .command('digest')

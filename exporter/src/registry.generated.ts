@@ -3,26 +3,37 @@ import type { Detector, Source } from '@remit/contract';
 import { detector as credentialOverdueDetector } from './detectors/credential-overdue/detector.ts';
 import { detector as credentialReuseDetector } from './detectors/credential-reuse/detector.ts';
 import { detector as decommissionedActiveDetector } from './detectors/decommissioned-active/detector.ts';
+import { detector as deniedBurstDetector } from './detectors/denied-burst/detector.ts';
 import { detector as dormantWokeDetector } from './detectors/dormant-woke/detector.ts';
 import { detector as exceptionExpiredDetector } from './detectors/exception-expired/detector.ts';
 import { detector as exportOverLimitDetector } from './detectors/export-over-limit/detector.ts';
+import { detector as exportVolumeDetector } from './detectors/export-volume/detector.ts';
+import { detector as fanOutDetector } from './detectors/fan-out/detector.ts';
 import { detector as humanUseDetector } from './detectors/human-use/detector.ts';
 import { detector as identitySilentDetector } from './detectors/identity-silent/detector.ts';
 import { detector as inventoryStaleDetector } from './detectors/inventory-stale/detector.ts';
 import { detector as mixedUseDetector } from './detectors/mixed-use/detector.ts';
 import { detector as monitoringTamperingDetector } from './detectors/monitoring-tampering/detector.ts';
+import { detector as newActionDetector } from './detectors/new-action/detector.ts';
+import { detector as newDestinationDetector } from './detectors/new-destination/detector.ts';
+import { detector as newNetworkDetector } from './detectors/new-network/detector.ts';
 import { detector as offPurposeActionDetector } from './detectors/off-purpose-action/detector.ts';
 import { detector as offPurposeSequenceDetector } from './detectors/off-purpose-sequence/detector.ts';
 import { detector as outsideScheduleDetector } from './detectors/outside-schedule/detector.ts';
+import { detector as peerOutlierDetector } from './detectors/peer-outlier/detector.ts';
 import { detector as recreatedIdentityDetector } from './detectors/recreated-identity/detector.ts';
 import { detector as secretOutsideRotationDetector } from './detectors/secret-outside-rotation/detector.ts';
 import { detector as shadowIdentityDetector } from './detectors/shadow-identity/detector.ts';
+import { detector as slowDriftDetector } from './detectors/slow-drift/detector.ts';
 import { detector as unbaselinedSensitiveUseDetector } from './detectors/unbaselined-sensitive-use/detector.ts';
 import { detector as ungrantedPrivilegeUsedDetector } from './detectors/ungranted-privilege-used/detector.ts';
 import { detector as unownedActiveDetector } from './detectors/unowned-active/detector.ts';
+import { detector as unusualHourDetector } from './detectors/unusual-hour/detector.ts';
+import { detector as unusualSequenceDetector } from './detectors/unusual-sequence/detector.ts';
 import { detector as volumeDetector } from './detectors/volume/detector.ts';
 import { detector as wrongEnvironmentDetector } from './detectors/wrong-environment/detector.ts';
 import { source as awsCloudtrailSource } from './sources/aws-cloudtrail/source.ts';
+import { source as genericSource } from './sources/generic/source.ts';
 import { source as githubAuditSource } from './sources/github-audit/source.ts';
 import { source as googleWorkspaceSource } from './sources/google-workspace/source.ts';
 import { source as k8sAuditSource } from './sources/k8s-audit/source.ts';
@@ -30,30 +41,40 @@ import { source as otelGenaiSource } from './sources/otel-genai/source.ts';
 import { source as vaultAuditSource } from './sources/vault-audit/source.ts';
 
 /** Every source, in order of id. */
-export const sources: readonly Source[] = [awsCloudtrailSource, githubAuditSource, googleWorkspaceSource, k8sAuditSource, otelGenaiSource, vaultAuditSource];
+export const sources: readonly Source[] = [awsCloudtrailSource, genericSource, githubAuditSource, googleWorkspaceSource, k8sAuditSource, otelGenaiSource, vaultAuditSource];
 
 /** Every detector, in order of id. */
 export const detectors: readonly Detector[] = [
   credentialOverdueDetector,
   credentialReuseDetector,
   decommissionedActiveDetector,
+  deniedBurstDetector,
   dormantWokeDetector,
   exceptionExpiredDetector,
   exportOverLimitDetector,
+  exportVolumeDetector,
+  fanOutDetector,
   humanUseDetector,
   identitySilentDetector,
   inventoryStaleDetector,
   mixedUseDetector,
   monitoringTamperingDetector,
+  newActionDetector,
+  newDestinationDetector,
+  newNetworkDetector,
   offPurposeActionDetector,
   offPurposeSequenceDetector,
   outsideScheduleDetector,
+  peerOutlierDetector,
   recreatedIdentityDetector,
   secretOutsideRotationDetector,
   shadowIdentityDetector,
+  slowDriftDetector,
   unbaselinedSensitiveUseDetector,
   ungrantedPrivilegeUsedDetector,
   unownedActiveDetector,
+  unusualHourDetector,
+  unusualSequenceDetector,
   volumeDetector,
   wrongEnvironmentDetector,
 ];

@@ -1,15 +1,18 @@
 import { join } from 'node:path';
 import { pino, type Logger } from 'pino';
-import type { Millis, Problem, Receipt, RejectReason } from '@remit/contract';
+import type { Millis, Problem, Receipt, RejectReason, Source } from '@remit/contract';
 import { createApi } from './api/api.ts';
+import { FindingHub } from './api/query/stream.ts';
 import { listen, type Listening } from './api/listen.ts';
-import { detectors, detectorsById, openCore, sources, type Core } from './app.ts';
+import { detectors, detectorsById, openCore, sourcesOf, type Core } from './app.ts';
 import { loadConfig, type Config } from './config.ts';
+import { isNoise, isStray, read as readRun } from './detectors/off-purpose-sequence/reading.ts';
 import { checkListen, type ListenAddress } from './lib/listen-address.ts';
 import { createUploadGate } from './lib/upload.ts';
 import { openTokens, type Tokens } from './lib/tokens.ts';
 import { loadWebConfig, type WebConfig } from './lib/web-config.ts';
 import { watchInventory } from './inventory/watch.ts';
+import { StateExplorer } from './pipeline/explorer.ts';
 import { IngestDoor } from './pipeline/ingest.ts';
 import { StateReader } from './pipeline/reader.ts';
 import { StateReadout } from './pipeline/readout.ts';
@@ -56,6 +59,8 @@ export class Service {
   #web: WebConfig | null;
   readonly #tokens: Tokens;
   readonly #address: ListenAddress;
+  /** As of the start: what a mapping of the user's says is part of the state that follows from it. */
+  readonly #sources: readonly Source[];
   #problems: Problem[] = [];
   #ready = false;
   readonly #started = Promise.withResolvers<void>();
@@ -64,6 +69,8 @@ export class Service {
   /** Records refused since the start, by source and reason. */
   readonly #refused = new Map<string, number>();
   readonly #warned = new Map<string, Millis>();
+  /** Changes of findings for live streams. */
+  readonly #hub = new FindingHub((reason) => this.metrics?.streamEnded(reason));
   readonly #stopping = new AbortController();
   #following: Promise<void> = Promise.resolve();
   #loading: Promise<unknown> = Promise.resolve();
@@ -77,6 +84,7 @@ export class Service {
     const read = this.#read();
     if (read.problems.some((p) => p.severity === 'error')) throw new BadConfiguration(read.problems);
     this.#config = read.config;
+    this.#sources = sourcesOf(read.config);
     this.#web = read.web;
     const { auth } = read.config;
     const { tokens, problems } = openTokens({
@@ -98,7 +106,7 @@ export class Service {
     const gate = createUploadGate({ inFlight: () => this.door?.bytesInFlight ?? 0, limit: () => this.door?.bytesLimit ?? 0 });
     const service = this;
     const receivers = {
-      get ingest() { return service.door; }, gate, sources: sources.map((s) => s.id),
+      get ingest() { return service.door; }, gate, sources: this.#sources.map((s) => s.id),
       rejected: (reason: RejectReason, count: number) => this.#reject('unknown', reason, count),
       refused: (receiver: string, { rejected, rejected_total }: Receipt) => this.#warnRefused(receiver, { refused: rejected_total, ...rejected[0] }),
     };
@@ -110,7 +118,9 @@ export class Service {
       },
     };
     const { app, close } = createApi({
-      reader, metrics: { write: (request, response) => this.metrics.write(request, response) },
+      reader, explorer: new StateExplorer(() => this.core.engine.processor, () => this.core.journal, () => this.core.store), hub: this.#hub,
+      sequences: { read: (calls, approved) => readRun(calls, approved, false).broken, isStray, isNoise },
+      metrics: { write: (request, response) => this.metrics.write(request, response) },
       ready: () => this.#ready, live: () => this.#live, reload: () => this.reload(), runbook,
       judge: async (verdict) => void await this.core.engine.submit({ type: 'verdict', verdict }), now: Date.now,
       ocsf: (finding) => toOcsf(finding, { detector: detectorsById.get(finding.detector) ?? null, version, ...this.#o.webExternalUrl === undefined ? {} : { url: this.#o.webExternalUrl } }),
@@ -134,6 +144,7 @@ export class Service {
     this.#started.resolve();
     this.log.info({ url: this.listening.url, storage: this.#o.storagePath, replayed: this.core.replayed }, 'serving');
     this.#follow();
+    this.#soon(() => this.core.journal.warm());
     this.#soon(() => this.tick());
     this.#every(TICK, () => this.tick());
     this.#every(CUT, () => this.core.engine.cut());
@@ -159,6 +170,9 @@ export class Service {
     const problems = [...read.problems];
     const good = !problems.some((p) => p.severity === 'error');
     if (good) {
+      if (JSON.stringify(read.config.sources) !== JSON.stringify(this.#config.sources)) {
+        problems.push({ file: this.#o.configFile!, line: 1, column: 1, severity: 'warning', message: 'sources changed; that takes effect at the next start', hint: 'start the service again' });
+      }
       this.#config = read.config;
       this.#web = read.web;
       if (read.web?.tls) this.listening.renew(read.web.tls);
@@ -179,6 +193,7 @@ export class Service {
     for (const timer of this.#timers) clearInterval(timer);
     this.#stopping.abort();
     await this.#following;
+    this.#hub.close();
     await this.listening?.close();
     await this.#closeApi();
     this.#ready = false;
@@ -194,13 +209,17 @@ export class Service {
       },
       restored: (processor, extra) => {
         this.metrics = new FleetMetrics({
-          detectors, sources, readout: new StateReadout(processor), findings: [...processor.book.all.values()].map((k) => k.finding), now: Date.now,
+          detectors, sources: this.#sources, readout: new StateReadout(processor), findings: [...processor.book.all.values()].map((k) => k.finding), now: Date.now,
           build: { version, revision: process.env['REMIT_REVISION'] ?? 'unknown' }, seriesLimit: this.#config.metrics.series_limit,
           budget: this.#config.budget.pages_per_week,
         });
         this.metrics.restore(extra);
       },
-      changed: (changes) => void this.metrics.accept(changes).then(() => this.metrics.delivered('metrics', true)), extra: () => this.metrics?.snapshot() ?? null,
+      changed: (changes) => {
+        this.#hub.publish(changes);
+        void this.metrics.accept(changes).then(() => this.metrics.delivered('metrics', true));
+      },
+      extra: () => this.metrics?.snapshot() ?? null,
       failed: (detector, error) => this.log.error({ err: error, detector }, 'a detector failed on an event'),
       degraded: (value, error) => {
         this.metrics.degraded(value);
@@ -208,7 +227,7 @@ export class Service {
       },
     });
     this.door = new IngestDoor({
-      sources, submit: (entry) => this.core.engine.submit(entry), now: Date.now, cluster: this.#config.cluster,
+      sources: this.#sources, submit: (entry) => this.core.engine.submit(entry), now: Date.now, cluster: this.#config.cluster, values: this.core.values,
       telemetry: {
         rejected: (source, reason, count) => this.#reject(source, reason, count),
         delay: (source, seconds) => this.metrics.delay(source, seconds),

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
+import { HiddenValues } from '../../exporter/src/lib/tool-arguments.ts';
 import { source } from '../../exporter/src/sources/otel-genai/source.ts';
 import { convert, type Choice, type Counts } from '../agents-to-otlp.ts';
 import type { OtlpRequest } from './convert.ts';
@@ -38,7 +39,7 @@ describe('agents-to-otlp', () => {
   it('makes a run a trace that the source reads: an agent, and its calls in order', async () => {
     const { runs } = await converted(file('dojo.jsonl', { ...dojo, calls }));
     const { resource, scopeSpans: [scoped] } = runs[0]!.resourceSpans[0]!;
-    const events = scoped!.spans.flatMap((span) => source.normalise({ resource, scope: scoped!.scope, span }, { feed: 't', cluster: '', receivedAt: 0 }));
+    const events = scoped!.spans.flatMap((span) => source.normalise({ resource, scope: scoped!.scope, span }, { feed: 't', cluster: '', receivedAt: 0, values: new HiddenValues(new Uint8Array(8)) }));
     expect(events.map((event) => [event.tool?.name, event.time - START, event.end_time! - START, event.status_id, event.actor.identity.resolution])).toEqual([
       ['get_balance', 2000, 3000, 1, 'trace'], ['send_money', 4000, 5000, 2, 'trace'], [undefined, 0, 6000, 1, 'derived'],
     ]);
@@ -46,7 +47,8 @@ describe('agents-to-otlp', () => {
     expect(events[2]).toMatchObject({
       actor: { identity: { urn: 'urn:nhi:agent:agentdojo:ai_agent/banking' }, session: { uid: dojo.path } }, purpose_uid: 'banking/user_task_1', ai_agent: { name: 'banking' },
     });
-    expect(JSON.stringify(runs)).not.toContain('never to be kept');
+    expect(events[0]!.tool?.arguments).toEqual([{ path: 'secret', hash: expect.any(Number) as number }]);
+    expect(JSON.stringify(events)).not.toContain('never to be kept');
   });
 
   it('reads tau-bench, which names no suite and tells no outcome', async () => {

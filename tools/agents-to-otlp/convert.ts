@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 /** A recorded run of an agent: AgentDojo's shape, or tau-bench's, which names a task and a trial and says nothing of how calls ended. */
 export interface Run {
   path?: string; suite?: string; pipeline?: string; user_task?: string; attack?: string | null; security?: boolean; error?: boolean;
-  task_id?: number; trial?: number; calls: { tool: string; ok?: boolean }[];
+  task_id?: number; trial?: number; calls: { tool: string; ok?: boolean; args?: unknown }[];
 }
 
 /** What is said of a run beside its calls. `every`, `step` and `lasts` in milliseconds. */
@@ -45,8 +45,8 @@ export function isHijacked(run: Run): boolean {
 
 /**
  * A run as an OTLP/JSON trace export: an `invoke_agent` span around one `execute_tool` span a call, in order, children first as SDKs
- * export them. Ids are hashes of the run, times follow from `index`, so that the same runs give the same spans. No
- * argument or result of a tool is carried over.
+ * export them. Ids are hashes of the run, times follow from `index`, so that the same runs give the same spans. Arguments are carried over
+ * as `gen_ai.tool.call.arguments`.
  */
 export function toOtlp(run: Run, index: number, options: Options): OtlpRequest {
   const suite = suiteOf(run, options.suite);
@@ -62,6 +62,7 @@ export function toOtlp(run: Run, index: number, options: Options): OtlpRequest {
       startTimeUnixNano: nanos(at), endTimeUnixNano: nanos(at + options.lasts),
       attributes: attributes({
         'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': call.tool, 'gen_ai.tool.type': 'function',
+        ...(call.args === undefined || call.args === null ? {} : { 'gen_ai.tool.call.arguments': JSON.stringify(call.args) }),
         ...(call.ok === false ? { 'error.type': 'tool_error' } : {}),
       }),
       status: call.ok === false ? { code: ERROR } : {},

@@ -5,7 +5,7 @@ export function detectorFiles(id: string): Record<string, string> {
 
 function code(id: string): string {
   return `import type { Detector } from '@remit/contract';
-import { attack, bounded, DAY, day, nist, owasp, permission, target } from '../phrases.ts';
+import { attack, bounded, DAY, day, nist, owasp, permission, target, tenet } from '../phrases.ts';
 
 /** A deletion that was refused: one ticket per identity, permission and UTC day. */
 export const detector: Detector = {
@@ -19,6 +19,7 @@ export const detector: Detector = {
     attack('T1485', 'Data Destruction'),
     owasp('NHI5:2025', 'Overprivileged NHI'),
     nist('DE.CM-03', 'Personnel activity and technology usage are monitored'),
+    tenet(4),
   ],
   needs: ['principal', 'action', 'outcome'],
   summary: '{identity} tried to delete something and was refused; {owner} owns it',

@@ -28,11 +28,12 @@ export function judgeChains(detector: ChainDetector, events: readonly NhiEvent[]
       if (remit === null && detector.unrecorded !== true) continue;
       const known = last.get(urn);
       if (known === undefined || known.time < event.time) last.set(urn, event);
-      for (const member of detector.of(event, looking.view(urn, remit, event), role)) {
+      const view = looking.view(urn, remit, event);
+      for (const member of detector.of(event, view, role)) {
         const name = `${urn} ${member.key}`;
         const group = groups.get(name) ?? { urn, key: member.key, steps: [], dropped: 0 };
         groups.set(name, group);
-        add(group, detector, { ...member, ref: looking.ref(event), gap: member.incomplete === true || looking.orphan(event) }, event.time);
+        add(group, detector, { ...member, ref: looking.ref(event), gap: member.incomplete === true || looking.orphan(event) }, event, view);
       }
     }
   }
@@ -41,6 +42,7 @@ export function judgeChains(detector: ChainDetector, events: readonly NhiEvent[]
     const event = last.get(urn)!;
     const remit = looking.inventory.match([urn], steps.at(-1)!.last)?.remit ?? null;
     const chain = { key, steps, dropped, incomplete: steps.some(({ gap }) => gap) };
+    if (detector.tells?.(steps) === false) continue;
     for (const signal of detector.inspect(chain, looking.view(urn, remit, event))) found.push({ urn, signal, remit });
   }
   return found;
@@ -61,15 +63,18 @@ function partiesOf(event: NhiEvent, inventory: Inventory): Party[] {
   return parties;
 }
 
-function add(group: Group, detector: ChainDetector, member: { slot: number; id: string; fact: unknown; ref: EventRef; gap: boolean }, at: number): void {
+function add(group: Group, detector: ChainDetector, member: { slot: number; id: string; fact: unknown; ref: EventRef; gap: boolean }, event: NhiEvent, view: View): void {
   const { slot, id, ref, gap } = member;
-  // What is stored is plain JSON, and so is what comes back after a restart.
-  const fact: unknown = JSON.parse(JSON.stringify(member.fact));
+  const at = event.time;
   const same = group.steps.find((step) => step.slot === slot && step.id === id);
+  const made: unknown = detector.add ? detector.add(same?.fact ?? null, id, event, view) : member.fact;
+  // What is stored is plain JSON, and so is what comes back after a restart.
+  const fact: unknown = JSON.parse(JSON.stringify(made));
   if (same) {
     if (at < same.first || (at === same.first && ref.uid < same.ref.uid)) same.ref = ref;
     Object.assign(same, { count: same.count + 1, first: Math.min(same.first, at), last: Math.max(same.last, at), gap: same.gap || gap });
-    if (detector.merge) same.fact = detector.merge(same.fact, fact);
+    if (detector.add) same.fact = fact;
+    else if (detector.merge) same.fact = detector.merge(same.fact, fact);
     return;
   }
   group.steps.push({ slot, id, first: at, last: at, count: 1, ref, fact, gap });

@@ -1,6 +1,7 @@
 import type { NhiEvent } from '@remit/contract';
 import { CATEGORIES, CREDENTIAL_TYPES, FLAGS, OUTCOMES, nhiEventSchema } from '@remit/contract';
 import { z } from 'zod';
+import { HiddenValues } from '../lib/tool-arguments.ts';
 
 const instant = z.iso.datetime({ offset: true });
 /** A credential that was issued or ended: its id, and whose it is (a URN) unless it is the caller's own. */
@@ -24,6 +25,8 @@ export const compactEventSchema = z.strictObject({
   became: z.enum([...OUTCOMES, 'unknown']).default('success'),
   category: z.enum(CATEGORIES).optional(), flags: z.array(z.enum(FLAGS)).default([]),
   classified: z.string().optional(),
+  /** What the tool was given; only hashes of it become part of the event. */
+  passes: z.record(z.string(), z.unknown()).optional(),
   trace: z.string().optional(), session: z.string().optional(), purpose: z.string().optional(),
   /** Share of traces that is kept. */
   sampled: z.number().optional(),
@@ -68,7 +71,7 @@ export function toEvent(compact: CompactEvent, identity: string, index: number):
     ...(one.purpose === undefined ? {} : { purpose_uid: one.purpose }),
     api: { operation: one.tool ?? (first.startsWith('k8s:') ? first.split(':')[1] ?? first : first.split(':').at(-1) ?? first) },
     action: { category: one.category ?? (one.tool === undefined ? guess(first) : 'execute_tool') },
-    ...(one.tool === undefined ? {} : { tool: toolOf(one.tool) }),
+    ...(one.tool === undefined ? {} : { tool: toolOf(one.tool, one.passes) }),
     ...(one.to === undefined && one.type === undefined && one.named === undefined ? {} : { resources: [resource(one)] }),
     ...(one.bytes === undefined && one.rows === undefined ? {} : { volume: { bytes_out: one.bytes ?? null, rows: one.rows ?? null } }),
     ...(one.trace === undefined ? {} : { trace: { uid: one.trace, ...(one.sampled === undefined ? {} : { sample_rate: one.sampled }) }, sequence_key: one.trace }),
@@ -105,10 +108,14 @@ function sourceOf({ tool }: { tool?: string | undefined }, permission: string): 
   return sources[permission.split(':')[0] ?? ''] ?? 'aws-cloudtrail';
 }
 
-function toolOf(text: string): { name: string; server?: string } {
+function toolOf(text: string, passes: unknown): object {
   const slash = text.indexOf('/');
-  return slash < 0 ? { name: text } : { server: text.slice(0, slash), name: text.slice(slash + 1) };
+  const tool = slash < 0 ? { name: text } : { server: text.slice(0, slash), name: text.slice(slash + 1) };
+  const passed = HIDDEN.of(tool.name, passes);
+  return passed === undefined ? tool : { ...tool, arguments: passed };
 }
+
+const HIDDEN = new HiddenValues(new Uint8Array(8));
 
 function resource({ to, named, type, classified }: CompactEvent): Record<string, string> {
   return {

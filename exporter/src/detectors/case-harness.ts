@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type {
-  Detector, EventRef, Exception, FleetView, HourView, Inventory, NhiEvent, Remit, Signal, Surprise, View,
+  Detector, EventRef, Exception, FleetView, HourScore, HourView, Inventory, NhiEvent, Remit, RunView, Signal, View,
 } from '@remit/contract';
-import { sensitivity } from '@remit/contract';
+import { CHANNELS, sensitivity, VIOLATIONS } from '@remit/contract';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { judgeChains, judged } from './case-chains.ts';
@@ -28,16 +28,24 @@ const expectedSchema = z.strictObject({
 });
 export type ExpectedFinding = z.infer<typeof expectedSchema>;
 
-const surpriseSchema = z.strictObject({
-  observed: z.number(), expected: z.number(), p50: z.number(), p95: z.number(), p99: z.number(), score: z.number(),
-  ready: z.boolean().default(true),
+/** What was learned before: so many runs of these calls, an hour between two. */
+const historySchema = z.array(z.strictObject({ runs: z.int().min(1).max(500), events: z.array(compactEventSchema).min(1) }));
+
+/** What the scorer says of every hour of the case. */
+const scoreSchema = z.strictObject({
+  score: z.number(), channel: z.enum(CHANNELS).nullable().default(null), day: z.number().default(0), since: z.iso.date().default('2026-09-01'),
+  parts: z.array(z.strictObject({
+    habit: z.string(), channel: z.enum(CHANNELS), calibrated: z.number(), observed: z.number(), expected: z.number(),
+    text: z.strictObject({ expected: z.string(), observed: z.string(), peers: z.string().optional() }),
+  })).default([]),
 });
 
 const caseSchema = z.strictObject({
-  name: z.string(), identity: z.string().optional(), inventory: z.unknown().optional(),
-  /** What the baseline says: readiness, threshold and surprises by feature. Warming unless given. */
+  name: z.string(), identity: z.string().optional(), inventory: z.unknown().optional(), history: historySchema.optional(),
+  /** What the baseline says: readiness, thresholds, the score, ways of leaving the remit and the level at the close. Warming unless given. */
   baseline: z.strictObject({
-    ready: z.boolean().default(true), threshold: z.number().default(4), surprises: z.record(z.string(), surpriseSchema).default({}),
+    ready: z.boolean().default(true), threshold: z.number().default(4), day_threshold: z.number().default(4), score: scoreSchema.optional(),
+    violations: z.partialRecord(z.enum(VIOLATIONS), z.int()).optional(), level: z.strictObject({ ratio: z.number(), drifted: z.boolean(), approved: z.iso.date() }).optional(),
   }).optional(),
   /** When the fleet is looked at, and up to when its feeds have come (null: one is silent): at the last event unless given. */
   now: z.iso.datetime({ offset: true }).optional(), complete: z.iso.datetime({ offset: true }).nullable().optional(),
@@ -49,7 +57,7 @@ export type Case = Omit<z.infer<typeof caseSchema>, 'events'> & { events: (Compa
 
 const fileSchema = z.strictObject({
   /** URN of the identity whose events these are, unless a case or an event says otherwise. */
-  identity: z.string(), inventory: z.unknown().optional(), cases: z.array(caseSchema).min(3),
+  identity: z.string(), inventory: z.unknown().optional(), history: historySchema.optional(), cases: z.array(caseSchema).min(3),
 });
 export type CaseFile = z.infer<typeof fileSchema>;
 
@@ -63,8 +71,30 @@ export function readCases(path: string): CaseFile {
   return parsed.data;
 }
 
-/** What of the service a case runs with: its inventory and its sources. */
-export interface Service { load(inventory: unknown): Inventory; normalise(source: string, record: unknown): NhiEvent[] }
+/** What of the service a case runs with: its inventory, its sources, and what it learns of runs that are over. */
+export interface Service {
+  load(inventory: unknown): Inventory; normalise(source: string, record: unknown): NhiEvent[];
+  /** Judges the runs of `events` by those of `history`. `event`: one of the run. */
+  runs?(history: readonly NhiEvent[], events: readonly NhiEvent[], inventory: Inventory): { urn: string; run: RunView; event: NhiEvent }[];
+}
+
+const PAST = new WeakMap<object, NhiEvent[]>();
+
+/** The events of a history, the same list each time it is asked for. */
+function pastOf(history: NonNullable<CaseFile['history']>, identity: string): NhiEvent[] {
+  const known = PAST.get(history);
+  if (known !== undefined) return known;
+  const events = history.flatMap(({ runs, events: calls }) => Array.from({ length: runs }, (_, n) => calls.map((call, index) => toEvent(numbered(call, n), identity, index)))).flat();
+  PAST.set(history, events);
+  return events;
+}
+
+/** The nth of many runs: an hour after the one before, with a trace of its own; `#` in what is passed is its number. */
+function numbered(call: CompactEvent, n: number): CompactEvent {
+  const at = new Date(Date.parse(call.at) + n * HOUR).toISOString();
+  const passes = call.passes === undefined ? {} : { passes: JSON.parse(JSON.stringify(call.passes).replaceAll('#', String(n))) as Record<string, unknown> };
+  return { ...call, ...passes, at, trace: `${call.trace ?? 'run'}-${n}`, id: `history-${call.tool}-${call.purpose}-${call.at}-${n}` };
+}
 
 /** Judges the events of a case and joins the signals to findings, in order of identity, subject and bucket. */
 export function runCase(detector: Detector, file: CaseFile, one: Case, service: Service): CaseResult[] {
@@ -84,14 +114,22 @@ export function runCase(detector: Detector, file: CaseFile, one: Case, service: 
       view: (urn: string, remit: Remit | null, event: NhiEvent) => ({ ...viewOf(event, events, inventory, one), identity: judged(urn, times(urn, events)), remit }),
     };
     for (const signal of judgeChains(detector, events, looking)) found.push({ ...signal, event: null });
-  } else if (detector.on === 'hour') {
+  }
+  const ofHours = detector.on === 'hour' ? detector : detector.on === 'run' && detector.hour ? { inspect: detector.hour } : null;
+  if (ofHours !== null) {
     for (const [event, members] of hoursOf(events)) {
       const view = viewOf(event, events, inventory, one);
-      for (const signal of detector.inspect(hourView(members, events, view, one), view)) {
+      for (const signal of ofHours.inspect(hourView(members, events, view, one), view)) {
         found.push({ urn: view.identity.urn, signal, event: null, remit: view.remit });
       }
     }
-  } else {
+  }
+  if (detector.on === 'run') {
+    for (const { urn, run, event } of service.runs?.(pastOf(one.history ?? file.history ?? [], one.identity ?? file.identity), events, inventory) ?? []) {
+      const view = { ...viewOf(event, events, inventory, one), remit: inventory.match([urn], event.time)?.remit ?? null };
+      for (const signal of detector.inspect(run, view)) found.push({ urn, signal, event: null, remit: view.remit });
+    }
+  } else if (detector.on === 'tick') {
     for (const signal of detector.inspect(fleetOf(events, inventory, one))) {
       found.push({ urn: signal.urn, signal, event: null, remit: inventory.match([signal.urn], signal.at)?.remit ?? null });
     }
@@ -120,7 +158,7 @@ function join(
     if (known === undefined) {
       results.set(key, {
         identity: urn, subject: signal.subject, bucket: signal.bucket, severity, certain: signal.certain ?? detector.certain,
-        events: detector.on === 'chain' ? signal.count ?? 1 : 1, signals: [signal],
+        events: detector.on === 'chain' || detector.on === 'run' ? signal.count ?? 1 : 1, signals: [signal],
         ...signal.reason, ...(exception === null ? {} : { exception: exception.id }),
       });
     } else {
@@ -174,25 +212,35 @@ function hoursOf(events: readonly NhiEvent[]): [NhiEvent, NhiEvent[]][] {
   return [...hours.values()].map((members) => [members[0] as NhiEvent, members]);
 }
 
+function scoreOf({ baseline }: Case): HourScore | null {
+  if (baseline?.score === undefined) return null;
+  const { score, channel, day, since, parts } = baseline.score;
+  return {
+    score, channel, day, since: Date.parse(since), held: false, readiness: baseline.ready ? 'ready' : 'warming', channels: channel === null ? [] : [{ id: channel, calibrated: score }],
+    parts: parts.map((part) => ({ ...part, raw: part.calibrated })) as HourScore['parts'],
+  };
+}
+
 function hourView(members: readonly NhiEvent[], events: readonly NhiEvent[], view: View, one: Case): HourView {
   const sorted = [...members].sort((a, b) => a.time - b.time);
-  const categories = new Map<string, { count: number; first: number; last: number; evidence: EventRef[] }>();
+  const categories = new Map<string, { count: number; unapproved: number; first: number; last: number; evidence: EventRef[] }>();
   for (const event of sorted) {
     const target = event.resources?.[0];
     const word = sensitivity(event, view.remit?.restricted(target?.uid ?? target?.name ?? '') ?? false);
     if (word === null) continue;
-    const known = categories.get(word) ?? { count: 0, first: event.time, last: event.time, evidence: [] };
+    const known = categories.get(word) ?? { count: 0, unapproved: 0, first: event.time, last: event.time, evidence: [] };
     known.count++;
+    if (view.remit?.reviewed && event.privilege?.used?.some((used) => view.remit?.action(used) === 'outside')) known.unapproved++;
     known.last = event.time;
     known.evidence.push(refOf(event));
     categories.set(word, known);
   }
-  const surprises = new Map<string, Surprise>();
-  for (const [id, said] of Object.entries(one.baseline?.surprises ?? {})) surprises.set(id, { ...said, p: 10 ** -said.score });
   const first = sorted[0]?.time ?? 0;
   return {
     start: first - (first % 3_600_000), closing: false, events: members.length,
-    denied: members.filter((event) => event.outcome.denied).length, categories, surprises,
+    denied: members.filter((event) => event.outcome.denied).length, categories,
+    score: scoreOf(one), dayThreshold: one.baseline?.day_threshold ?? 4, violations: one.baseline?.violations ?? null,
+    level: one.baseline?.level === undefined ? null : { ...one.baseline.level, approved: Date.parse(one.baseline.level.approved) },
     evidence: sorted.slice(0, 5).map(refOf), silence: silenceBefore(first - (first % HOUR), events.filter((event) => urnOf(event) === view.identity.urn)),
   };
 }
@@ -219,6 +267,7 @@ function fleetOf(events: readonly NhiEvent[], inventory: Inventory, one: Case): 
           ...judged(urn, times(urn, events)), inventoried: inventory.match([urn], own[0]?.time ?? 0) !== null,
           sensitive: own.some((event) => sensitivity(event, false) !== null), events: own.length, evidence: own.map(refOf),
           remit: reviewed(inventory, urn, now), complete,
+          scheduledSince: -Infinity, active: (from, to) => own.some(({ time }) => time >= from && time < to),
           recreatedFrom: /^urn:nhi:(aws|k8s):.*@[^/]*$/.test(urn) ? urn.replace(/@[^/@]*$/, '') : null,
         };
       }

@@ -1,12 +1,17 @@
 import { isAscii } from 'node:buffer';
 import { placeOf } from './lately.ts';
 
-/** Format of what `Writer` writes. `Reader` reads this and `LISTED`. */
-export const VERSION = 3;
-/** As 3, with the texts as a JSON list: the same fields, or it could not be read. */
+/** Format of what `Writer` writes. `Reader` reads this and what came before it: 3 knew no arguments of tools, `LISTED` has the texts as a JSON list. */
+export const VERSION = 4;
 export const LISTED = 2;
 /** Numbers given to the fields of an event. */
-const FIELDS = 69;
+const FIELDS = 70;
+
+/** Throws when bytes are of a format that this build does not read. */
+export function checkFormat(bytes: Uint8Array): void {
+  const format = bytes[0] ?? 0;
+  if (format < LISTED || format > VERSION) throw new Error(`journaled events have format ${format}, this build reads ${LISTED} to ${VERSION}`);
+}
 /** Texts remembered for each field: a power of two. */
 const WAYS = 64;
 
@@ -18,6 +23,9 @@ export class Writer {
   /** What each field held lately, by a few characters: most texts repeat from event to event, and a Map would hash them whole. */
   readonly #lately: (string | undefined)[] = new Array<string | undefined>(FIELDS * WAYS).fill(undefined);
   readonly #place = new Int32Array(FIELDS * WAYS);
+  /** What each field held last: what is constant of a source is found without looking at its characters. */
+  readonly #last: (string | undefined)[] = new Array<string | undefined>(FIELDS).fill(undefined);
+  readonly #lastPlace = new Int32Array(FIELDS);
 
   /** Makes room: nothing below looks whether there is any. */
   reserve(bytes: number): void {
@@ -33,12 +41,16 @@ export class Writer {
       this.#bytes[this.#at++] = 0;
       return;
     }
-    const slot = field * WAYS + (placeOf(text) & (WAYS - 1));
-    if (text !== this.#lately[slot]) {
-      this.#lately[slot] = text;
-      this.#place[slot] = this.#texts.push(text);
+    if (text !== this.#last[field]) {
+      const slot = field * WAYS + (placeOf(text) & (WAYS - 1));
+      if (text !== this.#lately[slot]) {
+        this.#lately[slot] = text;
+        this.#place[slot] = this.#texts.push(text);
+      }
+      this.#last[field] = text;
+      this.#lastPlace[field] = this.#place[slot]!;
     }
-    this.unsigned(this.#place[slot]!);
+    this.unsigned(this.#lastPlace[field]!);
   }
 
   /** A text that is new with every event. */
@@ -114,6 +126,7 @@ export class Writer {
     this.#at = 0;
     this.#texts = [];
     this.#lately.fill(undefined);
+    this.#last.fill(undefined);
     return new Uint8Array(out.buffer);
   }
 }
@@ -122,7 +135,7 @@ export class Writer {
 export class Reader {
   readonly count: number;
   readonly #bytes: Uint8Array;
-  readonly #texts: string[];
+  readonly #texts: (place: number) => string | undefined;
   #at: number;
 
   constructor(bytes: Uint8Array) {
@@ -130,13 +143,22 @@ export class Reader {
     const end = 5 + view.getUint32(1, true);
     this.#bytes = bytes;
     const texts = Buffer.from(bytes.buffer, bytes.byteOffset + 5, end - 5);
-    this.#texts = bytes[0] === LISTED ? JSON.parse(texts.toString()) as string[] : textsOf(texts);
+    this.#texts = bytes[0] === LISTED ? listed(JSON.parse(texts.toString()) as string[]) : textsOf(texts);
     this.count = view.getUint32(end, true);
     this.#at = end + 4;
   }
 
+  /** Where the next field begins; may be set back to one that was. */
+  get at(): number { return this.#at; }
+  set at(place: number) { this.#at = place; }
+
   text(): string | undefined {
-    return this.#texts[this.unsigned() - 1];
+    return this.textAt(this.unsigned());
+  }
+
+  /** The text that a field's number stands for, made when it is first asked for; 0 for none. */
+  textAt(number: number): string | undefined {
+    return number === 0 ? undefined : this.#texts(number - 1);
   }
 
   number(): number | null | undefined {
@@ -181,19 +203,26 @@ export class Reader {
   }
 }
 
+function listed(texts: readonly string[]): (place: number) => string | undefined {
+  return (place) => texts[place];
+}
+
 /** Each a text of its own: pieces of one would keep all of it in memory. */
-function textsOf(bytes: Buffer): string[] {
+function textsOf(bytes: Buffer): (place: number) => string | undefined {
   const count = bytes.readUInt32LE(1);
   const start = 5 + 4 * count;
   const all = bytes.subarray(start);
   const wide = bytes[0] === 1;
   const ascii = !wide && isAscii(all);
   const whole = ascii ? '' : all.toString(wide ? 'utf16le' : 'utf8');
-  const texts: string[] = [];
-  for (let i = 0, at = 0; i < count; i++) {
-    const end = at + bytes.readUInt32LE(5 + 4 * i);
-    texts.push(ascii ? all.toString('latin1', at, end) : Buffer.from(whole.slice(at, end), 'utf16le').toString('utf16le'));
-    at = end;
-  }
-  return texts;
+  const ends = new Uint32Array(count);
+  for (let i = 0, end = 0; i < count; i++) ends[i] = end += bytes.readUInt32LE(5 + 4 * i);
+  const texts = new Array<string | undefined>(count);
+  return (place) => {
+    const known = texts[place];
+    if (known !== undefined || place >= count) return known;
+    const from = place === 0 ? 0 : ends[place - 1]!;
+    const text = ascii ? all.toString('latin1', from, ends[place]) : Buffer.from(whole.slice(from, ends[place]), 'utf16le').toString('utf16le');
+    return (texts[place] = text);
+  };
 }

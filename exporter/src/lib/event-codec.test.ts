@@ -1,25 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { z } from 'zod';
 import { nhiEventSchema, type NhiEvent } from '@remit/contract';
+import { filled } from './cases/filled-event.ts';
 import { decodeEvents, encodeEvents, EventList } from './event-codec.ts';
 
-/** An event that fills every field of the schema, each text of its own. */
-function full(schema: z.core.$ZodType, path: string): unknown {
-  const { def } = schema._zod as unknown as { def: { type: string; innerType: z.core.$ZodType; shape: Record<string, z.core.$ZodType>; element: z.core.$ZodType; entries: Record<string, string>; options: z.core.$ZodType[]; values: unknown[] } };
-  switch (def.type) {
-    case 'object': return Object.fromEntries(Object.entries(def.shape).map(([key, inner]) => [key, full(inner, `${path}.${key}`)]));
-    case 'optional': case 'nullable': return full(def.innerType, path);
-    case 'array': return [full(def.element, `${path}[0]`), full(def.element, `${path}[1]`)];
-    case 'enum': return Object.values(def.entries).at(path.endsWith('[1]') ? 1 : -1);
-    case 'union': return full(def.options[1]!, path);
-    case 'literal': return def.values[0];
-    case 'boolean': return path.length % 2 === 0;
-    case 'number': return 1_795_000_000_000 + path.length;
-    default: return `${path} "\\é\u0000`;
-  }
-}
-
-const everything = nhiEventSchema.parse({ ...(full(nhiEventSchema, '') as NhiEvent), flags: ['late', 'machine'] });
+const everything = filled(['late', 'machine']);
 const least = nhiEventSchema.parse({
   metadata: { original_event_uid: 'a', source: 's' }, principal_key: '', time: 0, class_uid: 0, activity_id: 0,
   actor: { identity: { urn: null, kind: 'unknown', resolution: 'none' } }, api: { operation: '' }, action: { category: 'read' }, status_id: 0,

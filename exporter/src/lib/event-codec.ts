@@ -1,10 +1,10 @@
 import { FLAGS, type NhiEvent } from '@remit/contract';
-import { LISTED, Reader, VERSION, Writer } from './event-bytes.ts';
+import { checkFormat, Reader, Writer } from './event-bytes.ts';
 
 /**
  * Events as bytes, for the journal: fields in the order of the schema, repeated texts once, numbers as varints. Several times
  * faster and smaller than JSON. A field that the schema gains must be added on both sides and `VERSION` raised; a test
- * goes through the whole schema.
+ * goes through the whole schema. `event-skim.ts` walks over the same fields without keeping them.
  *
  * Layout: version, u32 length of the texts, the texts, u32 number of events, the fields. An absent text is 0, else its place + 1;
  * an absent object is 0, else 1 and its fields; an absent number is 0, null 1, else 2 + value. The texts: 0 for UTF-8, 1 for
@@ -55,14 +55,14 @@ function close(writer: Writer, count: number): Uint8Array {
 
 /** The events that `encodeEvents` wrote. Throws when the bytes are of another version or damaged. */
 export function decodeEvents(bytes: Uint8Array): NhiEvent[] {
-  if (bytes[0] !== VERSION && bytes[0] !== LISTED) throw new Error(`journaled events have format ${bytes[0]}, this build reads ${LISTED} and ${VERSION}`);
+  checkFormat(bytes);
   const reader = new Reader(bytes);
   return Array.from({ length: reader.count }, () => readEvent(reader));
 }
 
 function writeEvent(w: Writer, e: NhiEvent): void {
   const { metadata, actor, credential, issued, retired, tool, cloud, volume, trace, privilege } = e;
-  w.reserve(FIXED + PER_RESOURCE * (e.resources?.length ?? 0) + PER_TEXT * ((actor.delegation?.length ?? 0) + (privilege?.used?.length ?? 0) + (privilege?.granted_by?.length ?? 0)));
+  w.reserve(FIXED + PER_RESOURCE * (e.resources?.length ?? 0) + PER_ARGUMENT * (tool?.arguments?.length ?? 0) + PER_TEXT * ((actor.delegation?.length ?? 0) + (privilege?.used?.length ?? 0) + (privilege?.granted_by?.length ?? 0)));
   w.text(0, metadata.uid); w.fresh(metadata.original_event_uid); w.text(2, metadata.source); w.text(3, metadata.realm); w.text(4, metadata.product);
   w.number(metadata.logged_time); w.number(metadata.processed_time); w.fresh(metadata.correlation_uid);
   w.text(6, e.principal_key); w.number(e.time); w.number(e.end_time); w.number(e.duration); w.number(e.class_uid); w.number(e.activity_id);
@@ -83,7 +83,12 @@ function writeEvent(w: Writer, e: NhiEvent): void {
   if (w.has(retired)) { w.text(63, retired.uid); w.text(64, retired.principal_key); w.text(65, retired.name_key); }
   w.text(66, e.purpose_uid);
   w.text(30, e.api.service?.name); w.text(31, e.api.operation); w.text(32, e.action.category);
-  if (w.has(tool)) { w.text(33, tool.name); w.text(34, tool.category); w.text(35, tool.server); w.text(36, tool.method); }
+  w.unsigned(tool === undefined ? 0 : tool.arguments === undefined ? 1 : 2);
+  if (tool) { w.text(33, tool.name); w.text(34, tool.category); w.text(35, tool.server); w.text(36, tool.method); }
+  if (tool?.arguments) {
+    w.unsigned(tool.arguments.length + 1);
+    for (const { path, hash } of tool.arguments) { w.text(69, path); w.unsigned(hash); }
+  }
   const { resources } = e;
   w.unsigned(resources ? resources.length + 1 : 0);
   if (resources) {
@@ -114,7 +119,8 @@ function writeEvent(w: Writer, e: NhiEvent): void {
   w.unsigned(flags);
 }
 
-function readEvent(r: Reader): NhiEvent {
+/** The next event of a reader. */
+export function readEvent(r: Reader): NhiEvent {
   const metadata = compact({
     uid: r.text(), original_event_uid: r.text()!, source: r.text()!, realm: r.text(), product: r.text(),
     logged_time: r.number(), processed_time: r.number(), correlation_uid: r.text(),
@@ -141,7 +147,7 @@ function readEvent(r: Reader): NhiEvent {
     purpose_uid: r.text(),
     api: compact({ service: r.wrapped('name'), operation: r.text() }),
     action: { category: r.text() },
-    tool: r.has() ? compact({ name: r.text(), category: r.text(), server: r.text(), method: r.text() }) : undefined,
+    tool: toolOf(r),
     resources: r.list(() => compact({
       uid: r.text(), name: r.text(), type: r.text(), namespace: r.text(), data_classification: r.text(), owner_account: r.text(),
     })),
@@ -160,6 +166,15 @@ function readEvent(r: Reader): NhiEvent {
     flags: flagsOf(r.unsigned()),
   };
   return compact(event) as unknown as NhiEvent;
+}
+
+/** 0 for none, 1 for a tool, 2 for one with arguments. */
+function toolOf(r: Reader): object | undefined {
+  const sort = r.unsigned();
+  if (sort === 0) return undefined;
+  const tool = { name: r.text(), category: r.text(), server: r.text(), method: r.text(), arguments: undefined as object[] | undefined };
+  if (sort === 2) tool.arguments = r.list(() => ({ path: r.text(), hash: r.unsigned() })) ?? [];
+  return compact(tool);
 }
 
 /** Takes out the keys that hold undefined. */
@@ -186,4 +201,5 @@ function flagsOf(bits: number): NhiEvent['flags'] {
  */
 const FIXED = 4096;
 const PER_RESOURCE = 64;
+const PER_ARGUMENT = 16;
 const PER_TEXT = 8;

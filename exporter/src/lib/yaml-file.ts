@@ -38,7 +38,7 @@ export function readYaml<S extends z.ZodType>(file: string, text: string, schema
 function spelling(schema: z.ZodType, path: readonly PropertyKey[], key: string): string {
   let at: z.ZodType = schema;
   for (const part of path) {
-    const next = shapeOf(at)[String(part)];
+    const next = typeof part === 'number' ? elementOf(at) : shapeOf(at)[String(part)];
     if (next === undefined) return 'remove it, or correct its spelling';
     at = next;
   }
@@ -46,9 +46,21 @@ function spelling(schema: z.ZodType, path: readonly PropertyKey[], key: string):
   return near === null ? 'remove it, or correct its spelling' : `did you mean ${near}?`;
 }
 
-function shapeOf(schema: z.ZodType): Readonly<Record<string, z.ZodType>> {
+function elementOf(schema: z.ZodType): z.ZodType | undefined {
+  const inner = unwrapped(schema);
+  return inner instanceof z.ZodArray ? inner.element as z.ZodType : undefined;
+}
+
+function unwrapped(schema: z.ZodType): z.ZodType {
   let inner = schema;
-  while (inner instanceof z.ZodOptional || inner instanceof z.ZodDefault) inner = inner.unwrap() as z.ZodType;
+  while (inner instanceof z.ZodOptional || inner instanceof z.ZodDefault || inner instanceof z.ZodPrefault || inner instanceof z.ZodPipe) {
+    inner = (inner instanceof z.ZodPipe ? inner.out : inner.unwrap()) as z.ZodType;
+  }
+  return inner;
+}
+
+function shapeOf(schema: z.ZodType): Readonly<Record<string, z.ZodType>> {
+  const inner = unwrapped(schema);
   return inner instanceof z.ZodObject ? (inner.shape as Record<string, z.ZodType>) : {};
 }
 

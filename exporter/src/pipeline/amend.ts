@@ -18,10 +18,12 @@ export function amend(p: Processor, counted: Counted, outcome: number): void {
   const now = OUTCOMES[outcome]!;
   const hour = identity.open.find((h) => h.start === hourOf(counted.time));
   if (hour) {
-    hour.denied += Number(outcome === DENIED) - Number(before === DENIED);
+    hour.sums.denied += Number(outcome === DENIED) - Number(before === DENIED);
+    hour.sums.failed += Number(outcome > 0) - Number(before > 0);
     correctEvidence([hour.evidence, ...[...hour.categories.values()].map((c) => c.evidence)], counted.uid, now);
     p.hours.touch(hour, identity);
   }
+  p.runs.correct(identity.urn, counted.uid, now);
   for (const kept of p.book.of(identity.urn)) {
     const lists = [kept.finding.evidence, ...[...kept.parts?.values() ?? []].map((part) => part.evidence)];
     if (correctEvidence(lists, counted.uid, now)) p.book.changed.add(kept);

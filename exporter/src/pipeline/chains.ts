@@ -30,20 +30,22 @@ interface KeptStep extends ChainStep { gap: boolean }
 
 /** Groups of events that are judged as a whole, anew at every member: tool chains, credentials, volumes. Any order gives the same groups. */
 export class ChainBook {
-  readonly all = new Map<string, KeptChain>();
-  /** Since the last cut: changed chains, and keys of those that are gone. */
+  readonly all = new Set<KeptChain>();
+  /** Since the last cut: changed chains, and names of those that are gone. */
   readonly changed = new Set<KeptChain>();
-  #gone: string[] = [];
+  readonly #gone = new Map<string, Pick<KeptChain, 'detector' | 'urn' | 'key'>>();
   readonly #p: Processor;
   readonly #detectors: readonly ChainDetector[];
   readonly #ofAnyone: readonly ChainDetector[];
   readonly #byId: ReadonlyMap<string, ChainDetector>;
-  readonly #byUrn = new Map<string, Set<KeptChain>>();
+  /** By detector, URN and key: texts that are there already, so that no event makes a name. */
+  readonly #shelves = new Map<string, Map<string, Map<string, KeptChain>>>();
   readonly #touched = new Set<KeptChain>();
   /** Chains that have not settled. */
   readonly #waiting = new Set<KeptChain>();
   /** Chains of identities without a record, the quietest first. */
   readonly #unrecorded = new Set<KeptChain>();
+  #renewed: KeptChain | null = null;
   #steps = 0;
 
   constructor(processor: Processor) {
@@ -62,7 +64,7 @@ export class ChainBook {
 
   /** Takes the steps of one event back, wherever it stands: another identity turned out to have acted. */
   untake(event: NhiEvent, urn: string, uid: string): void {
-    for (const chain of this.#byUrn.get(urn) ?? []) {
+    for (const chain of this.#chainsOf(urn)) {
       const at = chain.steps.findIndex((s) => s.ref.uid === uid && s.count === 1);
       if (at < 0) continue;
       chain.steps.splice(at, 1);
@@ -75,6 +77,7 @@ export class ChainBook {
   /** Judges every chain that changed since the last call and has settled; history comes in order and is settled as it is. */
   judgeTouched(at: Millis, history: boolean): void {
     for (const chain of this.#touched) {
+      if (chain.steps.length > 0 && chain.standing.length === 0 && this.#byId.get(chain.detector)?.tells?.(chain.steps) === false) continue;
       const wait = history || chain.standing.length > 0 ? 0 : this.#byId.get(chain.detector)?.settles?.(chain.key) ?? 0;
       if (wait > 0) this.#wait(chain, at + wait);
       else this.#judge(chain, at);
@@ -86,13 +89,13 @@ export class ChainBook {
 
   /** Lets go of steps that their detector does not need any more. */
   forget(clock: Millis): void {
-    for (const chain of [...this.all.values()]) {
+    for (const chain of this.all) {
       const detector = this.#byId.get(chain.detector);
       const oldest = clock - (detector?.keeps ?? 0);
+      if (!chain.steps.some((step) => step.last < oldest)) continue;
       const before = chain.steps.length;
       for (const step of chain.steps) if (step.last < oldest) chain.lostUntil = Math.max(chain.lostUntil, step.last);
       chain.steps = chain.steps.filter((s) => s.last >= oldest);
-      if (chain.steps.length === before) continue;
       this.#steps -= before - chain.steps.length;
       if (chain.steps.length === 0) this.#remove(chain);
       else this.changed.add(chain);
@@ -101,12 +104,8 @@ export class ChainBook {
 
   /** The identity has another URN from now on. */
   rename(from: string, to: string): void {
-    const chains = this.#byUrn.get(from);
-    if (!chains) return;
-    this.#byUrn.delete(from);
-    for (const chain of chains) {
-      this.all.delete(nameOf(chain));
-      this.#gone.push(nameOf(chain));
+    for (const chain of [...this.#chainsOf(from)]) {
+      this.#unindex(chain);
       chain.urn = to;
       this.#index(chain);
       this.changed.add(chain);
@@ -121,7 +120,9 @@ export class ChainBook {
   }
 
   takeGone(): string[] {
-    return this.#gone.splice(0).filter((name) => !this.all.has(name));
+    const gone = [...this.#gone].filter(([, { detector, urn, key }]) => !this.#find(detector, urn, key)).map(([name]) => name);
+    this.#gone.clear();
+    return gone;
   }
 
   #subject(event: NhiEvent, of: { principal_key?: string | undefined; name_key?: string | undefined }, inventory: Inventory, gap: boolean): void {
@@ -140,19 +141,21 @@ export class ChainBook {
     const view = this.#p.look(identity, remit, inventory);
     for (const detector of detectors) {
       view.remit = approved(detector, remit);
-      for (const member of this.#p.judge.members(detector, event, view, role)) this.#add(detector, identity.urn, member, event, view, gap, remit === null);
+      const members = this.#p.judge.members(detector, event, view, role);
+      for (let i = 0; i < members.length; i++) this.#add(detector, identity.urn, members[i]!, event, view, gap, remit === null);
     }
   }
 
   #add(detector: ChainDetector, urn: string, member: ChainMember, event: NhiEvent, view: View, gap: boolean, unrecorded: boolean): void {
-    let chain = this.all.get(`${detector.id} ${urn} ${member.key}`);
+    let chain = this.#find(detector.id, urn, member.key);
     if (!chain) {
       chain = { detector: detector.id, urn, key: member.key, steps: [], dropped: 0, lostUntil: 0, standing: [], touched: event.time, due: null, unrecorded };
       this.#index(chain);
     }
     if (chain.unrecorded) this.#renew(chain);
-    chain.touched = Math.max(chain.touched, event.time);
+    if (event.time > chain.touched) chain.touched = event.time;
     this.changed.add(chain);
+    this.#touched.add(chain);
     const { steps } = chain;
     const { slot, id } = member;
     let at = steps.length;
@@ -160,14 +163,11 @@ export class ChainBook {
     const same = steps[at - 1];
     if (same && same.slot === slot && same.id === id) {
       fold(same, detector, member, event, view, gap);
-      if (steps.length >= (detector.least ?? 1)) this.#touched.add(chain);
       return;
     }
-    steps.splice(at, 0, {
-      slot, id, first: event.time, last: event.time, count: 1, ref: view.ref(event), fact: member.fact, gap: gap || member.incomplete === true,
-    });
+    const fact: unknown = detector.add ? detector.add(null, id, event, view) : member.fact;
+    steps.splice(at, 0, { slot, id, first: event.time, last: event.time, count: 1, ref: view.ref(event), fact, gap: gap || member.incomplete === true });
     this.#steps++;
-    if (steps.length >= (detector.least ?? 1)) this.#touched.add(chain);
     if (steps.length <= detector.cap) return;
     chain.lostUntil = Math.max(chain.lostUntil, steps.shift()!.last);
     this.#steps--;
@@ -175,6 +175,8 @@ export class ChainBook {
   }
 
   #renew(chain: KeptChain): void {
+    if (this.#renewed === chain) return;
+    this.#renewed = chain;
     this.#unrecorded.delete(chain);
     this.#unrecorded.add(chain);
     if (this.#unrecorded.size <= MOST_UNRECORDED) return;
@@ -225,7 +227,7 @@ export class ChainBook {
 
   /** A flood of chains: the ones that were quiet longest go first. */
   #shed(): void {
-    const oldest = [...this.all.values()].sort((a, b) => a.touched - b.touched);
+    const oldest = [...this.all].sort((a, b) => a.touched - b.touched);
     let lost = 0;
     for (const chain of oldest) {
       if (this.#steps <= MOST_STEPS * 0.9) break;
@@ -236,23 +238,41 @@ export class ChainBook {
     this.#p.parts.watch.overflowed(lost);
   }
 
+  #find(detector: string, urn: string, key: string): KeptChain | undefined {
+    return this.#shelves.get(detector)?.get(urn)?.get(key);
+  }
+
+  *#chainsOf(urn: string): Iterable<KeptChain> {
+    for (const shelf of this.#shelves.values()) yield* shelf.get(urn)?.values() ?? [];
+  }
+
   #index(chain: KeptChain): void {
-    this.all.set(nameOf(chain), chain);
-    const set = this.#byUrn.get(chain.urn);
-    if (set) set.add(chain);
-    else this.#byUrn.set(chain.urn, new Set([chain]));
+    this.all.add(chain);
+    let shelf = this.#shelves.get(chain.detector);
+    if (!shelf) this.#shelves.set(chain.detector, shelf = new Map());
+    const ofUrn = shelf.get(chain.urn);
+    if (ofUrn) ofUrn.set(chain.key, chain);
+    else shelf.set(chain.urn, new Map([[chain.key, chain]]));
+  }
+
+  /** Takes the chain from its place; its row goes with the next cut unless another has its name by then. */
+  #unindex(chain: KeptChain): void {
+    const { detector, urn, key } = chain;
+    this.all.delete(chain);
+    const shelf = this.#shelves.get(detector)!;
+    const ofUrn = shelf.get(urn)!;
+    ofUrn.delete(key);
+    if (ofUrn.size === 0) shelf.delete(urn);
+    this.#gone.set(nameOf(chain), { detector, urn, key });
   }
 
   #remove(chain: KeptChain): void {
-    this.all.delete(nameOf(chain));
+    this.#unindex(chain);
     this.changed.delete(chain);
     this.#touched.delete(chain);
     this.#waiting.delete(chain);
     this.#unrecorded.delete(chain);
-    const set = this.#byUrn.get(chain.urn);
-    set?.delete(chain);
-    if (set?.size === 0) this.#byUrn.delete(chain.urn);
-    this.#gone.push(nameOf(chain));
+    if (this.#renewed === chain) this.#renewed = null;
   }
 }
 
@@ -272,12 +292,12 @@ function after(step: KeptStep, slot: Millis, id: string): boolean {
 
 function fold(into: KeptStep, detector: ChainDetector, member: ChainMember, event: NhiEvent, view: View, gap: boolean): void {
   into.count++;
-  into.last = Math.max(into.last, event.time);
+  if (event.time > into.last) into.last = event.time;
   if (event.time <= into.first) {
     const ref = view.ref(event);
     if (event.time < into.first || ref.uid < into.ref.uid) into.ref = ref;
   }
-  into.first = Math.min(into.first, event.time);
-  into.fact = detector.merge ? detector.merge(into.fact, member.fact) : into.fact;
+  if (event.time < into.first) into.first = event.time;
+  into.fact = detector.add ? detector.add(into.fact, member.id, event, view) : detector.merge ? detector.merge(into.fact, member.fact) : into.fact;
   into.gap ||= gap || member.incomplete === true;
 }

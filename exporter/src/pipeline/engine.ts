@@ -1,6 +1,6 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Cut, Entry, EntryBody, FindingChange, Journal, Millis, Position, Store } from '@remit/contract';
-import { restoreCut, takeCut, type Learned } from './cut.ts';
+import { restoreCut, takeCut } from './cut.ts';
 import { digest } from './digest.ts';
 import type { Applied, Parts } from './parts.ts';
 import { Processor } from './processor.ts';
@@ -9,7 +9,6 @@ export interface EngineOptions {
   journal: Journal & { before(time: Millis): Promise<Position> };
   store: Store;
   parts: Parts;
-  learned: Learned & { profiles: { bytes(identity: number): Uint8Array | null } };
   /** Told of changes after the entry is applied, in order. Must not throw. */
   changed(changes: readonly FindingChange[]): void;
   /** Called once the last cut is loaded, before the journal's tail is applied, with what the cut carried. */
@@ -51,7 +50,7 @@ export class Engine {
   /** Restores the last cut and applies the tail: `replayed` entries. */
   static async open(options: EngineOptions): Promise<{ engine: Engine; replayed: number }> {
     const engine = new Engine(options);
-    const extra = await restoreCut(engine.processor, options.learned, options.store);
+    const extra = await restoreCut(engine.processor, options.store);
     engine.cutPosition = engine.processor.position;
     options.restored(engine.processor, extra);
     let replayed = 0;
@@ -84,7 +83,7 @@ export class Engine {
 
   async digest(): Promise<string> {
     await this.cut();
-    return digest(this.processor, this.#o.learned.profiles, this.#o.store);
+    return digest(this.processor, this.#o.store);
   }
 
   /** Waits for what is under way, cuts, and closes the files. */
@@ -134,7 +133,7 @@ export class Engine {
     // What a failed commit carried is not marked as changed any more: it must be written before anything newer.
     if (this.#unsaved) await this.#commit(this.#unsaved);
     this.#sinceCut = 0;
-    const building = takeCut(this.processor, this.#o.learned, this.#o.extra());
+    const building = takeCut(this.processor, this.#o.extra());
     this.#building = building.then(() => {}, () => {});
     const cut = await building;
     this.#building = null;

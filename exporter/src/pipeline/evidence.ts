@@ -4,9 +4,17 @@ import { fingerprint } from '../lib/hash.ts';
 const MAX_TEXT = 256;
 
 /** The public id of an event: SHA-256 of source, realm and original id, its first 128 bits. */
-export function eventUid(event: NhiEvent): string {
-  return fingerprint(event.metadata.source, event.metadata.realm ?? '', event.metadata.original_event_uid);
+export function eventUid({ metadata }: NhiEvent): string {
+  if (metadata !== lastNamed) {
+    lastUid = fingerprint(metadata.source, metadata.realm ?? '', metadata.original_event_uid);
+    lastNamed = metadata;
+  }
+  return lastUid;
 }
+
+/** Hours, chains and detectors ask for the id of the same event, one after the other. */
+let lastNamed: NhiEvent['metadata'] | null = null;
+let lastUid = '';
 
 /** What may be shown of an event as evidence: names and numbers, cut; no body, no argument, no secret. */
 export function eventRef(event: NhiEvent): EventRef {

@@ -11,7 +11,8 @@ const EVIDENCE_HALF = 5;
 /** Closed findings and closed hours are kept for this long after their last event. */
 export const RETENTION: Millis = 30 * 24 * 3_600_000;
 const EPISODE: Millis = 24 * 3_600_000;
-const OPEN: ReadonlySet<FindingState> = new Set(['open', 'acknowledged']);
+/** States in which a finding is somebody's to act on. */
+export const OPEN: ReadonlySet<FindingState> = new Set(['open', 'acknowledged']);
 
 /** What one signal adds: an event's, or the present word of one hour or of the fleet, which replaces the earlier word. */
 export interface Contribution {
@@ -31,7 +32,7 @@ export interface Contribution {
   provisional: boolean;
 }
 
-interface Part { count: number; first: Millis; last: Millis; loud: number; provisional: boolean; evidence: EventRef[] }
+interface Part { count: number; first: Millis; last: Millis; loud: number; provisional: boolean; evidence: EventRef[]; score?: number }
 
 /** A finding with what is needed to merge signals in any order. */
 export interface Kept {
@@ -51,6 +52,8 @@ export class FindingBook {
   readonly #open = new Set<Kept>();
   readonly #episodes = new Map<string, Millis>();
   readonly changed = new Set<Kept>();
+  /** Told of every page whose finding has a learned score, at the time it belongs to. */
+  calibratedPage: (at: Millis) => void = () => {};
   #changes: FindingChange[] = [];
   #forgotten: string[] = [];
 
@@ -91,13 +94,23 @@ export class FindingBook {
     else this.close(kept, 'withdrawn', at);
   }
 
+  /** What its owner does not enforce is rare enough to wake somebody after all. */
+  raise(kept: Kept, score: number, at: Millis): void {
+    const { finding } = kept;
+    const before = finding.severity;
+    finding.severity = 'critical';
+    finding.score = Math.max(finding.score ?? 0, score);
+    this.#touch(kept, at, 'updated', this.#pages(kept, at, 'updated', before));
+  }
+
   close(kept: Kept, state: FindingState, at: Millis): void {
     if (!OPEN.has(kept.finding.state) && kept.finding.state !== 'silenced') return;
     const { finding } = kept;
     this.#open.delete(kept);
     turn(finding, state, at);
     finding.closed_at = at;
-    this.#episodes.set(episode(finding), at);
+    const key = episode(finding);
+    this.#episodes.set(key, Math.max(this.#episodes.get(key) ?? -Infinity, at));
     this.#touch(kept, at, 'resolved', false);
   }
 
@@ -224,7 +237,7 @@ export class FindingBook {
     const count = c.signal.count ?? 1;
     const part: Part = {
       count, first: c.signal.first ?? c.signal.at, last: c.signal.at, loud: c.exception === null ? count : 0,
-      provisional: c.provisional, evidence: c.signal.evidence,
+      provisional: c.provisional, evidence: c.signal.evidence, ...(c.signal.score === undefined ? {} : { score: c.signal.score }),
     };
     const old = kept.parts!.get(key);
     const same = old && old.count === part.count && old.provisional === part.provisional && old.last === part.last && old.loud === part.loud;
@@ -232,7 +245,7 @@ export class FindingBook {
     kept.parts!.set(key, part);
     if (c.exception !== null && (kept.exception === null || c.exception < kept.exception)) kept.exception = c.exception;
     this.#sum(kept);
-    if (c.signal.score !== undefined) kept.finding.score = Math.max(kept.finding.score ?? 0, c.signal.score);
+    if (c.signal.deviation !== undefined) kept.finding.deviation = c.signal.deviation;
     this.#lead(kept, c);
     return true;
   }
@@ -249,6 +262,9 @@ export class FindingBook {
       finding.provisional ||= part.provisional;
       kept.loud += part.loud;
     }
+    // That of the last word, not of a provisional one before it.
+    const scores = [...kept.parts!.values()].flatMap(({ score }) => score ?? []);
+    if (scores.length > 0) finding.score = Math.max(...scores);
   }
 
   /** The words shown are those of the earliest event, or the latest word of the earliest hour, so that arrival does not choose them. */
@@ -299,6 +315,7 @@ export class FindingBook {
     finding.revision++;
     finding.updated_at = Math.max(finding.updated_at, at);
     this.changed.add(kept);
+    if (page && finding.score !== undefined) this.calibratedPage(finding.last);
     this.#changes.push({ finding: { ...finding }, change, page });
   }
 }

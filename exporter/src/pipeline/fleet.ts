@@ -1,4 +1,5 @@
 import type { EventRef, FleetView, Inventory, Millis, WatchedIdentity } from '@remit/contract';
+import { wasActive } from './activity.ts';
 import { standIn, type Identity } from './identities.ts';
 import { HOUR } from './hours.ts';
 import type { Processor } from './processor.ts';
@@ -44,7 +45,9 @@ export class FleetWatch {
     for (const kept of [...this.#p.book.open()]) {
       const { finding } = kept;
       if (this.standing.has(finding.id) || finding.provisional) continue;
-      if (now - Math.max(finding.last, finding.updated_at) > (this.#quiet.get(finding.detector) ?? QUIET)) this.#p.book.close(kept, 'resolved', now);
+      // Not when it is noticed: a replay has no ticks between its events.
+      const quiet = Math.max(finding.last, finding.updated_at) + (this.#quiet.get(finding.detector) ?? QUIET);
+      if (now > quiet) this.#p.book.close(kept, 'resolved', quiet);
     }
   }
 
@@ -66,7 +69,7 @@ export class FleetWatch {
   }
 
   #view(now: Millis, inventory: Inventory): FleetView {
-    const { identities, feeds, relied } = this.#p;
+    const { identities, feeds, relied, parts } = this.#p;
     let seen: WatchedIdentity[] | null = null;
     return {
       now, inventory,
@@ -79,6 +82,8 @@ export class FleetWatch {
           principalKey: identity.natives[0] ?? '', inventoried: identity.remit !== null, sensitive: identity.sensitive,
           events: identity.success + identity.failure + identity.denied, evidence: lately(identity),
           remit: identity.remit, complete: feeds.complete(identity.feeds), recreatedFrom: identities.recreatedFrom(identity),
+          scheduledSince: identity.remit === null ? -Infinity : parts.timeline.scheduledSince(identity.remit),
+          active: (from: Millis, to: Millis) => (identity.activity === null ? null : wasActive(identity.activity, from, to)),
         }];
       }),
       * reliedOn() {

@@ -1,4 +1,5 @@
 import { KINDS, type IdentityClass, type Inventory, type Kind, type Millis, type NhiEvent, type Remit } from '@remit/contract';
+import { markActive, newActivity, loadActivity, saveActivity, type Activity, type SavedActivity } from './activity.ts';
 import type { OpenHour } from './hours.ts';
 import { Natives, type Native } from './natives.ts';
 
@@ -6,6 +7,8 @@ import { Natives, type Native } from './natives.ts';
 const HUMAN = 1;
 const MACHINE = 2;
 const PLATFORM = 4;
+/** A person at work with something that is nobody's own: a role taken with MFA. */
+const BORROWED = 8;
 
 /** One durable identity: what is counted, judged and learned. Several natives may be one, through the inventory. */
 export interface Identity {
@@ -30,15 +33,22 @@ export interface Identity {
   /** End of the last closed hour. */
   closedUntil: Millis;
   score: number | null;
+  /** What its latest score of two digits or more is made of; not kept through a restart. */
+  deviates: { at: Millis; of: readonly { habit: string; calibrated: number }[] } | null;
   /** End of the last closed hour in which something succeeded, and the longest pause before it. */
   succeededUntil: Millis | null;
   longestPause: Millis;
   /** Time of the last call that came without its ancestors, or of traces that are sampled; 0 for never. */
   partly: Millis;
+  /** When it was active lately; only where its record expects work at certain times. */
+  activity: Activity | null;
   remit: Remit | null;
   /** A record that nobody has approved yet: judged in shadow. */
   proposal: Remit | null;
 }
+
+/** An identity as a cut holds it. */
+export type SavedIdentity = Omit<Identity, 'index' | 'open' | 'remit' | 'lastKind' | 'proposal' | 'activity' | 'deviates'> & { activity?: SavedActivity };
 
 /** A credential seen at its creation: the principal it was issued to, and who asked for it. */
 export interface Issue { key: string; issuer: string; at: Millis }
@@ -58,6 +68,8 @@ export class Identities {
   readonly natives = new Natives((renames) => this.#rename(renames));
   readonly #byUrn = new Map<string, Identity>();
   readonly #issued = new Map<string, Issue>();
+  /** Keys that a record names, by the identity it makes of them. */
+  readonly #ofCredential = new Map<string, Identity>();
   /** Told when an identity gets another URN, before it has it. */
   renamed: (from: string, to: string) => void = () => {};
   /** Since the last cut. */
@@ -81,14 +93,20 @@ export class Identities {
       actor.resolution = 'none';
       return null;
     }
-    const hit = inventory.match(native.matchKeys, event.time);
+    // A key that a record names is an identity of its own, whosever it is: a person's key that a pipeline works with.
+    const matched = inventory.match(native.matchKeys, event.time);
+    const own = credential === undefined ? null : inventory.ofCredential(credential, event.time);
+    const apart = own !== null && own.remit !== matched?.remit && own.remit.record.urn !== native.urn;
+    const hit = apart ? own : matched;
     const identity = this.#identity(hit ? hit.remit.record.urn : native.urn);
     // A proposal is judged in shadow: it names the identity and approves nothing.
     identity.remit = hit?.remit.reviewed ? hit.remit : null;
     identity.proposal = hit && !hit.remit.reviewed ? hit.remit : null;
+    if (identity.activity === null && identity.remit !== null) this.#watch(identity, identity.remit);
     if (hit && hit.remit.record.urn !== native.urn) actor.resolution = 'alias';
     else if (event.principal_key === '') actor.resolution = 'fallback';
-    if (!identity.natives.includes(native.key)) identity.natives.push(native.key);
+    if (apart) this.#lend(identity, native, credential!);
+    else if (!identity.natives.includes(native.key)) identity.natives.push(native.key);
     actor.urn = identity.urn;
     if (issue && issue.issuer !== '' && issue.issuer !== identity.urn && !event.actor.delegation) event.actor.delegation = [issue.issuer];
     return identity;
@@ -101,6 +119,11 @@ export class Identities {
 
   /** Writes the durable identity into an archived event, without counting it. */
   describe(event: NhiEvent): void {
+    const holder = event.credential?.uid === undefined ? undefined : this.#ofCredential.get(event.credential.uid);
+    if (holder?.carriers.includes(event.principal_key)) {
+      Object.assign(event.actor.identity, { urn: holder.urn, kind: this.kindOf(holder), resolution: 'alias' });
+      return;
+    }
     if (event.actor.identity.resolution === 'trace') {
       const carried = this.all.filter((i) => i.carriers.includes(event.principal_key));
       if (carried.length === 1) event.actor.identity.urn = carried[0]!.urn;
@@ -129,6 +152,13 @@ export class Identities {
     identity.carriers = [...identity.carriers, key];
   }
 
+  /** Calls with this key are journaled under the principal that holds it. */
+  #lend(identity: Identity, native: Native, credential: string): void {
+    if (this.#ofCredential.get(credential) === identity && identity.carriers.includes(native.key)) return;
+    this.#ofCredential.set(credential, identity);
+    this.carry(identity, native.key);
+  }
+
   aliases(identity: Identity): string[] {
     const names = new Set<string>();
     for (const key of identity.natives) {
@@ -142,15 +172,21 @@ export class Identities {
     const declared = identity.remit?.record.kind;
     if (declared && declared !== 'unknown') return declared === 'human' ? 'human' : declared === 'platform' ? 'platform' : 'machine';
     if (identity.proofs & PLATFORM) return 'platform';
-    if (identity.proofs & HUMAN) return 'human';
+    if (identity.proofs & (HUMAN | BORROWED)) return 'human';
     return identity.proofs & MACHINE ? 'machine' : 'unknown';
+  }
+
+  /** A person's own identity: what it does by habit is nobody's business. A role that a person has taken is judged like any other. */
+  isPerson(identity: Identity): boolean {
+    if (this.classOf(identity) !== 'human') return false;
+    return (identity.proofs & HUMAN) !== 0 || identity.remit?.record.kind === 'human';
   }
 
   kindOf(identity: Identity): Kind {
     const declared = identity.remit?.record.kind;
     if (declared && declared !== 'unknown') return declared;
     if (identity.proofs & PLATFORM) return 'platform';
-    if (identity.proofs & HUMAN) return 'human';
+    if (identity.proofs & (HUMAN | BORROWED)) return 'human';
     return KINDS[identity.kindRank]!;
   }
 
@@ -160,7 +196,7 @@ export class Identities {
     const before = identity.proofs;
     for (let i = 0; i < flags.length; i++) {
       const flag = flags[i];
-      if (flag === 'interactive') identity.proofs |= HUMAN;
+      if (flag === 'interactive') identity.proofs |= event.actor.identity.kind === 'human' ? HUMAN : BORROWED;
       else if (flag === 'machine') identity.proofs |= MACHINE;
       else if (flag === 'platform_owned') identity.proofs |= PLATFORM;
     }
@@ -169,7 +205,7 @@ export class Identities {
       identity.lastKind = kind;
       identity.kindRank = Math.min(identity.kindRank, KINDS.indexOf(kind));
     }
-    return identity.proofs !== before && (before & HUMAN) === 0 && this.classOf(identity) === 'human';
+    return identity.proofs !== before && (before & HUMAN) === 0 && this.isPerson(identity);
   }
 
   /** Counts an event of its own: first and last activity, outcome. */
@@ -179,11 +215,17 @@ export class Identities {
     if (event.outcome.denied) identity.denied++;
     else if (event.status_id === 2) identity.failure++;
     else identity.success++;
+    if (identity.activity !== null) markActive(identity.activity, event.time);
     this.changed.add(identity);
     this.#shown.add(identity);
   }
 
   /** Identities whose numbers moved since the last call. */
+  /** What is read of it changed without an event. */
+  show(identity: Identity): void {
+    this.#shown.add(identity);
+  }
+
   takeShown(): Set<Identity> {
     const shown = this.#shown;
     this.#shown = new Set();
@@ -198,6 +240,9 @@ export class Identities {
       if (identity?.natives.includes(native.key)) moved.push([identity, native.urn]);
     }
     for (const [identity] of moved) this.#byUrn.delete(identity.urn);
+    // Whoever has a name leaves it before another gets it, with all that is kept by name.
+    const left = new Set(moved.map(([identity]) => identity.urn));
+    moved.sort(([, a], [, b]) => Number(left.has(a)) - Number(left.has(b)));
     for (const [identity, urn] of moved) {
       this.renamed(identity.urn, urn);
       identity.urn = urn;
@@ -211,13 +256,18 @@ export class Identities {
     if (!identity) {
       identity = {
         index: this.all.length, urn, kindRank: UNKNOWN_RANK, lastKind: '', proofs: 0, first: Infinity, last: -Infinity, success: 0, failure: 0,
-        denied: 0, sensitive: false, natives: [], carriers: NO_CARRIERS, feeds: [], open: [], closedUntil: -Infinity, score: null, succeededUntil: null, longestPause: 0, partly: 0, remit: null,
+        denied: 0, sensitive: false, natives: [], carriers: NO_CARRIERS, feeds: [], open: [], closedUntil: -Infinity, score: null, deviates: null, succeededUntil: null, longestPause: 0, partly: 0, activity: null, remit: null,
         proposal: null,
       };
       this.all.push(identity);
       this.#byUrn.set(urn, identity);
     }
     return identity;
+  }
+
+  /** Begins to remember when it is active, if work is expected of it at certain times. */
+  #watch(identity: Identity, { record }: Remit): void {
+    if (record.schedule?.windows?.length) identity.activity = newActivity(identity.last);
   }
 
   /** Issued credential → the principal it was issued to, and who asked for it. */
@@ -233,19 +283,20 @@ export class Identities {
 
   /** What a restart needs of an identity, as JSON. */
   saveIdentity(identity: Identity): object {
-    const { index: _, open: __, remit: ___, lastKind: ____, proposal: _____, ...rest } = identity;
-    return rest;
+    const { index: _, open: __, remit: ___, lastKind: ____, proposal: _____, deviates: ______, activity, ...rest } = identity;
+    return activity === null ? rest : { ...rest, activity: saveActivity(activity) };
   }
 
   restoreCredential(uid: string, issue: Issue): void {
     this.#issued.set(uid, issue);
   }
 
-  restoreIdentity(index: number, saved: Omit<Identity, 'index' | 'open' | 'remit' | 'lastKind' | 'proposal'>): void {
+  restoreIdentity(index: number, saved: SavedIdentity): void {
     const identity: Identity = {
       ...saved, first: saved.first ?? Infinity, last: saved.last ?? -Infinity, closedUntil: saved.closedUntil ?? -Infinity,
       carriers: saved.carriers.length === 0 ? NO_CARRIERS : saved.carriers,
-      index, open: [], remit: null, proposal: null, lastKind: '',
+      activity: saved.activity === undefined ? null : loadActivity(saved.activity),
+      index, open: [], deviates: null, remit: null, proposal: null, lastKind: '',
     };
     this.all[index] = identity;
     this.#byUrn.set(identity.urn, identity);
@@ -276,6 +327,8 @@ export class Identities {
       const remit = this.recordOf(identity, inventory, at);
       identity.remit = remit?.reviewed ? remit : null;
       identity.proposal = remit?.reviewed ? null : remit;
+      if (identity.carriers.length > 0) for (const { value } of remit?.record.aliases ?? []) this.#ofCredential.set(value, identity);
+      if (identity.activity === null && identity.remit !== null) this.#watch(identity, identity.remit);
     }
   }
 }
@@ -284,6 +337,6 @@ export class Identities {
 export function standIn(urn: string, remit: Remit | null): Identity {
   return {
     index: -1, urn, kindRank: 0, lastKind: '', proofs: 0, first: 0, last: 0, success: 0, failure: 0, denied: 0, sensitive: false, natives: [],
-    carriers: NO_CARRIERS, feeds: [], open: [], closedUntil: 0, score: null, succeededUntil: null, longestPause: 0, partly: 0, remit, proposal: null,
+    carriers: NO_CARRIERS, feeds: [], open: [], closedUntil: 0, score: null, deviates: null, succeededUntil: null, longestPause: 0, partly: 0, activity: null, remit, proposal: null,
   };
 }

@@ -1,7 +1,7 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import {
   Overloaded, RejectedRecord, type Bytes, type EntryBody, type Ingest, type IngestHint, type Millis, type NhiEvent, type Receipt,
-  type RejectReason, type Source, type Telemetry,
+  type RejectReason, type Source, type SourceContext, type Telemetry,
 } from '@remit/contract';
 import { EventList } from '../lib/event-codec.ts';
 import { inflate, InflateError } from '../lib/inflate.ts';
@@ -23,6 +23,8 @@ export interface IngestOptions {
   telemetry: Pick<Telemetry, 'rejected' | 'delay' | 'acknowledged'>;
   now(): Millis;
   cluster: string;
+  /** What may be known of the arguments of tools; absent: nothing. */
+  values?: SourceContext['values'];
   bytesLimit?: number;
 }
 
@@ -105,7 +107,7 @@ class Intake {
         throw error;
       }
     }
-    const context = { feed: this.#feed, cluster: this.#hint.cluster ?? this.#o.cluster, receivedAt: this.#receivedAt };
+    const context = { feed: this.#feed, cluster: this.#hint.cluster ?? this.#o.cluster, receivedAt: this.#receivedAt, values: this.#o.values };
     for (const found of records(bytes, { reader: this.#normaliser.reader(this.#named) })) {
       this.#next = found.index + 1;
       if ('reject' in found) this.#reject(found.index, found.reject, found.detail, this.#named?.id ?? 'unknown');

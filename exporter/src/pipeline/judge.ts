@@ -1,5 +1,5 @@
 import type {
-  Chain, ChainMember, DataClass, Detector, EventRef, FleetView, HourView, Inventory, JudgedIdentity, Millis, NhiEvent, Owner, Remit, Severity, Signal, View,
+  Chain, ChainMember, DataClass, Detector, EventRef, FleetView, HourView, Inventory, JudgedIdentity, Millis, NhiEvent, Owner, Remit, RunView, Severity, Signal, View,
 } from '@remit/contract';
 import { SEVERITIES } from '@remit/contract';
 import { eventRef } from './evidence.ts';
@@ -60,18 +60,20 @@ export interface JudgeWatch {
 export class Judge {
   readonly #event: Of<'event'>[];
   readonly #hour: Of<'hour'>[];
+  readonly #run: Of<'run'>[];
   readonly #tick: Of<'tick'>[];
   readonly #watch: JudgeWatch;
   #events = 0;
-  /** Detectors that judge hours and the fleet: what an identity usually does, not what one event is. */
+  /** Detectors that judge hours, runs and the fleet: what an identity usually does, not what one event is. */
   readonly ofHabits: ReadonlySet<string>;
 
   constructor(detectors: readonly Detector[], watch: JudgeWatch) {
     this.#event = detectors.filter((d) => d.on === 'event');
     this.#hour = detectors.filter((d) => d.on === 'hour');
+    this.#run = detectors.filter((d) => d.on === 'run');
     this.#tick = detectors.filter((d) => d.on === 'tick');
     this.#watch = watch;
-    this.ofHabits = new Set([...this.#hour, ...this.#tick].map((d) => d.id));
+    this.ofHabits = new Set([...this.#hour, ...this.#run, ...this.#tick].map((d) => d.id));
   }
 
   event(event: NhiEvent, view: View): Judged[] {
@@ -80,7 +82,8 @@ export class Judge {
     for (const detector of this.#event) {
       const started = timed ? performance.now() : 0;
       try {
-        for (const signal of detector.inspect(event, view)) (judged ??= []).push({ detector, signal, also: [] });
+        const signals = detector.inspect(event, view);
+        for (let i = 0; i < signals.length; i++) (judged ??= []).push({ detector, signal: signals[i]!, also: [] });
       } catch (error) {
         this.#watch.failed(detector.id, error);
       }
@@ -90,7 +93,13 @@ export class Judge {
   }
 
   hour(hour: HourView, view: View): Judged[] {
-    return this.#hour.flatMap((detector) => this.#guard(detector, () => detector.inspect(hour, view)));
+    const judged: Judged[] = this.#hour.flatMap((detector) => this.#guard(detector, () => detector.inspect(hour, view)));
+    for (const detector of this.#run) if (detector.hour) judged.push(...this.#guard(detector, () => detector.hour!(hour, view)));
+    return judged;
+  }
+
+  run(run: RunView, view: View): Judged[] {
+    return this.#run.flatMap((detector) => this.#guard(detector, () => detector.inspect(run, view)));
   }
 
   tick(state: FleetView): Judged<Of<'tick'>>[] {

@@ -14,8 +14,12 @@ import { addToHour, hourOf } from './hours.ts';
 import { Identities, type Identity } from './identities.ts';
 import { Judge, MutableView, severityOf, type Judged } from './judge.ts';
 import type { Applied, Parts } from './parts.ts';
+import { PrivilegeBook } from './privileges.ts';
+import { RunBook } from './runs.ts';
 import { ShadowBook } from './shadow.ts';
 import { TraceBook, type Release } from './traces.ts';
+
+const DAY: Millis = 86_400_000;
 
 /** Called for every unique event, with its identity; for `replay` and `normalise`. */
 export type Observer = (event: NhiEvent, seen: Seen, identity: Identity | null) => void;
@@ -36,10 +40,12 @@ export class Processor {
   readonly book = new FindingBook();
   readonly feeds = new Feeds();
   readonly dedup: Dedup;
-  readonly hours = new HourBook(this);
+  readonly hours: HourBook;
   readonly traces = new TraceBook();
   readonly shadows = new ShadowBook();
+  readonly privileges = new PrivilegeBook();
   readonly chains: ChainBook;
+  readonly runs: RunBook;
   /** Unique events by source, then kind × outcome in the order of the contract. */
   readonly counters = new Map<string, number[]>();
   readonly matches = new Map<string, number>();
@@ -56,8 +62,6 @@ export class Processor {
   readonly fleet: FleetWatch;
   readonly judge: Judge;
   readonly #view = new MutableView();
-  #fleetSize = -1;
-  #star = Infinity;
   /** Clock of the last tick that went the whole way; 0 before the first. */
   heartbeat: Millis = 0;
 
@@ -65,11 +69,15 @@ export class Processor {
     this.parts = parts;
     this.dedup = new Dedup(parts.dedupKey);
     this.judge = new Judge(parts.detectors, parts.watch);
+    this.hours = new HourBook(this);
     this.fleet = new FleetWatch(this);
     this.chains = new ChainBook(this);
+    this.runs = new RunBook(this);
+    this.book.calibratedPage = (at) => this.parts.scoring.spend(at);
     this.identities.renamed = (from, to) => {
       this.book.rename(from, to);
       this.chains.rename(from, to);
+      this.runs.rename(from, to);
     };
   }
 
@@ -148,6 +156,7 @@ export class Processor {
       this.#attribute(event, identity, verdict, inventory, feed, receivedAt, applied);
       if (gap || event.trace?.sample_rate !== undefined) identity.partly = Math.max(identity.partly, event.time);
       if (verdict !== 'platform') this.chains.take(event, identity, inventory, gap);
+      if (event.tool !== undefined) this.runs.take(event, identity, gap, receivedAt);
     } else this.unattributed++;
     this.observer?.(event, 'unique', identity);
     return identity;
@@ -175,10 +184,14 @@ export class Processor {
   /** A call that was counted is now better known: its chains and what single events are judged by follow; counters stay. */
   #move({ event, counted, before }: Extract<Release, { what: 'move' }>, receivedAt: Millis): void {
     const inventory = this.parts.timeline.at(event.time);
-    if (counted) this.chains.untake(event, counted.urn, counted.uid);
+    if (counted) {
+      this.chains.untake(event, counted.urn, counted.uid);
+      this.runs.untake(event, counted.urn);
+    }
     const identity = this.identities.resolve(event, inventory);
     if (!identity) return;
     this.chains.take(event, identity, inventory, false);
+    this.runs.take(event, identity, false, receivedAt);
     if (before !== null || identity.urn !== counted?.urn) this.#judgeEvent(event, identity, inventory, receivedAt, before);
   }
 
@@ -186,10 +199,14 @@ export class Processor {
   #judgeTouched(at: Millis, history: boolean): void {
     this.hours.judgeTouched(at);
     this.chains.judgeTouched(at, history);
+    this.runs.judgeTouched(at);
   }
 
   #count(event: NhiEvent, identity: Identity | null, verdict: IdentityClass, outcome: number): void {
-    if (identity) this.identities.count(identity, event);
+    if (identity) {
+      this.identities.count(identity, event);
+      this.privileges.note(identity, event);
+    }
     const { source } = event.metadata;
     let counts = this.counters.get(source);
     if (!counts) this.counters.set(source, counts = new Array<number>(KINDS.length * OUTCOMES.length).fill(0));
@@ -199,14 +216,14 @@ export class Processor {
   #attribute(event: NhiEvent, identity: Identity, verdict: IdentityClass, inventory: Inventory, feed: Feed, receivedAt: Millis, applied: Applied): void {
     if (!identity.feeds.includes(feed.index)) identity.feeds.push(feed.index);
     if (verdict === 'platform') return;
-    if (verdict === 'human') return this.#judgeEvent(event, identity, inventory, receivedAt);
+    if (verdict === 'human' && this.identities.isPerson(identity)) return this.#judgeEvent(event, identity, inventory, receivedAt);
     const start = hourOf(event.time);
     const hour = this.hours.of(identity, start);
     const { remit } = identity;
     const target = event.resources?.[0]?.uid;
     const restricted = remit !== null && target !== undefined && remit.restricted(target);
     if (hour) {
-      if (addToHour(hour, event, restricted, this.parts.features, eventRef) !== null) identity.sensitive = true;
+      if (addToHour(hour, event, restricted, remit, this.parts.scoring, eventRef) !== null) identity.sensitive = true;
       this.hours.touch(hour, identity);
     } else {
       applied.late++;
@@ -220,11 +237,14 @@ export class Processor {
     const { remit } = identity;
     const view = this.look(identity, remit, inventory);
     view.timeResolution = this.parts.sources.get(event.metadata.source)?.timeResolution ?? 1;
-    const said = new Map(before === null ? [] : this.judge.event(before, view).map((judged) => [nameOf(judged), judged]));
+    const said = before === null ? null : new Map(this.judge.event(before, view).map((judged) => [nameOf(judged), judged]));
     for (const judged of this.judge.event(event, view)) {
-      if (!said.delete(nameOf(judged))) this.open(judged, identity, remit, inventory, event, receivedAt, undefined, false);
+      if (!said?.delete(nameOf(judged))) this.open(judged, identity, remit, inventory, event, receivedAt, undefined, false);
     }
-    for (const { detector, signal } of said.values()) this.book.takeBack(identity, detector, signal, eventUid(event), receivedAt);
+    for (const { detector, signal } of said?.values() ?? NONE) {
+      this.book.takeBack(identity, detector, signal, eventUid(event), receivedAt);
+      if (!inventory.exception(identity.urn, remit, detector.id, before, signal.at, signal.scope)) this.hours.violated(identity, signal.at, detector.id, -1);
+    }
     if (identity.proposal) this.#judgeInShadow(event, identity, identity.proposal, inventory);
   }
 
@@ -243,15 +263,6 @@ export class Processor {
     if (identity) amend(this, { urn: identity.urn, time: event.time, uid: eventUid(event), outcome: counted }, outcome);
   }
 
-  #threshold(): number {
-    const n = this.identities.all.length;
-    if (n !== this.#fleetSize) {
-      this.#fleetSize = n;
-      this.#star = this.parts.calibration.threshold(n);
-    }
-    return this.#star;
-  }
-
   /** The view of a detector on this identity; filled anew at each call. */
   look(identity: Identity, remit: Remit | null, inventory: Inventory): MutableView {
     const view = this.#view;
@@ -262,8 +273,8 @@ export class Processor {
       last: identity.last, principalKey: identity.natives[0] ?? '',
     };
     view.remit = remit;
-    view.ready = this.hours.ready.has(identity);
-    view.threshold = this.#threshold();
+    view.ready = false;
+    view.threshold = Infinity;
     view.timeResolution = 1;
     return view;
   }
@@ -275,6 +286,7 @@ export class Processor {
   ): string {
     const { detector, signal, also } = judged;
     const exception = inventory.exception(identity.urn, remit, detector.id, event, signal.at, signal.scope);
+    if (event !== null && exception === null) this.hours.violated(identity, signal.at, detector.id, 1);
     const ended = exception === null ? inventory.expired(identity.urn, remit, detector.id, event, signal.at, signal.scope) : null;
     if (ended && !provisional && !this.book.has(identity, detector, signal, part)) this.#relied(ended, identity.urn, signal.at);
     // What is said anew of the same hour, chain or fleet is not hidden anew.
@@ -297,12 +309,16 @@ export class Processor {
 
   #tick(now: Millis, idle: readonly string[]): void {
     if (now < this.lastTick) return;
+    if (Math.floor(now / DAY) !== Math.floor(this.lastTick / DAY)) for (const identity of this.privileges.watched()) this.identities.show(identity);
     this.lastTick = now;
     this.feeds.clock = Math.max(this.feeds.clock, now);
     for (const feed of this.feeds.all) feed.idle = idle.includes(feed.name);
     this.#release(this.traces.overdue(now), now);
-    this.#judgeTouched(now, this.feeds.all.every((feed) => feed.replay));
+    const history = this.feeds.all.every((feed) => feed.replay);
+    this.#judgeTouched(now, history);
     this.hours.closeDue();
+    this.runs.closeDue(now, history);
+    this.hours.fade(now);
     this.fleet.tick(now);
     this.heartbeat = now;
   }
@@ -311,13 +327,26 @@ export class Processor {
     this.parts.timeline.add(now, this.parts.compile(files, imported));
     this.inventories.push({ from: now, imported, revision, files });
     this.identities.bind(this.parts.timeline.latest(), now);
+    this.allowBudgets();
     for (const { urn } of [...this.shadows.all.values()]) if (!this.identities.get(urn)?.proposal) this.shadows.clear(urn);
     this.fleet.judgeSoon();
   }
 
+  /** The budgets of the owners of the inventory in force. */
+  allowBudgets(): void {
+    this.hours.sizes.forget();
+    this.parts.scoring.budgets(Object.fromEntries(this.parts.timeline.latest().owners().flatMap(({ team, budget }) => (budget === undefined ? [] : [[team, budget]]))));
+  }
+
   #verdict(verdict: Verdict): void {
     const kept = this.book.all.get(verdict.finding);
-    if (kept) this.book.pronounce(kept, verdict);
+    if (!kept) return;
+    this.book.pronounce(kept, verdict);
+    this.runs.release(kept.finding.identity);
+    const { identity: urn, first, last, state } = kept.finding;
+    const identity = this.identities.get(urn);
+    // What waited for this word is learned, or forgotten for good.
+    if (identity && (state === 'benign' || state === 'bad')) this.parts.scoring.settle(identity.index, hourOf(first), hourOf(last), state === 'benign', verdict.at);
   }
 
   takeChanges(): FindingChange[] {
@@ -336,6 +365,8 @@ export class Processor {
     return this.book.all.get(id);
   }
 }
+
+const NONE: Judged[] = [];
 
 function nameOf({ detector, signal }: Judged): string {
   return `${detector.id} ${signal.subject} ${signal.bucket}`;

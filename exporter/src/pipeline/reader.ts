@@ -1,10 +1,12 @@
 import type {
-  EventsFilter, Finding, FindingsFilter, IdentitiesFilter, IdentitySummary, Journal, NhiEvent, Owner, Page, Reader, StatusReport,
+  EventsFilter, Finding, FindingsFilter, FleetCoverage, IdentitiesFilter, IdentityCoverage, IdentitySummary, Journal, NhiEvent, Owner, Page, Reader, StatusReport,
 } from '@remit/contract';
 import { SEVERITIES } from '@remit/contract';
+import { Coverage } from './coverage.ts';
 import { eventUid } from './evidence.ts';
 import type { Identity } from './identities.ts';
 import type { Processor } from './processor.ts';
+import { pageOf as page } from './paging.ts';
 import { StateReadout } from './readout.ts';
 
 /** The parts of the status that are not the processor's. */
@@ -15,18 +17,19 @@ export class StateReader implements Reader {
   readonly #processor: () => Processor;
   readonly #journal: () => Journal;
   readonly #status: () => Promise<OtherStatus>;
+  readonly #coverage: Coverage;
 
   constructor(processor: () => Processor, journal: () => Journal, status: () => Promise<OtherStatus>) {
     this.#processor = processor;
     this.#journal = journal;
     this.#status = status;
+    this.#coverage = new Coverage(processor);
   }
 
   findings(filter: FindingsFilter): Page<Finding> {
     const found: Finding[] = [];
     for (const { finding } of this.#processor().book.all.values()) if (matchesFinding(finding, filter)) found.push(finding);
-    found.sort((a, b) => b.last - a.last || SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || (a.id < b.id ? -1 : 1));
-    return page(found, filter.limit, filter.cursor, (f) => `${f.last}:${f.id}`);
+    return page(found, filter.limit, filter.cursor, ({ last, severity, id }) => [-last, SEVERITIES.indexOf(severity), id]);
   }
 
   finding(id: string): Finding | null {
@@ -51,8 +54,7 @@ export class StateReader implements Reader {
     const found = p.identities.all.map((identity) => summarise(p, identity)).filter((i) =>
       has(filter.identity, i.urn) && has(filter.owner, i.owner) && has(filter.class, i.class) && has(filter.kind, i.kind)
       && (filter.inventoried === undefined || filter.inventoried === String(i.inventoried)));
-    found.sort((a, b) => b.open_findings - a.open_findings || b.events - a.events || (a.urn < b.urn ? -1 : 1));
-    return page(found, filter.limit, filter.cursor, (i) => i.urn);
+    return page(found, filter.limit, filter.cursor, ({ open_findings: open, events, urn }) => [-open, -events, urn]);
   }
 
   async events(filter: EventsFilter): Promise<{ items: NhiEvent[]; truncated: boolean }> {
@@ -75,8 +77,8 @@ export class StateReader implements Reader {
       seen.add(uid);
       event.metadata.uid = uid;
       p.describe(event);
-      // Calls of several agents may have been journaled under the name of one service.
-      if (filter.identity && event.actor.identity.resolution === 'trace' && !filter.identity.includes(event.actor.identity.urn ?? '')) continue;
+      // Calls of several agents may have been journaled under the name of one service, those of a key under its holder.
+      if (filter.identity && ['trace', 'alias'].includes(event.actor.identity.resolution) && !filter.identity.includes(event.actor.identity.urn ?? '')) continue;
       newest.push(event);
       if (newest.length >= 2 * filter.limit) {
         truncated = true;
@@ -86,6 +88,14 @@ export class StateReader implements Reader {
     newest.sort((a, b) => a.time - b.time || ((a.metadata.uid ?? '') < (b.metadata.uid ?? '') ? -1 : 1));
     truncated ||= newest.length > filter.limit;
     return { items: newest.slice(-filter.limit), truncated };
+  }
+
+  coverage(): FleetCoverage {
+    return this.#coverage.fleet(new StateReadout(this.#processor()).coverage());
+  }
+
+  identityCoverage(filter: IdentitiesFilter): Page<IdentityCoverage> {
+    return this.#coverage.identities(filter);
   }
 
   async status(): Promise<StatusReport> {
@@ -144,10 +154,4 @@ function isBefore(a: Pick<Finding, 'first' | 'id'>, b: Pick<Finding, 'first' | '
 
 function has<T>(wanted: readonly T[] | undefined, value: T | null): boolean {
   return wanted === undefined || (value !== null && wanted.includes(value));
-}
-
-function page<T>(all: T[], limit: number, cursor: string | undefined, keyOf: (item: T) => string): Page<T> {
-  const start = cursor === undefined ? 0 : all.findIndex((item) => keyOf(item) === cursor) + 1;
-  const items = all.slice(start, start + limit);
-  return { items, cursor: start + limit < all.length ? keyOf(items.at(-1)!) : null, total: all.length };
 }

@@ -1,10 +1,11 @@
 import type { IdentityReadout, Inventory, Millis, Readout, SourceReadout } from '@remit/contract';
-import { EVENT_KINDS, OUTCOMES } from '@remit/contract';
+import { EVENT_KINDS, FLEET, OUTCOMES } from '@remit/contract';
 import type { Identity } from './identities.ts';
 import type { Processor } from './processor.ts';
 
 const COVERAGE_EVERY = 15_000;
-const WEEK: Millis = 7 * 86_400_000;
+/** An identity is called partly seen for so long after the last sign of it. */
+export const PARTLY_SEEN: Millis = 7 * 86_400_000;
 
 /** What metrics and the status page read of the state: numbers, never references. */
 export class StateReadout implements Readout {
@@ -34,7 +35,9 @@ export class StateReadout implements Readout {
     return {
       urn: identity.urn, kind: this.#p.identities.kindOf(identity), class: this.#p.identities.classOf(identity), remit: identity.remit,
       success: identity.success, failure: identity.failure, denied: identity.denied, last: identity.last,
-      ready: this.#p.hours.ready.has(identity), score: identity.score, expected: null,
+      ready: isReady(this.#p, identity), score: identity.score, parts: identity.deviates,
+      expected: () => this.#p.hours.expected(identity), level: () => this.#p.parts.scoring.level(identity.index, this.#p.feeds.clock)?.ratio ?? null,
+      privileges: this.#p.privileges.count(identity, this.#p.feeds.clock),
     };
   }
 
@@ -68,9 +71,9 @@ export class StateReadout implements Readout {
         continue;
       }
       states[identity.remit ? 'inventoried' : 'not_inventoried']!++;
-      states[this.#p.hours.ready.has(identity) ? 'ready' : 'warming']!++;
+      states[isReady(this.#p, identity) ? 'ready' : 'warming']!++;
       if (identity.remit && !identity.remit.owner) states['unowned']!++;
-      if (identity.partly > this.#p.feeds.clock - WEEK) states['partly_seen']!++;
+      if (identity.partly > this.#p.feeds.clock - PARTLY_SEEN) states['partly_seen']!++;
     }
     for (const remit of this.inventory().records()) {
       if (remit.lifecycle === 'proposed') states['proposed']!++;
@@ -88,8 +91,17 @@ export class StateReadout implements Readout {
     ];
   }
 
-  threshold(): number {
-    return this.#p.parts.calibration.threshold(this.#p.identities.all.length);
+  * thresholds(): Iterable<{ channel: 'hour' | 'day'; scope: string; value: number }> {
+    const { parts: { scoring }, hours: { sizes }, feeds: { clock } } = this.#p;
+    yield { channel: 'hour', scope: FLEET, value: scoring.threshold(null, 'unknown', sizes.of(null, 'unknown', clock), clock) };
+    yield { channel: 'day', scope: FLEET, value: scoring.ticketThreshold(sizes.of(null, 'unknown', clock)) };
+    for (const { team, budget } of this.inventory().owners()) {
+      if (budget !== undefined) yield { channel: 'hour', scope: team, value: scoring.threshold(team, 'unknown', sizes.of(team, 'unknown', clock), clock) };
+    }
+  }
+
+  held(): { count: number; oldest: Millis | null; needsVerdict: number } {
+    return this.#p.parts.scoring.held();
   }
 
   inventory(): Inventory {
@@ -99,4 +111,9 @@ export class StateReadout implements Readout {
   heartbeat(): Millis {
     return this.#p.heartbeat;
   }
+}
+
+/** Whether the learned past of an identity can be trusted now. */
+export function isReady({ parts, feeds }: Processor, { index }: Identity): boolean {
+  return parts.scoring.readiness(index, feeds.clock) === 'ready';
 }

@@ -222,7 +222,9 @@ function teach(trace: Trace, counted: Span, event: NhiEvent, inner: NhiEvent, te
     event.outcome = inner.outcome;
     if (inner.status_code !== undefined) event.status_code = inner.status_code;
   }
-  if (event.tool && event.tool.server === undefined && inner.tool?.server !== undefined) event.tool = { ...inner.tool, ...event.tool };
+  if (event.tool && inner.tool && ((event.tool.server === undefined && inner.tool.server !== undefined) || (event.tool.arguments === undefined && inner.tool.arguments !== undefined))) {
+    event.tool = { ...inner.tool, ...event.tool };
+  }
   const same = event.tool === before.tool && event.status_id === before.status_id && event.outcome.denied === before.outcome.denied;
   if (counted.state !== 'counted' || same) return;
   inherit(counted, climb(trace, counted).ancestors);

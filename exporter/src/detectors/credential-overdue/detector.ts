@@ -1,5 +1,5 @@
 import type { Detector, Millis, NhiEvent, Remit } from '@remit/contract';
-import { attack, bounded, DAY, instant, moment, nist, outcome, owasp, permission, span } from '../phrases.ts';
+import { attack, bounded, DAY, instant, moment, nist, outcome, owasp, permission, span, tenet } from '../phrases.ts';
 
 /**
  * A credential was used although its rotation says that it should have been renewed: later than `created` + `interval` + `grace`. One
@@ -18,8 +18,10 @@ export const detector: Detector = {
     owasp('NHI7:2025', 'Long-Lived Secrets'),
     nist('PR.AA-01', 'Identities and credentials for authorized users, services, and hardware are managed by the organization'),
     nist('DE.CM-03', 'Personnel activity and technology usage are monitored'),
+    tenet(6),
   ],
   needs: ['principal', 'credential'],
+  judges: ['rotation_interval'],
   summary: '{identity} uses a credential that {owner} declared to be renewed by now',
   firstAction: 'Renew the credential in the finding, give the new one to every holder, then delete the old one',
   benign: [

@@ -1,8 +1,8 @@
 import type { Chain, Detector, Signal, View } from '@remit/contract';
-import { attack, bounded, DAY, day, moment, nist, owasp, span } from '../phrases.ts';
+import { attack, bounded, DAY, day, moment, nist, owasp, span, tenet } from '../phrases.ts';
 import { meetingsOf } from './meetings.ts';
 import type { Meeting } from './meetings.ts';
-import { mergeUses, usesOf } from './uses.ts';
+import { addUse, severalPlaces, usesOf } from './uses.ts';
 import type { Use } from './uses.ts';
 
 /**
@@ -26,6 +26,7 @@ export const detector: Detector = {
     owasp('NHI9:2025', 'NHI Reuse'),
     nist('DE.CM-01', 'Networks and network services are monitored'),
     nist('DE.AE-03', 'Information is correlated from multiple sources'),
+    tenet(4),
   ],
   needs: ['principal', 'credential', 'network'],
   summary: 'A credential of {identity} is used at two places at once',
@@ -37,9 +38,9 @@ export const detector: Detector = {
   quietFor: DAY,
   keeps: 8 * DAY,
   cap: 256,
-  least: 2,
+  tells: severalPlaces,
   of: (event, view, role) => (role === 'actor' ? usesOf(event, view) : []),
-  merge: (into: Use[], from: Use[]) => mergeUses(into, from),
+  add: (into: Use[] | null, _, event, view) => addUse(into ?? [], event, view),
   inspect(chain: Chain<Use[]>, view) {
     const groups = new Map<string, { subject: string; bucket: string; meetings: Meeting[] }>();
     for (const meeting of meetingsOf(chain)) {

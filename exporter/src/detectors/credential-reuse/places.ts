@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { NhiEvent } from '@remit/contract';
+import type { ChainMember, NhiEvent } from '@remit/contract';
 import { Lately } from '../../lib/lately.ts';
 import { bounded } from '../phrases.ts';
 
@@ -7,28 +7,35 @@ import { bounded } from '../phrases.ts';
  * Where a call came from, coarse enough that one workload stays in one place. Only places of one `family` can be compared: a host has an
  * address of each kind, and behind an endpoint of its network shows its private one.
  */
-export interface Place { family: 'as' | 'ipv4' | 'ipv6' | 'private' | 'workload'; name: string }
+export interface Place {
+  family: 'as' | 'ipv4' | 'ipv6' | 'private' | 'workload'; name: string;
+  /** What its uses were remembered as last, by what the record says of it. */
+  members: Partial<Record<Declared, ChainMember<null>>>;
+}
+/** What a record's `networks` say of a place. */
+export type Declared = 'allowed' | 'outside' | 'undeclared';
 
 /** The network of the caller: its AS number, else its /24 or /48, else the /16 of a private address. Null where the event proves none. */
 export function networkOf({ src_kind: kind, src_endpoint: source }: NhiEvent): Place | null {
   if (kind !== 'ip' || source === undefined) return null;
-  if (source.autonomous_system !== undefined) return { family: 'as', name: `AS${source.autonomous_system.number}` };
+  if (source.autonomous_system !== undefined) return placeOf('as', `AS${source.autonomous_system.number}`);
   return source.ip === undefined ? null : ADDRESSES.of(source.ip);
 }
 
 /** The workload that the source proves to have called. */
 export function workloadOf({ src_endpoint: source }: NhiEvent): Place | null {
   const uid = source?.workload_uid;
-  return uid === undefined ? null : { family: 'workload', name: bounded(uid, 128) };
+  return uid === undefined ? null : WORKLOADS.of(uid);
 }
 
 /** Whether a workload is a machine of a cloud, whose role's keys belong to it alone. */
 export function isInstance(event: NhiEvent): boolean {
   const uid = event.src_endpoint?.workload_uid;
-  return uid !== undefined && INSTANCE.test(uid) && event.credential?.type === 'session_key';
+  return uid !== undefined && event.credential?.type === 'session_key' && INSTANCES.of(uid);
 }
 
-const INSTANCE = /^m?i-[0-9a-f]{8,17}$/i;
+const INSTANCES = new Lately<boolean>((uid) => /^m?i-[0-9a-f]{8,17}$/i.test(uid), 4096);
+const WORKLOADS = new Lately<Place>((uid) => placeOf('workload', bounded(uid, 128)), 4096);
 const ADDRESSES = new Lately<Place | null>((address) => {
   const mapped = address.includes(':') && address.includes('.') && /^::ffff:/i.test(address);
   const ip = mapped ? address.slice('::ffff:'.length) : address;
@@ -36,6 +43,10 @@ const ADDRESSES = new Lately<Place | null>((address) => {
   if (family === 4) return ipv4(ip);
   return family === 6 ? ipv6(ip.toLowerCase().split('%', 1)[0]!) : null;
 });
+
+function placeOf(family: Place['family'], name: string): Place {
+  return { family, name, members: {} };
+}
 
 function ipv4(ip: string): Place | null {
   const dot = ip.indexOf('.');
@@ -45,7 +56,7 @@ function ipv4(ip: string): Place | null {
   // Addresses that carriers and clusters give out behind their own translation name no network.
   if (a === 127 || a === 0 || (a === 169 && b === 254) || (a === 100 && b >= 64 && b <= 127)) return null;
   const own = a === 10 || (a === 172 && b >= 16 && b <= 31) || (a === 192 && b === 168);
-  return own ? { family: 'private', name: `${a}.${b}.0.0/16` } : { family: 'ipv4', name: `${ip.slice(0, ip.indexOf('.', second + 1))}.0/24` };
+  return own ? placeOf('private', `${a}.${b}.0.0/16`) : placeOf('ipv4', `${ip.slice(0, ip.indexOf('.', second + 1))}.0/24`);
 }
 
 function ipv6(ip: string): Place | null {
@@ -56,5 +67,5 @@ function ipv6(ip: string): Place | null {
   const first = groups[0] ?? 0;
   // Loopback, link-local and unique local addresses.
   if (first === 0 || first >= 0xfc00) return null;
-  return { family: 'ipv6', name: `${groups.map((group) => group.toString(16)).join(':')}::/48` };
+  return placeOf('ipv6', `${groups.map((group) => group.toString(16)).join(':')}::/48`);
 }

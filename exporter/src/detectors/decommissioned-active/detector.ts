@@ -1,5 +1,5 @@
 import type { CredentialType, Detector, NhiEvent, Remit } from '@remit/contract';
-import { DAY, attack, bounded, day, instant, moment, nist, outcome, owasp, permission, span } from '../phrases.ts';
+import { DAY, attack, bounded, day, instant, moment, nist, outcome, owasp, permission, span, tenet } from '../phrases.ts';
 
 /**
  * The identity, or the credential it used, is past its end of life and grace and still acts. A success pages, once per path
@@ -18,8 +18,10 @@ export const detector: Detector = {
     owasp('NHI1:2025', 'Improper Offboarding'),
     nist('DE.CM-03', 'Personnel activity and technology usage are monitored'),
     nist('DE.AE-02', 'Potentially adverse events are analyzed'),
+    tenet(6),
   ],
   needs: ['principal', 'action', 'outcome'],
+  judges: ['end_of_life'],
   summary: '{identity} is past its end of life and still acts; {owner} owned it',
   firstAction: 'Revoke the credential named in the finding now, then find out who or what still holds it',
   benign: [

@@ -1,5 +1,5 @@
 import type { Detector, EventRef, Exception, FleetView, Millis, Signal } from '@remit/contract';
-import { DAY, attack, bounded, instant, moment, nist, owasp } from '../phrases.ts';
+import { DAY, attack, bounded, instant, moment, nist, owasp, tenet } from '../phrases.ts';
 
 const PERIOD = 7 * DAY;
 const SHOWN = 10;
@@ -20,6 +20,7 @@ export const detector: Detector = {
     owasp('NHI5:2025', 'Overprivileged NHI'),
     nist('ID.RA-07', 'Changes and exceptions are managed, assessed for risk impact, recorded, and tracked'),
     nist('DE.AE-02', 'Potentially adverse events are analyzed'),
+    tenet(6),
   ],
   needs: ['principal', 'action'],
   summary: '{identity} relies on an exception that has ended; {owner} owns the identity',

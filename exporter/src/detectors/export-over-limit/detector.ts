@@ -1,5 +1,5 @@
 import type { Category, ChainMember, ChainStep, Detector, Millis, NhiEvent, Signal, VolumeLimit } from '@remit/contract';
-import { attack, bounded, DAY, day, moment, nist, outcome, owasp, span } from '../phrases.ts';
+import { attack, bounded, DAY, day, moment, nist, outcome, owasp, span, tenet } from '../phrases.ts';
 import { addCells, MOST_OF_CELL } from './cells.ts';
 import { countOf, hash48, mergeSightings, mergeTexts } from './sets.ts';
 import { trail } from './trail.ts';
@@ -31,8 +31,10 @@ export const detector: Detector = {
     owasp('NHI3:2025', 'Vulnerable Third-Party NHI'),
     nist('DE.CM-06', 'External service provider activities and services are monitored'),
     nist('DE.CM-09', 'Computing hardware and software, runtime environments, and their data are monitored'),
+    tenet(4),
   ],
   needs: ['principal', 'action', 'resource', 'volume'],
+  judges: ['max_volume'],
   summary: '{identity} moved more data out than the maximum that {owner} declared',
   firstAction: 'Revoke the grant or the credential now, then list what was read and where it went',
   benign: [

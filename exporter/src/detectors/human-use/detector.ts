@@ -1,5 +1,5 @@
 import type { CredentialType, Detector, Kind, NhiEvent, Remit, View } from '@remit/contract';
-import { DAY, attack, bounded, day, nist, outcome, owasp, permission } from '../phrases.ts';
+import { DAY, attack, bounded, day, nist, outcome, owasp, permission, tenet } from '../phrases.ts';
 
 /**
  * A person worked with what the inventory declares to be a machine: MFA, a sign-in at a console, a session of single sign-on, an
@@ -19,8 +19,10 @@ export const detector: Detector = {
     owasp('NHI10:2025', 'Human Use of NHI'),
     nist('PR.AA-03', 'Users, services, and hardware are authenticated'),
     nist('DE.CM-03', 'Personnel activity and technology usage are monitored'),
+    tenet(6),
   ],
   needs: ['principal', 'credential', 'action'],
+  judges: ['kind'],
   summary: 'A person worked with {identity}, which {owner} declared to be a machine',
   firstAction: 'Ask the owner who signed in; if nobody says so, end the sessions and disable the credential in the finding',
   benign: [

@@ -1,6 +1,6 @@
 import type { Detector, IdentityRecord, Millis, Signal, WatchedIdentity } from '@remit/contract';
 import { parseDuration } from '../../lib/duration.ts';
-import { attack, bounded, DAY, day, moment, nist, owasp, span } from '../phrases.ts';
+import { attack, bounded, DAY, day, moment, nist, owasp, span, tenet } from '../phrases.ts';
 
 const HOUR: Millis = 3_600_000;
 /** Identities that did something this lately are active. */
@@ -29,8 +29,10 @@ export const detector: Detector = {
     owasp('NHI5:2025', 'Overprivileged NHI'),
     nist('ID.AM-08', 'Systems, hardware, software, services, and data are managed throughout their life cycles'),
     nist('PR.AA-05', 'Access permissions, entitlements, and authorizations are defined in a policy, managed, enforced, and reviewed'),
+    tenet(7),
   ],
   needs: ['principal'],
+  judges: ['imports'],
   summary: '{identity} is active and what the inventory says of it is older than {owner} allows',
   firstAction: 'Import again or review the record, then look at what the identity used that the old record did not know',
   benign: ['An import that failed or was switched off', 'A review that was made and not written down'],

@@ -1,6 +1,6 @@
 import type { Chain, ChainMember, ChainStep, Detector, EventRef, NhiEvent, Remit, Sequence, Signal, View } from '@remit/contract';
 import { fingerprint } from '../../lib/hash.ts';
-import { attack, bounded, DAY, nist, outcome, owasp } from '../phrases.ts';
+import { attack, bounded, DAY, nist, outcome, owasp, tenet } from '../phrases.ts';
 import { isNoise, isStray, read } from './reading.ts';
 import type { Call } from './reading.ts';
 import { forbiddenSignals, mergeSides } from './transitions.ts';
@@ -33,8 +33,10 @@ export const detector: Detector = {
     owasp('NHI5:2025', 'Overprivileged NHI'),
     nist('DE.CM-03', 'Personnel activity and technology usage are monitored'),
     nist('DE.CM-09', 'Computing hardware and software, runtime environments, and their data are monitored'),
+    tenet(4),
   ],
   needs: ['principal', 'tool', 'trace'],
+  judges: ['sequences', 'forbidden_transitions'],
   summary: '{identity} called its tools in an order that {owner} did not approve',
   firstAction: 'Stop the run, read what the last call sent out or changed, and look at what the agent had read just before',
   benign: [

@@ -1,5 +1,5 @@
 import type { Detector, Signal, WatchedIdentity } from '@remit/contract';
-import { DAY, attack, bounded, moment, nist, owasp } from '../phrases.ts';
+import { DAY, attack, bounded, moment, nist, owasp, tenet } from '../phrases.ts';
 
 const HOUR = 3_600_000;
 /** An identity that has done nothing for so long is no longer anybody's concern. */
@@ -25,6 +25,7 @@ export const detector: Detector = {
     owasp('NHI1:2025', 'Improper Offboarding'),
     nist('PR.AA-01', 'Identities and credentials for authorized users, services, and hardware are managed by the organization'),
     nist('ID.AM-02', 'Inventories of software, services, and systems managed by the organization are maintained'),
+    tenet(6),
   ],
   needs: ['principal'],
   summary: '{identity} carries the name of an earlier identity under a new immutable id',

@@ -1,6 +1,6 @@
 import type { Detector, EventRef, FleetView, JudgedIdentity, Signal } from '@remit/contract';
 import { FLEET } from '@remit/contract';
-import { DAY, attack, instant, moment, nist, owasp } from '../phrases.ts';
+import { DAY, attack, instant, moment, nist, owasp, tenet } from '../phrases.ts';
 
 const PERIOD = 7 * DAY;
 /** Share of judged identities with a record from which the others are told one by one. */
@@ -25,6 +25,7 @@ export const detector: Detector = {
     owasp('NHI1:2025', 'Improper Offboarding'),
     nist('ID.AM-02', 'Inventories of software, services, and systems managed by the organization are maintained'),
     nist('DE.CM-03', 'Personnel activity and technology usage are monitored'),
+    tenet(5),
   ],
   needs: ['principal'],
   summary: '{identity} is active and nobody has recorded what it is for',

@@ -1,5 +1,5 @@
 import type { Detector, Remit, Signal, WatchedIdentity } from '@remit/contract';
-import { DAY, attack, bounded, instant, moment, nist, owasp } from '../phrases.ts';
+import { DAY, attack, bounded, instant, moment, nist, owasp, tenet } from '../phrases.ts';
 
 const HOUR = 3_600_000;
 const PERIOD = 7 * DAY;
@@ -23,8 +23,10 @@ export const detector: Detector = {
     owasp('NHI1:2025', 'Improper Offboarding'),
     nist('GV.RR-02', 'Roles, responsibilities, and authorities related to cybersecurity risk management are established and enforced'),
     nist('ID.AM-02', 'Inventories of software, services, and systems managed by the organization are maintained'),
+    tenet(5),
   ],
   needs: ['principal'],
+  judges: ['record'],
   summary: '{identity} is active and its record names no owner that the inventory knows',
   firstAction: 'Find the team that runs it and enter it as owner, in the record and under owners; or switch the identity off',
   benign: ['A team that was renamed in one place and not in the other', 'A record that was taken over before its owner was settled'],

@@ -1,5 +1,5 @@
 import type { Detector, NhiEvent } from '@remit/contract';
-import { DAY, attack, bounded, day, nist, outcome, owasp, permission } from '../phrases.ts';
+import { DAY, attack, bounded, day, nist, outcome, owasp, permission, tenet } from '../phrases.ts';
 import { wildcard } from '../wildcard.ts';
 
 const SHOWN = 5;
@@ -22,8 +22,10 @@ export const detector: Detector = {
     owasp('NHI8:2025', 'Environment Isolation'),
     nist('PR.AA-05', 'Access permissions, entitlements, and authorizations are defined in a policy, managed, enforced, and reviewed'),
     nist('DE.CM-03', 'Personnel activity and technology usage are monitored'),
+    tenet(4),
   ],
   needs: ['principal', 'action'],
+  judges: ['environments_allowed'],
   summary: '{identity} worked in an account, cluster or region that {owner} did not approve for it',
   firstAction: 'Ask whether the workload was moved or copied there; if it was not, disable the credential in the finding',
   benign: [

@@ -1,6 +1,6 @@
 import { object, text, type Json } from './fields.ts';
 
-/** Attributes of a span that are read; all others, whatever they hold, are passed over. Never one that carries content. */
+/** Attributes of a span that are read; all others, whatever they hold, are passed over. Of content only the arguments of tools, below. */
 export const SPAN_ATTRIBUTES = [
   'gen_ai.operation.name', 'gen_ai.provider.name', 'gen_ai.system', 'gen_ai.agent.id', 'gen_ai.agent.name', 'gen_ai.agent.version',
   'gen_ai.conversation.id', 'gen_ai.task.id', 'gen_ai.tool.name', 'gen_ai.tool.call.id', 'gen_ai.prompt.name', 'remit.purpose',
@@ -10,6 +10,15 @@ export const SPAN_ATTRIBUTES = [
   'openinference.span.kind', 'agent.name', 'tool.name', 'graph.node.id', 'traceloop.span.kind', 'traceloop.entity.name',
   'traceloop.association.properties.session_id', 'traceloop.association.properties.user_id', 'ai.operationId', 'ai.toolCall.name',
   'ai.toolCall.id', 'ai.telemetry.functionId', 'agent_name', 'sampler.type', 'sampler.param', 'sampling.probability', 'SampleRate',
+] as const;
+
+/**
+ * Attributes with the arguments of a tool call, JSON as text or OpenTelemetry's own lists and maps; the first that is there counts. The last two
+ * are also on spans that are no calls, where nobody looks at them.
+ */
+export const ARGUMENT_ATTRIBUTES = [
+  'gen_ai.tool.call.arguments', 'ai.toolCall.args', 'ai.toolCall.input', 'tool_arguments', 'gcp.vertex.agent.tool_call_args',
+  'traceloop.entity.input', 'input.value',
 ] as const;
 
 /** Attributes of a resource that are read. */
@@ -41,6 +50,24 @@ export function resourceAttributes(resource: unknown): ResourceAttributes {
   if (known) return known;
   const found: ResourceAttributes = read(it['attributes'], RESOURCE);
   RESOURCES.set(it, found);
+  return found;
+}
+
+/** The value of the first attribute of the list that the span has, as it came; undefined when it has none. */
+export function firstOf(span: Json, names: readonly string[]): { name: string; value: Json } | undefined {
+  const list = span['attributes'];
+  if (!Array.isArray(list)) return undefined;
+  let found: { name: string; value: Json } | undefined;
+  let place = names.length;
+  for (const item of list as readonly unknown[]) {
+    const it = object(item);
+    const key = it?.['key'];
+    const at = typeof key === 'string' ? names.indexOf(key) : -1;
+    const value = at >= 0 && at < place ? object(it!['value']) : undefined;
+    if (value === undefined) continue;
+    found = { name: key as string, value };
+    place = at;
+  }
   return found;
 }
 

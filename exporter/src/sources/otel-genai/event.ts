@@ -1,7 +1,8 @@
 import { isIP } from 'node:net';
-import { RejectedRecord, type NhiEvent, type SpanKind } from '@remit/contract';
+import { RejectedRecord, type NhiEvent, type SourceContext, type SpanKind } from '@remit/contract';
 import { shapedActor, shapedEvent, shapedMetadata } from '../../lib/event-shape.ts';
 import { agentOf, fallbackOf, realmOf, userKey, type Principal } from './agent.ts';
+import { argumentsOf } from './arguments.ts';
 import { resourceAttributes, spanAttributes, type ResourceAttributes, type SpanAttributes } from './attributes.ts';
 import { callOf, type Call } from './call.ts';
 import { hexId, millisOf, object, text, type Json } from './fields.ts';
@@ -20,7 +21,7 @@ const SPAN_DIGITS = 16;
  * The event of one span: a tool call, or context that says who acts (`invoke_agent` and its like) or only links a span to
  * its parent. Throws `RejectedRecord` for ids and times that are none.
  */
-export function eventOf(record: Json): NhiEvent {
+export function eventOf(record: Json, values: SourceContext['values']): NhiEvent {
   const span = object(record['span']);
   if (!span) throw new RejectedRecord('unknown_shape', 'span is no object');
   const attributes = spanAttributes(span);
@@ -52,7 +53,11 @@ export function eventOf(record: Json): NhiEvent {
   if (ended) event.end_time = end;
   if (trace.sample_rate !== undefined) event.flags.push('sampled');
   setRun(event, attributes, resource);
-  if (call) setCall(event, call, attributes, resource, side === 'server');
+  if (call) {
+    setCall(event, call, attributes, resource, side === 'server');
+    const passed = argumentsOf(span, call.tool, values);
+    if (passed !== undefined) event.tool!.arguments = passed;
+  }
   if (agent || call) setAgent(event, agent, attributes, resource, side === 'server');
   return event;
 }

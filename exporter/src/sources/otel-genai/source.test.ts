@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nhiEventSchema, RejectedRecord, type NhiEvent, type SourceContext } from '@remit/contract';
+import { HiddenValues } from '../../lib/tool-arguments.ts';
 import { source } from './source.ts';
 
 const context: SourceContext = { feed: 'test', cluster: '', receivedAt: 0 };
@@ -220,5 +221,39 @@ describe('hostile records', () => {
   it('keeps bounded text of a name of a megabyte', () => {
     const event = one({ ...mcpCall, 'gen_ai.tool.name': 'x'.repeat(1e6), 'gen_ai.agent.name': '\ud800'.repeat(1e6), 'mcp.server.name': '/'.repeat(1e6) });
     expect(JSON.stringify(event).length).toBeLessThan(20_000);
+  });
+});
+
+describe('the arguments of a call', () => {
+  const values = new HiddenValues(new Uint8Array(8), []);
+  const passed = (of: Attributes): string[] | undefined => {
+    const span = { traceId: '48b31729f70b4690afe533671d098ef9', spanId: 'a7f6320ad3cc23aa', name: 'execute_tool send', startTimeUnixNano: '1795345200000000000', attributes: attributes(of) };
+    const [event] = source.normalise({ resource: {}, scope: {}, span }, { ...context, values });
+    nhiEventSchema.parse(event);
+    return event!.tool?.arguments?.map(({ path, hash }) => `${path}=${[...'abc', 'ann'].find((value) => values.hash(value) === hash) ?? '?'}`);
+  };
+  const call = { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': 'send' };
+
+  it.each<[string, Attributes, string[] | undefined]>([
+    ['OpenTelemetry', { ...call, 'gen_ai.tool.call.arguments': '{"to":["a","b"],"c":{"d":"Ann"}}' }, ['to=a', 'to=b', 'c.d=ann']],
+    ['MCP', { 'mcp.method.name': 'tools/call', 'gen_ai.tool.name': 'send', 'gen_ai.tool.call.arguments': '{"to":"a"}' }, ['to=a']],
+    ['the AI SDK', { 'ai.operationId': 'ai.toolCall', 'ai.toolCall.name': 'send', 'ai.toolCall.args': '{"to":"a"}' }, ['to=a']],
+    ['the AI SDK, later', { 'ai.operationId': 'ai.toolCall', 'ai.toolCall.name': 'send', 'ai.toolCall.input': '{"to":"a"}' }, ['to=a']],
+    ['OpenInference', { 'openinference.span.kind': 'TOOL', 'tool.name': 'send', 'input.value': '{"to":"a"}', 'input.mime_type': 'application/json' }, ['to=a']],
+    ['OpenInference, a text', { 'openinference.span.kind': 'TOOL', 'tool.name': 'send', 'input.value': 'Ann' }, ['=ann']],
+    ['OpenLLMetry, of LangChain', { 'traceloop.span.kind': 'tool', 'traceloop.entity.name': 'send', 'traceloop.entity.input': '{"inputs":{"to":"a"},"tags":["b"]}' }, ['to=a']],
+    ['OpenLLMetry, of a decorator', { 'traceloop.span.kind': 'tool', 'traceloop.entity.name': 'send', 'traceloop.entity.input': '{"args":["a"],"kwargs":{"to":"b"}}' }, ['args=a', 'to=b']],
+    ['Pydantic AI', { 'gen_ai.tool.name': 'send', tool_arguments: '{"to":"a"}' }, ['to=a']],
+    ['the Agent Development Kit', { ...call, 'gcp.vertex.agent.tool_call_args': '{"to":"a"}' }, ['to=a']],
+    ['two of them: the convention counts', { ...call, 'input.value': '{"to":"b"}', 'gen_ai.tool.call.arguments': '{"to":"a"}' }, ['to=a']],
+    ['broken JSON', { ...call, 'gen_ai.tool.call.arguments': '{"to":' }, ['=?']],
+    ['none', call, undefined],
+    ['a span that is no call', { 'openinference.span.kind': 'LLM', 'input.value': '{"to":"a"}' }, undefined],
+  ])('are read as %s writes them', (_name, of, wanted) => {
+    expect(passed(of)).toEqual(wanted);
+  });
+
+  it('are not known where nobody says how', () => {
+    expect(one({ ...call, 'gen_ai.tool.call.arguments': '{"to":"ann@example.com"}' }).tool).toEqual({ name: 'send' });
   });
 });

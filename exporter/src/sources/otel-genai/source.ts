@@ -1,5 +1,5 @@
 import { RejectedRecord, type Source } from '@remit/contract';
-import { RESOURCE_ATTRIBUTES, SPAN_ATTRIBUTES } from './attributes.ts';
+import { ARGUMENT_ATTRIBUTES, RESOURCE_ATTRIBUTES, SPAN_ATTRIBUTES } from './attributes.ts';
 import { eventOf } from './event.ts';
 import { object } from './fields.ts';
 
@@ -16,16 +16,16 @@ export const source: Source = {
   timeResolution: 1,
   paths: [
     'span.traceId', 'span.spanId', 'span.parentSpanId', 'span.traceState', 'span.name', 'span.kind', 'span.startTimeUnixNano', 'span.endTimeUnixNano',
-    'span.status.code', 'scope.name', ...SPAN_ATTRIBUTES.map((name) => `span.attributes["${name}"]`),
+    'span.status.code', 'scope.name', ...[...SPAN_ATTRIBUTES, ...ARGUMENT_ATTRIBUTES].map((name) => `span.attributes["${name}"]`),
     ...RESOURCE_ATTRIBUTES.map((name) => `resource.attributes["${name}"]`),
   ],
   recognises(record) {
     const span = object(object(record)?.['span']);
     return span !== undefined && ('traceId' in span || 'spanId' in span || 'startTimeUnixNano' in span);
   },
-  normalise(record) {
+  normalise(record, context) {
     const it = object(record);
     if (!it) throw new RejectedRecord('unknown_shape', 'not a JSON object');
-    return [eventOf(it)];
+    return [eventOf(it, context.values)];
   },
 };
