@@ -34,13 +34,12 @@ async function test(node, folder, only) {
   add(total, code, tally(read(report)));
   if (only.length === 0) {
     add(total, await plugin(node, folder, env), tally(read(join(folder, 'jest.json'))));
-    add(total, await run(node, [join(root, 'node_modules/webpack-cli/bin/cli.js'), '-c', '.config/webpack/webpack.config.ts', '--disable-interpret', '--env', 'production'], { cwd: join(root, 'datasource-plugin'), env: { ...env, NODE_NO_WARNINGS: '1' } }), { passed: 1, failed: 0 });
   }
   process.stdout.write(`${total.passed} passed, ${total.failed} failed\n`);
   return total.failed === 0 && total.passed > 0 ? 0 : 1;
 }
 
-/** The Grafana plugin has tests of its own, under jest as create-plugin sets it up. */
+/** The Grafana plugin has tests of its own, under jest as create-plugin sets it up. Its production build is made and tried by e2e/plugin. */
 function plugin(node, folder, env) {
   const jest = join(root, 'node_modules/jest/bin/jest.js');
   return run(node, [jest, '--ci', '--maxWorkers=2', '--json', `--outputFile=${join(folder, 'jest.json')}`, '--silent'], { cwd: join(root, 'datasource-plugin'), env });

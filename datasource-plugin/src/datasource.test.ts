@@ -118,6 +118,8 @@ describe('filters from clicks', () => {
   });
 });
 
+// Explore of 12.3 asks `getDataProvider` first; its successor leaves the colours of levels to Grafana.
+/* eslint-disable @typescript-eslint/no-deprecated */
 describe('Explore', () => {
   it('gets the volume of lines, over the whole range', async () => {
     proxy(replay);
@@ -146,6 +148,7 @@ describe('Explore', () => {
     expect(await source.getLogRowContext({ ...row, labels: {} })).toEqual({ data: [] });
   });
 });
+/* eslint-enable @typescript-eslint/no-deprecated */
 
 describe('variables and ad hoc filters', () => {
   it('ask for the values of a label, narrowed by other variables', async () => {

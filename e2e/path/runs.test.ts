@@ -28,7 +28,7 @@ describe('runs of agents that were recorded', () => {
   const isHeld = (run: Run): boolean => HELD.has(foldOf(run.pipeline!));
   const read = (name: string): Run[] => sample(`agents/${name}`).map(parseRun);
   const benign = read('agentdojo-benign');
-  const hijacked = read('agentdojo-hijacked').filter((run) => `${run.suite}/${(run as { injection_task?: string }).injection_task}` !== 'travel/injection_task_6').filter(isHeld);
+  const hijacked = read('agentdojo-hijacked').filter((run) => `${run.suite}/${run.injection_task}` !== 'travel/injection_task_6').filter(isHeld);
   const busy = benign.filter(isHeld);
   let one: Bench;
   let flagged: Set<string>;

@@ -48,6 +48,8 @@ class State {
   readonly #hits = new Map<Label, { at: number[] }>();
   readonly #tickets = new Map<number, number>();
   readonly #verdicts: { at: number; identity: number; from: number; to: number }[] = [];
+  /** When it last paged: a day long its hours lie in an open finding. */
+  readonly #paged = new Map<number, number>();
   #thresholds: number[] = [];
   #ticket = Infinity;
   #day = -1;
@@ -90,7 +92,7 @@ class State {
     const elapsed = this.#lastHour[identity] === -Infinity ? 1 : hour - this.#lastHour[identity]!;
     if (counted) this.#banded(identity, facts, hour, sums.events, elapsed);
     const started = this.#calls % 64 === 0 ? process.hrtime.bigint() : 0n;
-    const said = this.#options.oracle === true && attack !== undefined ? this.scorer.score(identity, sums, facts, hour * HOUR) : this.scorer.close(identity, sums, facts, hour * HOUR);
+    const said = this.#options.oracle === true && attack !== undefined ? this.scorer.score(identity, sums, facts, hour * HOUR) : this.scorer.close(identity, sums, facts, hour * HOUR, !(this.#paged.get(identity)! > hour - DAY));
     if (this.#calls++ % 64 === 0) this.#times.push(Number(process.hrtime.bigint() - started));
     if (this.#firstHour[identity] === Infinity) {
       this.#firstHour[identity] = hour;
@@ -123,6 +125,7 @@ class State {
       this.#open.set(key, hour);
       if (attack !== undefined) this.#hit(attack, b, hour);
       else if (b === 1) this.#falseHours[identity]!++;
+      if (b === 1) this.#paged.set(identity, hour);
       if (b === 1 && this.#options.unattended !== true) this.#verdicts.push({ at: hour + DAY, identity, from: hour - DAY, to: hour + DAY });
       if (hour - last <= DAY) return;
       if (b === 1) {

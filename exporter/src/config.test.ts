@@ -50,12 +50,12 @@ test('mappings stand in the configuration or in files beside it, and followed fi
 });
 
 test.each<[string, string, RegExp, number, number, RegExp | undefined]>([
-  ['an unknown field', inline('a', '  oprator: x\n'), /unknown key "oprator"/, 10, 9, /did you mean operation/],
+  ['an unknown field', inline('a', '  operaton: x\n'), /unknown key "operaton"/, 10, 9, /did you mean operation/],
   ['an unknown key of a value', inline('a', '  service: { paht: x }\n'), /unknown key "paht"/, 10, 20, /did you mean path/],
   ['two ways at once', inline('a', '  service: { path: x, value: y }\n'), /say one of path, first, text, value, not path and value/, 10, 18, undefined],
   ['a broken path', inline('a', '  service: "a..b"\n'), /"a\.\.b" is no path/, 10, 18, undefined],
   ['a broken text', inline('a', '  id: { text: "{a" }\n'), /braces/, 10, 21, undefined],
-  ['a word that is none', inline('a').replace('default: write', 'default: writes'), /one of read, list, write/, 9, 67, undefined],
+  ['a word that is none', inline('a').replace('default: write', 'default: writes'), /one of read, list, write/, 9, 66, undefined],
   ['an unknown format', inline('a', '').replace('time: t', 'time: { path: t, format: unix }'), /one of rfc3339, epoch_s/, 6, 34, undefined],
   ['no principal', inline('a').replace('principal: { name: who }', 'principal: { type: who }'), /say id or name/, 7, 20, undefined],
   ['no match', inline('a').replace('{ kind: x }', '{}'), /say 1 to 16 paths/, 4, 14, undefined],

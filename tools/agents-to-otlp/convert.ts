@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 /** A recorded run of an agent: AgentDojo's shape, or tau-bench's, which names a task and a trial and says nothing of how calls ended. */
 export interface Run {
-  path?: string; suite?: string; pipeline?: string; user_task?: string; attack?: string | null; security?: boolean; error?: boolean;
+  path?: string; suite?: string; pipeline?: string; user_task?: string; injection_task?: string | null; attack?: string | null; security?: boolean; error?: boolean;
   task_id?: number; trial?: number; calls: { tool: string; ok?: boolean; args?: unknown }[];
 }
 

@@ -49,7 +49,7 @@ describe('links', () => {
     text.replace(/\$\{__data\.fields\["(\w+)"\]:(percentencode|raw)\}/g, (_, name: string, format: string) => {
       const { frame, rowIndex } = scoped?.__dataContext?.value as { frame: DataFrame; rowIndex: number };
       const value = String(frame.fields.find((field) => field.name === name)?.values[rowIndex]);
-      return format === 'raw' ? value : encodeURIComponent(value.toWellFormed());
+      return format === 'raw' ? value : encodeURIComponent(Buffer.from(value).toString());
     });
   const hrefs = (field: Field | undefined) => (field?.getLinks?.({ valueRowIndex: 0 }) ?? []).map(({ href }) => href);
 

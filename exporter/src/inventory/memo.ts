@@ -8,10 +8,18 @@ const LONGEST_KEY = 512;
 export class MemoPool {
   readonly #limit: number;
   readonly #memos = new Set<{ clear(): void }>();
+  readonly #lists = new Map<string, unknown>();
   #entries = 0;
 
   constructor(limit = 200_000) {
     this.#limit = limit;
+  }
+
+  /** What `make` makes of a list, once for all records that write the same one: most of a fleet does. */
+  shared<T>(what: string, list: readonly string[], make: () => T): T {
+    const name = `${what} ${JSON.stringify(list)}`;
+    if (!this.#lists.has(name)) this.#lists.set(name, make());
+    return this.#lists.get(name) as T;
   }
 
   grew(memo: { clear(): void }): void {

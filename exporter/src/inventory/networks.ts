@@ -25,6 +25,10 @@ export const NETWORK_FORMS = 'write a CIDR block (10.0.0.0/8, 2001:db8::/32), an
  */
 export function compileNetworks(entries: readonly string[] | undefined, memos: MemoPool): (event: NhiEvent) => Answer {
   if (entries === undefined || entries.length === 0) return () => 'undeclared';
+  return memos.shared('networks', entries, () => compileEntries(entries, memos));
+}
+
+function compileEntries(entries: readonly string[], memos: MemoPool): (event: NhiEvent) => Answer {
   const systems = new Set<number>();
   const endpoints = new Set<string>();
   const blocks: string[] = [];

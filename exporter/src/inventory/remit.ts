@@ -84,10 +84,10 @@ function isListed<T>(list: readonly T[] | undefined): list is readonly T[] {
 
 function compileList(patterns: readonly string[] | undefined, ignoreCase: boolean, memos: MemoPool): (text: string) => Answer {
   if (!isListed(patterns)) return undeclared;
-  return lazily(() => {
+  return lazily(() => memos.shared(ignoreCase ? 'names' : 'texts', patterns, () => {
     const set = new GlobSet(patterns, { ignoreCase });
     return memoised<Answer>(memos, (text) => (set.test(text) ? 'allowed' : 'outside'));
-  });
+  }));
 }
 
 function compileGranted(grants: IdentityRecord['granted'], memos: MemoPool): Remit['granted'] {

@@ -1,4 +1,4 @@
-import type { Cells, Claim, HourContext, Millis, Readiness } from '@remit/contract';
+import { CHANNELS, type Cells, type Claim, type HourContext, type Millis, type Readiness } from '@remit/contract';
 
 const HOUR: Millis = 3_600_000;
 /** Half-life of what is counted: half the age, from half a week to eight weeks, so that a beginning is soon forgotten. */
@@ -13,10 +13,13 @@ const MOST = 4;
 /** The sum of a day is read against this many hours at least. */
 const HOURS_LEAST = 3;
 const SCALE = 24;
+/** Part of a deviation that stands for the hours after it: one trouble of several hours is one surprise. */
+const SHADOW = 0.6;
+const SHADOW_STEP = 16;
 
 /** What every row begins with: when the identity was active, and how much was moved in the last 24 hours. */
 export class Common {
-  #hours = 0; #active = 0; #first = 0; #last = 0; #tools = 0; #longest = 0; #ring = 0; #ringHour = 0;
+  #hours = 0; #active = 0; #first = 0; #last = 0; #tools = 0; #longest = 0; #ring = 0; #ringHour = 0; #shadow = 0;
 
   claim(cells: Claim): void {
     this.#hours = cells.f32(1);
@@ -27,6 +30,7 @@ export class Common {
     this.#ringHour = cells.u32(1);
     this.#longest = cells.u16(1);
     this.#ring = cells.u8(DAY);
+    this.#shadow = cells.u8(CHANNELS.length);
   }
 
   /** Identity-hours since the first, decayed. */
@@ -53,6 +57,23 @@ export class Common {
     context.elapsed = last === 0 ? 1 : context.since;
     context.decay = 0.5 ** (context.elapsed / Math.max(HALF_LIFE.least, Math.min(HALF_LIFE.most, context.age / 2)));
     context.active = cells.f32[word + this.#active]! * context.decay;
+  }
+
+  /** Digits of a channel that hours before have shown already and that say nothing new: a part of the strongest, fading within a day. */
+  shadow(cells: Cells, channel: number, context: HourContext): number {
+    return SHADOW * this.#recent(cells, channel, context);
+  }
+
+  #recent(cells: Cells, channel: number, { since }: HourContext): number {
+    return cells.u8[cells.byte + this.#shadow + channel]! / SHADOW_STEP * Math.max(0, 1 - since / DAY);
+  }
+
+  /** What the hour's channels showed, before any shadow. Call before `advance`. */
+  cast(cells: Cells, channels: Float64Array, context: HourContext): void {
+    for (let c = 0; c < channels.length; c++) {
+      const strongest = Math.max(this.#recent(cells, c, context), channels[c]!);
+      cells.u8[cells.byte + this.#shadow + c] = Math.min(255, Math.round(strongest * SHADOW_STEP));
+    }
   }
 
   /** The hour is over, whether it is learned or not. */

@@ -1,0 +1,1 @@
+export { QuickFilters as Editor } from '../../editors/QuickFilters';

@@ -1,0 +1,3 @@
+export { Editor } from './editor';
+export { frames } from './frames';
+export { model } from './model';

@@ -1,0 +1,215 @@
+import {
+  CHANNELS, type Cells, type Channel, type Habit, type HourContext, type HourScore, type HourSums,
+} from '@remit/contract';
+import type { Common } from './common.ts';
+import { LEVELS, STRATA, type Epoch } from './fleet.ts';
+import type { Ratio } from './ratio.ts';
+import { BINS, binOf } from './tail.ts';
+
+/** Digits that a habit must exceed to corroborate others. */
+const CORROBORATES = 0.5;
+/** Scores from which the parts are told without being asked. */
+const TOLD = 2;
+/** How the budget is split where nothing is said: many events alone seldom are harm; what several habits say together often is. */
+const WEIGHTS: Readonly<Record<Channel, number>> = {
+  'off-hours': 1, sensitive: 1.5, volume: 0.4, export: 1, novelty: 0.8, sequence: 1, dormancy: 0.6, remit: 1.5, corroboration: 2,
+};
+/** Part of the noise ratio that counts for habits that only agents have: the fleet's hours, not agents', are what they are compared with. */
+const AGENTS_RATIO = 0.6;
+
+/** What is compared with the fleet like a habit: the habits, what they say together, and the sum of a day. */
+export function compared(habits: number): number { return habits + 2; }
+/** Histograms of the fleet: what is compared, the channels, the hour as a whole, and the day. */
+export function histogramsOf(habits: number): number { return compared(habits) + CHANNELS.length + 2; }
+
+interface JudgedHabits { all: Habit[]; amount: { deviation(cells: Cells, sums: HourSums, context: HourContext): number } }
+/** Shares of the budget by kind and channel. */
+export type Weights = Partial<Record<string, Partial<Record<Channel, number>>>>;
+
+/** One hour on its way from raw tails to a score: habits among the fleet, channels among the fleet, the hour among the fleet. */
+export class Judgement {
+  /** The score, and that of the sum over 24 h. */
+  final = 0;
+  #day = 0;
+  /** What the channels show before the shadow of the hours before. */
+  readonly shown = new Float64Array(CHANNELS.length);
+  readonly #habits: JudgedHabits;
+  readonly #common: Common;
+  readonly #ratio: Ratio;
+  readonly #given: Weights;
+  readonly #raw: Float64Array;
+  /** By habit: digits among the fleet's hours; among those of its age; after the identity's own ratio. */
+  readonly #among: Float64Array;
+  readonly #strata: Float64Array;
+  readonly #digits: Float64Array;
+  readonly #channelOf: number[];
+  readonly #channelRaw = new Float64Array(CHANNELS.length);
+  readonly #channelDigits = new Float64Array(CHANNELS.length);
+  readonly #weights = new Map<string, Float64Array>();
+  #dayRaw = 0;
+  #before = 0;
+
+  constructor(habits: JudgedHabits, common: Common, ratio: Ratio, weights: Weights) {
+    this.#habits = habits;
+    this.#common = common;
+    this.#ratio = ratio;
+    this.#given = weights;
+    const { all } = habits;
+    this.#raw = new Float64Array(compared(all.length));
+    this.#among = new Float64Array(compared(all.length));
+    this.#strata = new Float64Array(compared(all.length));
+    this.#digits = new Float64Array(compared(all.length));
+    this.#channelOf = all.map((h) => CHANNELS.indexOf(h.channel));
+  }
+
+  /** Judges an hour by the rows of its identity. */
+  judge(cells: Cells, toolCells: Cells, sums: HourSums, context: HourContext, epoch: Epoch): void {
+    const { all } = this.#habits;
+    this.#channelRaw.fill(0);
+    let together = 0;
+    for (let h = 0; h < all.length; h++) {
+      const habit = all[h]!;
+      const own = habit.tools === true ? toolCells : cells;
+      const raw = habit.raw(own, sums, context);
+      this.#raw[h] = raw;
+      const digits = this.#compare(h, raw, epoch, cells, context, habit.tools === true ? AGENTS_RATIO : 1);
+      const channel = this.#channelOf[h]!;
+      const strongest = this.#channelRaw[channel]!;
+      // Habits of one channel speak of the same thing: all but the strongest count half.
+      const before = Math.max(0, strongest - CORROBORATES);
+      const more = Math.max(0, digits - CORROBORATES);
+      together += digits > strongest ? more - before / 2 : more / 2;
+      if (digits > strongest) this.#channelRaw[channel] = digits;
+    }
+    this.#raw[all.length] = together;
+    this.#channelRaw[CORROBORATION] = this.#compare(all.length, together, epoch, cells, context, 1);
+    const day = this.#common.daySum(cells, context.hour, this.#habits.amount.deviation(cells, sums, context));
+    this.#raw[all.length + 1] = day;
+    this.#dayRaw = this.#compare(all.length + 1, day, epoch, cells, context, 1);
+    this.#day = epoch.tails[all.length + 2 + CHANNELS.length + 1]!.at(this.#dayRaw);
+    const weights = this.#shares(context.facts.kind);
+    let best = 0;
+    for (let c = 0; c < CHANNELS.length; c++) {
+      this.shown[c] = this.#channelRaw[c]!;
+      this.#channelRaw[c] = Math.max(0, this.#channelRaw[c]! - this.#common.shadow(cells, c, context));
+      const digits = epoch.tails[all.length + 2 + c]!.at(this.#channelRaw[c]!);
+      this.#channelDigits[c] = digits;
+      if (digits > 0) best = Math.max(best, digits + weights[c]!);
+    }
+    this.#before = best;
+    this.final = epoch.tails[all.length + 2 + CHANNELS.length]!.at(best);
+  }
+
+  #compare(h: number, raw: number, epoch: Epoch, cells: Cells, context: HourContext, part: number): number {
+    if (raw <= 0) {
+      this.#among[h] = this.#strata[h] = 0;
+      return this.#digits[h] = 0;
+    }
+    let digits = this.#among[h] = epoch.tails[h]!.at(raw);
+    const stratum = stratumOf(context.age);
+    if (stratum >= 0) digits = Math.max(0, digits - between(epoch.young, (h * STRATA.length + stratum) * LEVELS.length, digits));
+    this.#strata[h] = digits;
+    digits -= part * this.#ratio.at(cells, h, digits, this.#common.hours(cells));
+    return this.#digits[h] = Math.max(0, digits);
+  }
+
+  #shares(kind: string): Float64Array {
+    let shares = this.#weights.get(kind);
+    if (shares === undefined) {
+      const given = this.#given[kind] ?? {};
+      const parts = CHANNELS.map((c) => given[c] ?? WEIGHTS[c]);
+      const sum = parts.reduce((a, b) => a + b, 0);
+      this.#weights.set(kind, shares = Float64Array.from(parts, (w) => Math.log10(Math.max(w, 1e-6) / sum * CHANNELS.length)));
+    }
+    return shares;
+  }
+
+  /** Adds the hour to the histograms of its day; returns what it added, to be taken back. */
+  mark(bins: Float64Array, unit: number): number[] {
+    const marks: number[] = [];
+    const mark = (histogram: number, x: number, weight: number): void => {
+      if (x <= 0) return;
+      const at = histogram * BINS + binOf(x);
+      bins[at]! += weight;
+      marks.push(at, weight);
+    };
+    const habits = this.#raw.length;
+    for (let h = 0; h < habits; h++) {
+      if (this.#raw[h]! <= 0) continue;
+      // A noisy identity counts less, so that it cannot move the fleet.
+      mark(h, this.#raw[h]!, Math.max(1, Math.round(unit / Math.max(1, 10 ** (this.#among[h]! - this.#digits[h]!)))));
+    }
+    for (let c = 0; c < CHANNELS.length; c++) mark(habits + c, this.#channelRaw[c]!, unit);
+    mark(habits + CHANNELS.length, this.#before, unit);
+    mark(habits + CHANNELS.length + 1, this.#dayRaw, unit);
+    return marks;
+  }
+
+  /** Adds the exceedances of a young identity to those of its age. */
+  young(sums: { strata: Float64Array; strataHours: Float64Array }, context: HourContext): void {
+    const stratum = stratumOf(context.age);
+    if (stratum < 0) return;
+    sums.strataHours[stratum]! += context.elapsed;
+    for (let h = 0; h < this.#raw.length; h++) {
+      if (this.#raw[h]! <= 0) continue;
+      const digits = this.#among[h]!;
+      for (let l = 0; l < LEVELS.length; l++) if (digits >= LEVELS[l]!) sums.strata[(h * STRATA.length + stratum) * LEVELS.length + l]! += 1;
+    }
+  }
+
+  /** Adds the hour's exceedances to the identity's own. */
+  count(cells: Cells): void {
+    for (let h = 0; h < this.#raw.length; h++) if (this.#strata[h]! >= LEVELS[0]) this.#ratio.count(cells, h, this.#strata[h]!);
+  }
+
+  /** Nothing was judged: an hour that is learned late counts no exceedance. */
+  forget(): void {
+    this.#raw.fill(0);
+    this.#strata.fill(0);
+  }
+
+  /** The score and, where it is high or asked for, what makes it. */
+  told(cells: Cells, toolCells: Cells, sums: HourSums, context: HourContext, detail: boolean, held: boolean): HourScore {
+    const { all } = this.#habits;
+    const score = this.final;
+    let channel = -1;
+    const shares = this.#shares(context.facts.kind);
+    for (let c = 0; c < CHANNELS.length; c++) {
+      if (this.#channelDigits[c]! > 0 && (channel === -1 || this.#channelDigits[c]! + shares[c]! > this.#channelDigits[channel]! + shares[channel]!)) channel = c;
+    }
+    const said: HourScore = {
+      score, channel: channel === -1 ? null : CHANNELS[channel]!, channels: [], parts: [], readiness: this.#common.readiness(context),
+      since: this.#common.since(cells), day: this.#day, held,
+    };
+    if (score < TOLD && !detail) return said;
+    for (let c = 0; c < CHANNELS.length; c++) if (this.#channelDigits[c]! > 0) said.channels.push({ id: CHANNELS[c]!, calibrated: this.#channelDigits[c]! });
+    for (let h = 0; h < all.length; h++) {
+      if (this.#digits[h]! < (detail ? 0.1 : 1)) continue;
+      const habit = all[h]!;
+      const own = habit.tools === true ? toolCells : cells;
+      said.parts.push({ habit: habit.id, channel: habit.channel, raw: this.#raw[h]!, calibrated: this.#digits[h]!, ...habit.tell(own, sums, context) });
+    }
+    said.parts.sort((a, b) => b.calibrated - a.calibrated || (a.habit < b.habit ? -1 : 1));
+    return said;
+  }
+}
+
+const CORROBORATION = CHANNELS.indexOf('corroboration');
+
+function stratumOf(age: number): number {
+  for (let s = 0; s < STRATA.length; s++) if (age < STRATA[s]!) return s;
+  return -1;
+}
+
+/** A ratio known at the levels, at any digits between: 0 at none, constant beyond the last. */
+function between(ratios: Float64Array, first: number, digits: number): number {
+  let level = 0;
+  let low = 0;
+  for (let l = 0; l < LEVELS.length; l++) {
+    const high = ratios[first + l]!;
+    if (digits < LEVELS[l]!) return low + (high - low) * (digits - level) / (LEVELS[l]! - level);
+    level = LEVELS[l]!;
+    low = high;
+  }
+  return low;
+}
