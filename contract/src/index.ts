@@ -3,6 +3,7 @@ export * from './event.ts';
 export * from './inventory.ts';
 export * from './finding.ts';
 export * from './remit.ts';
+export * from './runs.ts';
 export * from './parts.ts';
 export * from './coverage.ts';
 export * from './wire.ts';

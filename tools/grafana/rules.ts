@@ -18,7 +18,7 @@ export interface DeadRule { path: string; group: string; rule: string }
  */
 export function deadRules(files: Record<string, string>): DeadRule[] {
   const read = Object.entries(files).flatMap(([path, text]) => parseAllDocuments(text, { uniqueKeys: false }).map((document) => ({ path, content: safely(() => document.toJS({ maxAliasCount: 100 })) })));
-  const uids = new Set(read.flatMap(({ content }) => list(content, 'datasources')).filter((source) => field(source, 'type') === PLUGIN).flatMap((source) => [field(source, 'uid'), field(source, 'name')]).filter((id) => typeof id === 'string'));
+  const uids = new Set<unknown>(read.flatMap(({ content }) => list(content, 'datasources')).filter((source) => field(source, 'type') === PLUGIN).flatMap((source) => [field(source, 'uid'), field(source, 'name')]).filter((id) => typeof id === 'string'));
   const found: DeadRule[] = [];
   for (const { path, content } of read) for (const group of list(content, 'groups')) for (const rule of list(group, 'rules')) {
     const asks = list(rule, 'data').some((query) => {
