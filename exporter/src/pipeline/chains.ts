@@ -1,5 +1,6 @@
 import type { Chain, ChainMember, ChainStep, Detector, FindingState, Inventory, Millis, NhiEvent, Remit, View } from '@remit/contract';
 import { standIn, type Identity } from './identities.ts';
+import { openFinding } from './opening.ts';
 import type { Processor } from './processor.ts';
 
 type ChainDetector = Extract<Detector, { on: 'chain' }>;
@@ -213,7 +214,7 @@ export class ChainBook {
           standing.add(name);
           continue;
         }
-        standing.add(this.#p.open(judged, identity, remit, inventory, null, at, part, false));
+        standing.add(openFinding(this.#p, judged, { identity, remit, inventory, event: null, at, part, provisional: false }));
       }
     }
     for (const id of chain.standing) {

@@ -2,6 +2,7 @@ import type { EventRef, FleetView, Inventory, Millis, WatchedIdentity } from '@r
 import { wasActive } from './activity.ts';
 import { standIn, type Identity } from './identities.ts';
 import { HOUR } from './hours.ts';
+import { openFinding } from './opening.ts';
 import type { Processor } from './processor.ts';
 
 /** The fleet as a whole is looked at this often, and at the end of a replay. */
@@ -59,7 +60,7 @@ export class FleetWatch {
     for (const { detector, signal } of this.#p.judge.tick(this.#view(now, inventory))) {
       const { urn, ...rest } = signal as typeof signal & { urn: string };
       const identity = this.#p.identities.get(urn) ?? standIn(urn, null);
-      standing.add(this.#p.open({ detector, signal: rest, also: [] }, identity, identity.remit, inventory, null, now, PART, false));
+      standing.add(openFinding(this.#p, { detector, signal: rest, also: [] }, { identity, remit: identity.remit, inventory, event: null, at: now, part: PART, provisional: false }));
     }
     for (const id of this.standing) {
       const kept = this.#p.book.all.get(id);

@@ -2,6 +2,7 @@ import type { Bands, HourFacts, HourScore, HourView, Millis, Violation } from '@
 import { HOUR, hourOf, openHour, type OpenHour } from './hours.ts';
 import type { Identity } from './identities.ts';
 import type { ClosedHour } from './parts.ts';
+import { openFinding } from './opening.ts';
 import type { Processor } from './processor.ts';
 import { OPEN } from './findings.ts';
 import { FleetSizes } from './sizes.ts';
@@ -95,7 +96,7 @@ export class HourBook {
       score, violations: facts.violations, dayThreshold: scoring.ticketThreshold(this.sizes.of(facts.owner, facts.kind, hour.start)), level: closing ? scoring.level(identity.index, hour.start) : null, silence: silenceBefore(identity, hour.start),
     };
     for (const judged of this.#p.judge.hour(seen, view)) {
-      standing.add(this.#p.open(judged, identity, identity.remit, inventory, null, at, part, !closing));
+      standing.add(openFinding(this.#p, judged, { identity, remit: identity.remit, inventory, event: null, at, part, provisional: !closing }));
     }
     for (const kept of [...this.#p.book.of(identity.urn)]) {
       if (kept.parts?.has(part) && !standing.has(kept.finding.id) && !this.#p.fleet.standing.has(kept.finding.id)) this.#p.book.retract(kept, part, at);

@@ -57,9 +57,10 @@ export class PrivilegeBook {
     return used.counted;
   }
 
-  /** Identities whose record declares grants: what they exercise may leave the window without an event. */
-  * watched(): Iterable<Identity> {
-    for (const identity of this.#used.keys()) if (identity.remit?.record.granted?.length) yield identity;
+  /** With a new day what is exercised may leave the window without an event: tells of identities whose record declares grants. */
+  turn(before: Millis, now: Millis, changed: (identity: Identity) => void): void {
+    if (Math.floor(now / DAY) === Math.floor(before / DAY)) return;
+    for (const identity of this.#used.keys()) if (identity.remit?.record.granted?.length) changed(identity);
   }
 
   save(identity: Identity): [string, number][] {

@@ -1,6 +1,4 @@
-import type {
-  Entry, Exception, FindingChange, IdentityClass, Inventory, Millis, NhiEvent, Remit, Store, Verdict,
-} from '@remit/contract';
+import type { Entry, FindingChange, IdentityClass, Inventory, Millis, NhiEvent, Remit, Store, Verdict } from '@remit/contract';
 import { EVENT_KINDS as KINDS, OUTCOMES } from '@remit/contract';
 import { ChainBook } from './chains.ts';
 import { Dedup, type Seen } from './dedup.ts';
@@ -10,16 +8,17 @@ import { Feeds, type Feed } from './feeds.ts';
 import { FindingBook, type Kept } from './findings.ts';
 import { FleetWatch } from './fleet.ts';
 import { HourBook } from './hour-book.ts';
-import { addToHour, hourOf } from './hours.ts';
+import { addToHour, HOUR, hourOf } from './hours.ts';
 import { Identities, type Identity } from './identities.ts';
-import { Judge, MutableView, severityOf, type Judged } from './judge.ts';
+import { Judge, MutableView, type Judged } from './judge.ts';
+import { openFinding } from './opening.ts';
 import type { Applied, Parts } from './parts.ts';
 import { PrivilegeBook } from './privileges.ts';
 import { RunBook } from './runs.ts';
 import { ShadowBook } from './shadow.ts';
 import { TraceBook, type Release } from './traces.ts';
 
-const DAY: Millis = 86_400_000;
+const DAY: Millis = 24 * HOUR;
 
 /** Called for every unique event, with its identity; for `replay` and `normalise`. */
 export type Observer = (event: NhiEvent, seen: Seen, identity: Identity | null) => void;
@@ -239,7 +238,7 @@ export class Processor {
     view.timeResolution = this.parts.sources.get(event.metadata.source)?.timeResolution ?? 1;
     const said = before === null ? null : new Map(this.judge.event(before, view).map((judged) => [nameOf(judged), judged]));
     for (const judged of this.judge.event(event, view)) {
-      if (!said?.delete(nameOf(judged))) this.open(judged, identity, remit, inventory, event, receivedAt, undefined, false);
+      if (!said?.delete(nameOf(judged))) openFinding(this, judged, { identity, remit, inventory, event, at: receivedAt, provisional: false });
     }
     for (const { detector, signal } of said?.values() ?? NONE) {
       this.book.takeBack(identity, detector, signal, eventUid(event), receivedAt);
@@ -279,37 +278,11 @@ export class Processor {
     return view;
   }
 
-  /** Turns a judged signal into a finding, or adds to one; returns the finding's id. */
-  open(
-    judged: Judged, identity: Identity, remit: Remit | null, inventory: Inventory, event: NhiEvent | null, at: Millis,
-    part: string | undefined, provisional: boolean,
-  ): string {
-    const { detector, signal, also } = judged;
-    const exception = inventory.exception(identity.urn, remit, detector.id, event, signal.at, signal.scope);
-    if (event !== null && exception === null) this.hours.violated(identity, signal.at, detector.id, 1);
-    const ended = exception === null ? inventory.expired(identity.urn, remit, detector.id, event, signal.at, signal.scope) : null;
-    if (ended && !provisional && !this.book.has(identity, detector, signal, part)) this.#relied(ended, identity.urn, signal.at);
-    // What is said anew of the same hour, chain or fleet is not hidden anew.
-    if (exception && !provisional && !this.book.has(identity, detector, signal, part)) this.matches.set(exception.id, (this.matches.get(exception.id) ?? 0) + 1);
-    return this.book.add({
-      identity, kind: this.identities.kindOf(identity), detector, signal, also, at, provisional,
-      severity: severityOf(detector, signal, remit, inventory), owner: remit?.record.owner ?? null,
-      purpose: remit?.record.purpose ?? null, exception: exception?.id ?? null, ...(part === undefined ? {} : { part }),
-    });
-  }
-
-  /** What an exception hid until it ended still happens. */
-  #relied({ id }: Exception, urn: string, at: Millis): void {
-    const known = this.relied.get(id);
-    if (!known) this.relied.set(id, { urn, count: 1, first: at, last: at });
-    else this.relied.set(id, { urn: at >= known.last ? urn : known.urn, count: known.count + 1, first: Math.min(known.first, at), last: Math.max(known.last, at) });
-  }
-
   // -------------------------------------------------------------- ticks, inventory, verdicts
 
   #tick(now: Millis, idle: readonly string[]): void {
     if (now < this.lastTick) return;
-    if (Math.floor(now / DAY) !== Math.floor(this.lastTick / DAY)) for (const identity of this.privileges.watched()) this.identities.show(identity);
+    this.privileges.turn(this.lastTick, now, (identity) => this.identities.show(identity));
     this.lastTick = now;
     this.feeds.clock = Math.max(this.feeds.clock, now);
     for (const feed of this.feeds.all) feed.idle = idle.includes(feed.name);
@@ -339,19 +312,17 @@ export class Processor {
   }
 
   #verdict(verdict: Verdict): void {
-    const kept = this.book.all.get(verdict.finding);
+    const kept = this.finding(verdict.finding);
     if (!kept) return;
     this.book.pronounce(kept, verdict);
     this.runs.release(kept.finding.identity);
     const { identity: urn, first, last, state } = kept.finding;
     const identity = this.identities.get(urn);
-    // What waited for this word is learned, or forgotten for good.
-    if (identity && (state === 'benign' || state === 'bad')) this.parts.scoring.settle(identity.index, hourOf(first), hourOf(last), state === 'benign', verdict.at);
+    // What waited for this word is learned, or forgotten for good: its own hours, and those of a day before, which the sum of a day speaks of.
+    if (identity && (state === 'benign' || state === 'bad')) this.parts.scoring.settle(identity.index, hourOf(first) - DAY, hourOf(last), state === 'benign', verdict.at);
   }
 
-  takeChanges(): FindingChange[] {
-    return this.book.takeChanges();
-  }
+  takeChanges(): FindingChange[] { return this.book.takeChanges(); }
 
   /** Writes the durable identity into an archived event. */
   describe(event: NhiEvent): void {

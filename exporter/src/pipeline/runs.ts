@@ -5,6 +5,7 @@ import { HeldRuns } from './held-runs.ts';
 import { HOUR } from './hours.ts';
 import { standIn, type Identity } from './identities.ts';
 import type { HashedRun, RunVerdict } from './parts.ts';
+import { openFinding } from './opening.ts';
 import type { Processor } from './processor.ts';
 import { callOf, RunHasher, surpriseOf, type KeptCall, type Segment } from './run-calls.ts';
 
@@ -215,7 +216,7 @@ export class RunBook {
     view.ready = seen.surprise?.ready === true;
     view.threshold = this.#p.hours.threshold(identity, last);
     for (const judged of this.#p.judge.run(seen, view)) {
-      standing.push([part, this.#p.open(judged, identity, remit, inventory, null, at, part, !closing)]);
+      standing.push([part, openFinding(this.#p, judged, { identity, remit, inventory, event: null, at, part, provisional: !closing })]);
     }
     return { verdict, standing };
   }
