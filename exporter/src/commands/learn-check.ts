@@ -57,13 +57,16 @@ function asApproved(name: string, text: string, records: Map<string, Partial<Ide
 
 function report(found: readonly Finding[], records: ReadonlyMap<string, Partial<IdentityRecord>>): string {
   const waiting = found.filter((finding) => awaitsReview(finding, records.get(finding.identity)!));
-  const loud = found.filter((finding) => !waiting.includes(finding));
+  // What is learned is compared with what is usual, whatever a record says.
+  const learned = found.filter((finding) => finding.class === 'baseline').length;
+  const loud = found.filter((finding) => finding.class !== 'baseline' && !waiting.includes(finding));
   const pending = [...records.values()].reduce((sum, record) => sum + (record.review_required?.length ?? 0), 0);
   const who = [...records.values()].filter((record) => record.review_required?.length).length;
   const lines = [
     `Tried on the same input as if approved: ${loud.length === 0 ? 'quiet.' : `${loud.length} ${loud.length === 1 ? 'finding' : 'findings'}:`}`,
     ...loud.slice(0, LISTED).flatMap(({ severity, detector, identity, reason }) => [`  ${severity.padEnd(8)} ${detector}  ${identity}`, `           ${reason}`]),
     ...loud.length > LISTED ? [`  … and ${loud.length - LISTED} more`] : [],
+    ...learned > 0 ? [`Beside that ${learned} ${learned === 1 ? 'finding' : 'findings'} of what is unusual, which no record decides.`] : [],
     ...pending > 0 ? [`${pending} ${pending === 1 ? 'action' : 'actions'} of ${who} ${who === 1 ? 'identity' : 'identities'} wait for your decision under review_required`
       + `${waiting.length > 0 ? `; while they do, they raise ${waiting.length} ${waiting.length === 1 ? 'finding' : 'findings'}` : ''}.`] : [],
     '',

@@ -45,7 +45,7 @@ export async function* dump(p: Processor, store: Store): AsyncIterable<string> {
   yield* closed.sort();
   for (const identity of counted) {
     for (const hour of [...identity.open].sort((a, b) => a.start - b.start)) {
-      yield line('open', { urn: identity.urn, ...hour, categories: [...hour.categories].sort() });
+      yield line('open', { urn: identity.urn, ...hour, sums: p.parts.scoring.save(hour.sums), categories: [...hour.categories].sort() });
     }
     if (identity.closedUntil > 0) yield line('row', { urn: identity.urn, bytes: p.parts.scoring.bytes(identity.index).map((row) => Buffer.from(row).toString('base64')) });
   }
