@@ -25,8 +25,6 @@ export interface MetricFamily {
   life: string;
   /** Who writes it: our own slot exposition, or the client library. No family has two writers. */
   writer: 'slots' | 'client';
-  /** False while the part that feeds it does not exist: documented, not on `/metrics`. */
-  exposed: boolean;
   /** Upper bounds in the unit, for histograms; `+Inf` is implied. */
   buckets?: readonly number[];
 }
@@ -62,13 +60,13 @@ const INSPECT = [0.00001, 0.0001, 0.001, 0.01, 0.1] as const;
 /** Buckets, `+Inf`, sum and count. */
 const perHistogram = (buckets: readonly number[]): number => buckets.length + 3;
 
-type Rest = Omit<MetricFamily, 'name' | 'unit' | 'writer' | 'exposed' | 'bound' | 'most' | 'life'> & Partial<Pick<MetricFamily, 'writer' | 'exposed' | 'life'>>;
+type Rest = Omit<MetricFamily, 'name' | 'unit' | 'writer' | 'bound' | 'most' | 'life'> & Partial<Pick<MetricFamily, 'writer' | 'life'>>;
 
 function family(name: string, bound: string, most: MetricFamily['most'], rest: Rest): MetricFamily {
   const unit = /_(seconds|bytes)(?:_total)?$/.exec(name)?.[1];
   return {
     name, unit: unit === 'seconds' || unit === 'bytes' ? unit : '', bound, most,
-    life: 'From the start.', writer: 'slots', exposed: true, ...rest,
+    life: 'From the start.', writer: 'slots', ...rest,
   };
 }
 
@@ -137,7 +135,7 @@ export const METRICS: readonly MetricFamily[] = [
   family('nhi_baseline_level_ratio', 'K', () => DETAILED, {
     type: 'gauge', labels: ['identity'], help: 'Events a day now against the level that its owner approved; 1 is alike.', life: 'Once a level was approved, for the identities shown in detail.',
   }),
-  family('nhi_quarantine_hours', '2', () => 2, {
+  family('nhi_quarantine_windows', '2', () => 2, {
     type: 'gauge', labels: ['release'], help: 'Identity-hours that are not learned yet, by what releases them: time, or only a verdict.',
   }),
   family('nhi_quarantine_oldest_timestamp_seconds', '1', () => 1, {

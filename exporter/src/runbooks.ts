@@ -4,7 +4,7 @@ import { detectorsById } from './app.ts';
 /** Runbooks of the alerts that Remit raises about itself: files of `docs/runbooks`. */
 const OWN: ReadonlySet<string> = new Set([
   'clock-skew', 'coverage-falling', 'events-dropped', 'exception-ending', 'exporter-down', 'page-budget', 'pipeline-stalled', 'reload-failed',
-  'series-cap', 'sink-failing', 'source-silent', 'store-degraded', 'watchdog',
+  'series-cap', 'sink-failing', 'source-silent', 'store-degraded', 'verdicts-waiting', 'watchdog',
 ]);
 
 /** Markdown for whoever an alert woke, by the id of a detector or of an alert of Remit's own; null when there is none of this id. */

@@ -18,13 +18,12 @@ type Known = ReadonlyMap<string, readonly string[]>;
 
 /**
  * What is wrong with the PromQL of `rules/*.yml` and of the `promql` blocks in `docs/` and `README.md`: syntax, metrics that the
- * catalogue does not have or that are not exposed, labels that they do not carry, and labels in annotations that the alert has not.
+ * catalogue does not have, labels that they do not carry, and labels in annotations that the alert has not.
  */
 export function checkExpressions(root: string): string[] {
   const rules = ruleFiles(root).flatMap((path) => readRules(root, path));
   const known = new Map<string, readonly string[]>(Object.entries(FOREIGN));
   for (const f of METRICS) {
-    if (!f.exposed) continue;
     if (f.type !== 'histogram') { known.set(f.name, f.labels); continue; }
     known.set(`${f.name}_bucket`, [...f.labels, 'le']);
     for (const suffix of ['_sum', '_count']) known.set(f.name + suffix, f.labels);
@@ -93,7 +92,7 @@ function labelsOf(text: string, known: Known): string[] {
 function check({ where, text, annotations }: Expression, known: Known, extra: readonly string[]): string[] {
   const { metrics, labels, selectors, error } = read(text);
   if (error >= 0) return [`${where}: not PromQL from character ${error + 1}: ${text.slice(error, error + 30).trim()}`];
-  const problems = metrics.filter((name) => !known.has(name)).map((name) => `${where}: ${name} is not in the catalogue or not exposed`);
+  const problems = metrics.filter((name) => !known.has(name)).map((name) => `${where}: ${name} is not in the catalogue`);
   for (const { metric, labels: matched } of selectors) {
     const has = known.get(metric);
     if (!has) continue;

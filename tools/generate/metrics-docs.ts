@@ -2,8 +2,6 @@ import { METRICS, OPEN_SERIES, STORM, UNINVENTORIED, DETAILED, type MetricFamily
 
 /** The page of every metric family, from the catalogue. */
 export function generated(): Record<'docs/metrics.md', string> {
-  const exposed = METRICS.filter((f) => f.exposed);
-  const later = METRICS.filter((f) => !f.exposed);
   return {
     'docs/metrics.md': `${[
       '<!-- Written by `npm run generate` from contract/src/metrics.ts: change that. -->',
@@ -12,8 +10,7 @@ export function generated(): Record<'docs/metrics.md', string> {
         + 'answers 503, because zeros would resolve every page.',
       'Letters: **S** sources, **D** detectors, **O** owners (at most 200), **I** identities with series of their own, '
         + `**K** identities shown in detail (${DETAILED}).`,
-      '## Families', table(exposed),
-      ...(later.length > 0 ? ['## Not exposed yet', 'Their names are taken; the parts that feed them do not exist.', table(later)] : []),
+      '## Families', table(METRICS),
       '## Histograms', histograms(), '## Rules of the series', RULES,
     ].join('\n\n')}\n`,
   };

@@ -92,7 +92,6 @@ describe('expressions', () => {
 
   it.each([
     ['an unknown metric', rule('nhi_finding_open > 0'), 'nhi_finding_open is not in the catalogue'],
-    ['a family that is not exposed', rule('nhi_baseline_level_ratio > 2'), 'nhi_baseline_level_ratio is not in the catalogue or not exposed'],
     ['a label that a metric has not', rule('nhi_findings_open{team="x"} > 0'), 'nhi_findings_open has no label team'],
     ['a grouping by such a label', rule('sum by (reason) (nhi_findings_open) > 0'), 'no metric here has the label reason'],
     ['an annotation with such a label', rule('nhi_findings_open > 0', '{{ $labels.team }}'), 'an annotation uses the label team'],

@@ -36,7 +36,7 @@ export class PipelineSeries {
     this.#expiry = rows('nhi_exception_expiry_timestamp_seconds', EXCEPTIONS);
     this.#matches = rows('nhi_exception_matches_total', 2 * EXCEPTIONS);
     this.#threshold = rows('nhi_deviation_threshold', 2 + OWNERS);
-    this.#held = rows('nhi_quarantine_hours', 2);
+    this.#held = rows('nhi_quarantine_windows', 2);
     this.#heldSince = rows('nhi_quarantine_oldest_timestamp_seconds', 1);
     this.#heartbeat = rows('nhi_pipeline_heartbeat_timestamp_seconds', 1);
   }

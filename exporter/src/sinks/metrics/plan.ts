@@ -22,7 +22,7 @@ export function seriesPlan(limit: number, size: Omit<FleetSize, 'identities'>): 
 
 function count(size: FleetSize): number {
   let sum = 0;
-  for (const family of METRICS) if (family.exposed) sum += family.most(size);
+  for (const family of METRICS) sum += family.most(size);
   return sum;
 }
 

@@ -96,8 +96,8 @@ export class ProcessMetrics implements Telemetry {
   }
 
   #register(): void {
-    for (const { name, type, help, labels, buckets, writer, exposed } of METRICS) {
-      if (writer !== 'client' || !exposed) continue;
+    for (const { name, type, help, labels, buckets, writer } of METRICS) {
+      if (writer !== 'client') continue;
       const spec = { name, help, labelNames: [...labels], registers: [this.#registry] };
       if (type === 'counter') this.#counters.set(name, new client.Counter(spec));
       else if (type === 'gauge') this.#gauges.set(name, new client.Gauge(spec));
