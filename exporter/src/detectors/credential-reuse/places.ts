@@ -34,8 +34,8 @@ export function isInstance(event: NhiEvent): boolean {
   return uid !== undefined && event.credential?.type === 'session_key' && INSTANCES.of(uid);
 }
 
-const INSTANCES = new Lately<boolean>((uid) => /^m?i-[0-9a-f]{8,17}$/i.test(uid), 4096);
-const WORKLOADS = new Lately<Place>((uid) => placeOf('workload', bounded(uid, 128)), 4096);
+const INSTANCES = new Lately<boolean>((uid) => /^m?i-[0-9a-f]{8,17}$/i.test(uid));
+const WORKLOADS = new Lately<Place>((uid) => placeOf('workload', bounded(uid, 128)));
 const ADDRESSES = new Lately<Place | null>((address) => {
   const mapped = address.includes(':') && address.includes('.') && /^::ffff:/i.test(address);
   const ip = mapped ? address.slice('::ffff:'.length) : address;

@@ -82,7 +82,7 @@ const PLACES_OF = new Lately<Pick<Seen, 'family' | 'declared' | 'name'>>((id) =>
   const rest = id.slice(family.length + 1);
   const declared = rest.slice(0, rest.indexOf(' '));
   return { family: family as Place['family'], declared: declared as Declared, name: rest.slice(declared.length + 1) };
-}, 4096);
+});
 
 function again(known: Use, event: NhiEvent, view: View): void {
   const { time } = event;

@@ -73,7 +73,7 @@ interface Remembered {
 const LATELY = new Lately<Remembered>(() => ({
   type: null, arn: null, account: null, name: null, issuerArn: null, issuerId: null, issuerName: null, issuerAccount: null, ec2: null,
   recipient: '', person: false, principal: null,
-}), 8192);
+}), 2048);
 
 function isFederated(context: Json | undefined): boolean {
   return object(context?.['webIdFederationData'])?.['federatedProvider'] !== undefined;
