@@ -7,7 +7,8 @@ export default defineConfig({
     setupFiles: ['tools/property-seed.ts'],
     // Real processes, files and sockets: forks keep a crash in one file to itself.
     pool: 'forks',
-    testTimeout: 20_000,
+    // Wide enough for a busy machine with two processors: no test measures time.
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     // A forgotten `.only` would pass silently.
     allowOnly: false,
