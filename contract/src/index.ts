@@ -5,6 +5,7 @@ export * from './finding.ts';
 export * from './remit.ts';
 export * from './runs.ts';
 export * from './parts.ts';
+export * from './readout.ts';
 export * from './coverage.ts';
 export * from './wire.ts';
 export * from './explore.ts';
