@@ -42,11 +42,11 @@ test('a wrong token and a wrong URL give useful errors', async ({ createDataSour
   const config = await createDataSourceConfigPage({ type: 'remit-nhi-datasource' });
   await page.getByPlaceholder('http://127.0.0.1:9847').fill('http://127.0.0.1:1');
   await page.getByRole('button', { name: 'Save & test' }).click();
-  await expect(page.getByText(/Grafana cannot reach Remit/)).toBeVisible();
+  await expect(page.getByText(/Grafana cannot reach Remit/).first()).toBeVisible();
   await page.getByPlaceholder('http://127.0.0.1:9847').fill(process.env.REMIT_URL ?? 'http://127.0.0.1:9847');
   await page.getByLabel('Read token').fill('wrong');
   await page.getByRole('button', { name: 'Save & test' }).click();
-  await expect(page.getByText(/does not accept the read token/)).toBeVisible();
+  await expect(page.getByText(/does not accept the read token/).first()).toBeVisible();
   expect(config.datasource.type).toBe('remit-nhi-datasource');
 });
 
