@@ -80,7 +80,10 @@ describe('evaluate', () => {
   }, 300_000);
 
   test('is cut by an interrupt and tells what it has', async () => {
-    const ended = await remit(['evaluate', '--events', events, '--inventory', join(fleet, 'inventory'), '--budget', '5'], { interrupt: /with remit \d+ %/ });
+    // So much that it tells how far it is, once every five seconds, before it is through.
+    const large = join(folder, 'large');
+    expect(await remit(['simulate', '--identities', '80', '--weeks', '5', '--seed', '5', '--out', large, '--quietly'])).toMatchObject({ code: 0 });
+    const ended = await remit(['evaluate', '--events', join(large, 'events.ndjson.gz'), '--inventory', join(large, 'inventory'), '--budget', '5'], { interrupt: /with remit \d+ %/ });
     expect(ended.code).toBe(1);
     expect(ended.out).toMatch(/Cut: this is what was measured until then/);
     expect(ended.out).toMatch(/with remit/);
