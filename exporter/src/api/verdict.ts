@@ -7,7 +7,8 @@ import type { Tokens } from '../lib/tokens.ts';
 import { createUploadGate } from '../lib/upload.ts';
 import type { UploadGate } from '../lib/upload.ts';
 import { bearerOf } from './access.ts';
-import { filterProblem, findingOf } from './query.ts';
+import { readJsonBody } from './json-body.ts';
+import { findingOf } from './query.ts';
 
 export interface VerdictDeps {
   reader: Reader;
@@ -48,20 +49,8 @@ export function verdictRoutes(deps: VerdictDeps): Route[] {
 }
 
 async function readVerdict(request: Request, response: Response, gate: UploadGate): Promise<Word | null> {
-  const upload = await gate.take(request, response);
-  if (upload === null) return null;
-  upload.release();
-  let value: unknown;
-  try {
-    value = JSON.parse(upload.body.toString('utf8'));
-  } catch {
-    sendJson(response, 400, { error: 'the body is no JSON; send {"state": "benign", "note": "why"}' });
-    return null;
-  }
-  const read = verdictRequestSchema.safeParse(value);
-  if (read.success) return plain(read.data);
-  sendJson(response, 400, { error: filterProblem(read.error) });
-  return null;
+  const read = await readJsonBody(request, response, gate, verdictRequestSchema, '{"state": "benign", "note": "why"}');
+  return read === null ? null : plain(read);
 }
 
 /** Lone surrogates would not survive the journal; an empty note is none. */

@@ -8,6 +8,7 @@ import { queryOf, sendJson } from '../../lib/http-route.ts';
 import type { Route } from '../../lib/http-route.ts';
 import { createUploadGate } from '../../lib/upload.ts';
 import type { UploadGate } from '../../lib/upload.ts';
+import { readJsonBody } from '../json-body.ts';
 import { filterProblem } from '../query.ts';
 import { Filters, QueryError } from './filters.ts';
 import type { QueryStands } from './kind.ts';
@@ -60,22 +61,9 @@ async function query(request: Request, response: Response, gate: UploadGate, run
 }
 
 async function readRequest(request: Request, response: Response, gate: UploadGate): Promise<{ refId: string }[] | null> {
-  const upload = await gate.take(request, response);
-  if (upload === null) return null;
-  upload.release();
-  let value: unknown;
-  try {
-    value = JSON.parse(upload.body.toString('utf8'));
-  } catch {
-    sendJson(response, 400, { error: 'the body is no JSON; send {"queries": [{"refId": "A", "kind": "findings"}]}' });
-    return null;
-  }
-  const read = queryRequestSchema.safeParse(value);
-  if (!read.success) {
-    sendJson(response, 400, { error: filterProblem(read.error) });
-    return null;
-  }
-  const { queries } = read.data;
+  const read = await readJsonBody(request, response, gate, queryRequestSchema, '{"queries": [{"refId": "A", "kind": "findings"}]}');
+  if (read === null) return null;
+  const { queries } = read;
   const names = new Set(queries.map(({ refId }) => refId));
   if (names.size < queries.length) {
     sendJson(response, 400, { error: 'queries: every refId stands for one query only' });

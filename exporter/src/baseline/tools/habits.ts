@@ -1,4 +1,4 @@
-import { ToolJudge } from './judge.ts';
+import { atLeast, ToolJudge } from './judge.ts';
 import type { JudgedCall } from './judge.ts';
 import { ToolMemory } from './memory.ts';
 import type { Limits } from './memory.ts';
@@ -190,16 +190,4 @@ function keyOf(agent: string, row: number): string {
 
 function json(value: unknown): Uint8Array {
   return Buffer.from(JSON.stringify(value));
-}
-
-/** How many of the sorted numbers are as large. */
-function atLeast(sorted: readonly number[], value: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle]! < value - 1e-9) low = middle + 1;
-    else high = middle;
-  }
-  return sorted.length - low;
 }

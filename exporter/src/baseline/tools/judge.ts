@@ -176,7 +176,7 @@ export function scoreOf(calls: readonly Pick<JudgedCall, 'parts'>[], weights: Re
 }
 
 /** How many of the sorted numbers are as large; equal ones may differ in the last digits. */
-function atLeast(sorted: readonly number[], value: number): number {
+export function atLeast(sorted: readonly number[], value: number): number {
   let low = 0;
   let high = sorted.length;
   while (low < high) {
