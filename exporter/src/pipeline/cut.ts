@@ -5,19 +5,22 @@ import type { StoredHour } from './dedup.ts';
 import type { Feed } from './feeds.ts';
 import { RETENTION } from './findings.ts';
 import { restoreHour, saveHour } from './hours.ts';
-import type { Issue, SavedIdentity } from './identities.ts';
-import type { Native } from './natives.ts';
+import type { Issue } from './identities.ts';
+import type { SavedNative } from './natives.ts';
 import { nameOf, type KeptChain } from './chains.ts';
 import type { HeldRun } from './held-runs.ts';
 import type { ClosedHour } from './parts.ts';
 import type { Processor } from './processor.ts';
 import type { KeptRun } from './runs.ts';
+import { saveIdentity, type SavedIdentity } from './saved-identity.ts';
 import type { Shadow } from './shadow.ts';
 import { loadTrace, saveTrace } from './traces.ts';
 
 /** Version of what a cut holds. Another version is refused at the start, with what to do. */
-const VERSION = 3;
+const VERSION = 4;
 const SLICE_ROWS = 200;
+/** What packing a slab of learned rows costs, in ordinary rows. */
+const SLAB_ROWS = 20;
 
 interface Meta {
   version: number; counters: [string, number[]][]; matches: [string, number][]; relied: [string, { urn: string; count: number; first: Millis; last: Millis }][]; unattributed: number; late: number;
@@ -33,10 +36,15 @@ export async function takeCut(p: Processor, extra: unknown): Promise<Cut> {
   const cut: Cut = { position: p.position, puts: [], deletes: [], drops: [] };
   const put = (table: string, key: string, value: unknown) => cut.puts.push({ table, key, value: json(value) });
   let n = 0;
-  const slice = async () => { if (++n % SLICE_ROWS === 0) await breathe(); };
-  for (const identity of p.identities.changed) { put('identity', padded(identity.index), p.identities.saveIdentity(identity)); await slice(); }
+  const slice = async (rows = 1) => {
+    n += rows;
+    if (n < SLICE_ROWS) return;
+    n = 0;
+    await breathe();
+  };
+  for (const identity of p.identities.changed) { put('identity', padded(identity.index), saveIdentity(identity)); await slice(); }
   p.identities.changed.clear();
-  for (const native of p.identities.natives.changed) { put('native', native.key, native); await slice(); }
+  for (const native of p.identities.natives.changed) { put('native', native.key, p.identities.natives.save(native)); await slice(); }
   p.identities.natives.changed.clear();
   for (const [uid, issue] of p.identities.changedCredentials) { put('credential', uid, issue); await slice(); }
   p.identities.changedCredentials.clear();
@@ -85,7 +93,7 @@ export async function takeCut(p: Processor, extra: unknown): Promise<Cut> {
   for (const key of p.dedup.forget(p.feeds.clock)) cut.deletes.push({ table: 'dedup', key });
   for (const { from, imported, revision, files } of p.inventories.splice(0)) put('inventory', `${String(from).padStart(14, '0')}/${String(imported).padStart(14, '0')}/${revision}`, files);
   const scores = p.parts.scoring.takeDirty();
-  for (const { key, value } of scores.puts) { cut.puts.push({ table: 'score', key, value }); await slice(); }
+  for (const { key, value } of scores.puts) { cut.puts.push({ table: 'score', key, value }); await slice(SLAB_ROWS); }
   for (const key of scores.gone) cut.deletes.push({ table: 'score', key });
   put('meta', 'state', meta(p, extra));
   return cut;
@@ -100,7 +108,7 @@ export async function restoreCut(p: Processor, store: Store): Promise<unknown> {
   if (saved.version !== VERSION) {
     throw new Error(`the stored state has version ${saved.version}, this build reads ${VERSION}; start with an empty --storage.path`);
   }
-  for await (const { value } of store.rows('native')) p.identities.natives.restore(parse(value) as Native);
+  for await (const { value } of store.rows('native')) p.identities.natives.restore(parse(value) as SavedNative);
   for await (const { key, value } of store.rows('identity')) p.identities.restoreIdentity(Number(key), parse(value) as SavedIdentity);
   for await (const { key, value } of store.rows('credential')) p.identities.restoreCredential(key, parse(value) as Issue);
   p.feeds.restore(saved.feeds);

@@ -1,7 +1,8 @@
 import { KINDS, type IdentityClass, type Inventory, type Kind, type Millis, type NhiEvent, type Remit } from '@remit/contract';
-import { markActive, newActivity, loadActivity, saveActivity, type Activity, type SavedActivity } from './activity.ts';
+import { markActive, newActivity, type Activity } from './activity.ts';
 import type { OpenHour } from './hours.ts';
 import { Natives, type Native } from './natives.ts';
+import { loadIdentity, NO_CARRIERS, type SavedIdentity } from './saved-identity.ts';
 
 /** Proofs of who stands behind an identity, collected over all its events. */
 const HUMAN = 1;
@@ -47,17 +48,12 @@ export interface Identity {
   proposal: Remit | null;
 }
 
-/** An identity as a cut holds it. */
-export type SavedIdentity = Omit<Identity, 'index' | 'open' | 'remit' | 'lastKind' | 'proposal' | 'activity' | 'deviates'> & { activity?: SavedActivity };
-
 /** A credential seen at its creation: the principal it was issued to, and who asked for it. */
 export interface Issue { key: string; issuer: string; at: Millis }
 
 const UNKNOWN_RANK = KINDS.indexOf('unknown');
 const MAX_CREDENTIALS = 200_000;
 const MAX_CARRIERS = 16;
-/** Of most identities. Never written to. */
-const NO_CARRIERS: string[] = [];
 
 /**
  * Who acted: finds the durable identity of an event, whatever its sessions and keys are called. Names that come back with a
@@ -281,23 +277,12 @@ export class Identities {
     if (this.#issued.size > MAX_CREDENTIALS) this.#issued.delete(this.#issued.keys().next().value!);
   }
 
-  /** What a restart needs of an identity, as JSON. */
-  saveIdentity(identity: Identity): object {
-    const { index: _, open: __, remit: ___, lastKind: ____, proposal: _____, deviates: ______, activity, ...rest } = identity;
-    return activity === null ? rest : { ...rest, activity: saveActivity(activity) };
-  }
-
   restoreCredential(uid: string, issue: Issue): void {
     this.#issued.set(uid, issue);
   }
 
   restoreIdentity(index: number, saved: SavedIdentity): void {
-    const identity: Identity = {
-      ...saved, first: saved.first ?? Infinity, last: saved.last ?? -Infinity, closedUntil: saved.closedUntil ?? -Infinity,
-      carriers: saved.carriers.length === 0 ? NO_CARRIERS : saved.carriers,
-      activity: saved.activity === undefined ? null : loadActivity(saved.activity),
-      index, open: [], deviates: null, remit: null, proposal: null, lastKind: '',
-    };
+    const identity = loadIdentity(index, saved);
     this.all[index] = identity;
     this.#byUrn.set(identity.urn, identity);
   }

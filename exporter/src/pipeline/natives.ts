@@ -18,6 +18,9 @@ export interface Native {
   matchKeys: string[];
 }
 
+/** A native as a cut holds it. */
+export type SavedNative = Omit<Native, 'uid' | 'plain' | 'named' | 'matchKeys'> & Partial<Pick<Native, 'uid' | 'plain' | 'named'>>;
+
 const MAX_ALIASES = 16;
 /** Principals kept apart: a flood of names ends here, and what comes beyond is counted as unattributed. */
 const MOST = 1_000_000;
@@ -43,7 +46,15 @@ export class Natives {
     return this.#byName.get(plain)?.[0]?.key;
   }
 
-  restore(native: Native): void {
+  /** What a restart needs of a native, as JSON: what follows from the rest is left out. */
+  save({ matchKeys: _, key, uid, plain, urn, named, ...rest }: Native): SavedNative {
+    return { key, urn, ...(uid === key ? {} : { uid }), ...(plain === urn ? {} : { plain }), ...(named ? {} : { named }), ...rest };
+  }
+
+  restore(saved: SavedNative): void {
+    const { key, urn, uid = key, plain = urn, named = true, immutable, adopted, first, aliases } = saved;
+    const native: Native = { key, immutable, uid, plain, named, first, aliases, urn, matchKeys: [], ...(adopted === undefined ? {} : { adopted }) };
+    native.matchKeys = matchKeys(native);
     this.all.set(native.key, native);
     if (native.adopted !== undefined) this.all.set(native.adopted, native);
     const holders = this.#byName.get(native.plain);

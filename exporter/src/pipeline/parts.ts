@@ -38,7 +38,7 @@ export interface Scoring {
   budgets(owners: Readonly<Record<string, number>>): void;
   /** A calibrated page went out. */
   spend(at: Millis): void;
-  takeDirty(): { puts: { key: string; value: Bytes }[]; gone: string[] };
+  takeDirty(): { puts: Iterable<{ key: string; value: Bytes }>; gone: string[] };
   restore(key: string, value: Bytes): void;
   bytes(identity: number): Bytes[];
 }

@@ -74,7 +74,7 @@ describe('order and restarts', () => {
       const first = make();
       const before = close(first, hours.slice(0, at));
       const second = make();
-      const puts = first.takeDirty().puts.sort((a, b) => (a.key < b.key ? -1 : 1));
+      const puts = [...first.takeDirty().puts].sort((a, b) => (a.key < b.key ? -1 : 1));
       for (const { key, value } of puts) second.restore(key, value);
       expect([...before, ...close(second, hours.slice(at))]).toEqual(scores);
       expect(rows(second, 24)).toEqual(rows(straight, 24));

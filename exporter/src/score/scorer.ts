@@ -227,20 +227,23 @@ export class Scorer {
     return this.#reference.level(this.#own(identity, false, false), Math.floor(now / HOUR));
   }
 
-  /** Everything learned that changed since the last call, as rows for the store; `gone` are keys to delete. */
-  takeDirty(): { puts: { key: string; value: Uint8Array }[]; gone: string[] } {
-    const json = (key: string, value: unknown) => ({ key, value: new TextEncoder().encode(JSON.stringify(value)) });
+  /** Everything learned that changed since the last call, as rows for the store, to be read to the end before anything is learned; `gone` are keys to delete. */
+  takeDirty(): { puts: Iterable<{ key: string; value: Uint8Array }>; gone: string[] } {
     const { puts, gone } = this.#held.takeDirty();
-    return {
-      puts: [
-        json('a', { rows: this.#rows.layout, tools: this.#toolRows.layout, used: this.#toolRowsUsed }), json('fleet', this.#fleet.save()), json('peers', this.#peers.save()),
-        json('sketch', this.#peers.sketch.save()), json('budget', this.budget.save()), ...puts.map(({ key, value }) => json(`held/${key}`, value)),
-        ...this.#rows.takeDirty().map(({ key, value }) => ({ key: `row/${key}`, value })),
-        ...this.#toolRows.takeDirty().map(({ key, value }) => ({ key: `tool/${key}`, value })),
-        ...this.#peers.sketch.takeDirty().map(({ key, value }) => ({ key: `page/${key}`, value })),
-      ],
-      gone: gone.map((key) => `held/${key}`),
-    };
+    return { puts: this.#puts(puts), gone: gone.map((key) => `held/${key}`) };
+  }
+
+  * #puts(held: { key: string; value: unknown }[]): Generator<{ key: string; value: Uint8Array }> {
+    const json = (key: string, value: unknown) => ({ key, value: new TextEncoder().encode(JSON.stringify(value)) });
+    yield json('a', { rows: this.#rows.layout, tools: this.#toolRows.layout, used: this.#toolRowsUsed });
+    yield json('fleet', this.#fleet.save());
+    yield json('peers', this.#peers.save());
+    yield json('sketch', this.#peers.sketch.save());
+    yield json('budget', this.budget.save());
+    for (const { key, value } of held) yield json(`held/${key}`, value);
+    for (const { key, value } of this.#rows.takeDirty()) yield { key: `row/${key}`, value };
+    for (const { key, value } of this.#toolRows.takeDirty()) yield { key: `tool/${key}`, value };
+    for (const { key, value } of this.#peers.sketch.takeDirty()) yield { key: `page/${key}`, value };
   }
 
   #layouts: { rows: string; tools: string } | null = null;
