@@ -5,7 +5,7 @@ import { record } from './hours.ts';
 import { BUDGETS, run, type Measured, type RunOptions } from './run.ts';
 
 export const SCORE_HELP = `score [--seed N] [--identities N] [--weeks N] [--declared SHARE] [--stale SHARE] [--attacks N]
-      [--bare] [--unattended] [--shuffled] [--oracle] [--recordings DIR]
+      [--bare] [--unattended] [--shuffled] [--oracle] [--missed] [--recordings DIR]
   The deviation score on a simulated fleet, without journal and findings: calibration, pages against budget, recall.
   A recording of the fleet's hours is kept in DIR and used again.
 `;
@@ -21,7 +21,7 @@ export async function evaluateScore(args: readonly string[]): Promise<number> {
     identities: value('identities', 1000), weeks: value('weeks', 12), seed: value('seed', 1), declared: value('declared', 0.7), stale: value('stale', 0),
     attacks: value('attacks', 40),
   };
-  const options: RunOptions = { bare: args.includes('--bare'), unattended: args.includes('--unattended'), shuffled: args.includes('--shuffled'), oracle: args.includes('--oracle') };
+  const options: RunOptions = { bare: args.includes('--bare'), unattended: args.includes('--unattended'), shuffled: args.includes('--shuffled'), oracle: args.includes('--oracle'), missed: args.includes('--missed') };
   const path = join(folder, `${[fleet.identities, fleet.weeks, fleet.seed, fleet.declared, fleet.stale, fleet.attacks].join('-')}.ndjson`);
   process.stderr.write(`recording ${path} (${availableParallelism()} processors)\n`);
   await record(path, fleet);
@@ -49,5 +49,6 @@ function table(m: Measured, fleet: SimulateOptions): string {
   lines.push(`24 h tickets a week ${(m.drip.false / (m.weeks - 4)).toFixed(1)}; drift ${m.drift.flagged} of ${m.drift.of} by day 30, ${(m.drift.false / m.drift.years * 100).toFixed(1)} false per 100 identity-years`);
   lines.push(`false pages by channel: ${[...m.channels].sort((a, b) => b[1] - a[1]).map(([k, v]) => `${k} ${v}`).join(', ')}`);
   lines.push(`false pages by sort and habit: ${[...m.wonBy].sort((a, b) => b[1] - a[1]).slice(0, 14).map(([k, v]) => `${k} ${v}`).join(', ')}`);
+  for (const line of m.missed.sort()) lines.push(`missed: ${line}`);
   return `${lines.join('\n')}\n`;
 }

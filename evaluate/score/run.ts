@@ -18,6 +18,8 @@ export interface RunOptions {
   shuffled?: boolean;
   /** Misuse is judged and left out of everything learned: how well habits could tell it, were nothing ever mislearned. */
   oracle?: boolean;
+  /** What every misuse that the middle budget missed looked like in its strongest hour. */
+  missed?: boolean;
 }
 /** What one run over one recording gave. */
 export interface Measured {
@@ -26,6 +28,8 @@ export interface Measured {
   dayOnePages: number; newcomers: number; p95: number; p99: number; banded: number; topTen: number;
   drip: { hit: number; of: number; false: number }; drift: { flagged: number; of: number; false: number; years: number };
   channels: Map<string, number>; held: number; micros: number; rowBytes: number; wonBy: Map<string, number>;
+  /** Only where asked for: one line a missed misuse. */
+  missed: string[];
 }
 
 /** Feeds a recording to a new scorer, with an analyst who answers every page of the middle budget a day later. */
@@ -77,22 +81,31 @@ class State {
     this.m = {
       identityHours: 0, conforming: 0, above: [0, 0, 0, 0, 0], byWeek: BUDGETS.map(() => []), weeks: (head.end - head.start) / HOUR / 168, identities: n,
       recall: new Map(), delays: [], dayOnePages: 0, newcomers: 0, p95: 0, p99: 0, banded: 0, topTen: 0,
-      drip: { hit: 0, of: 0, false: 0 }, drift: { flagged: 0, of: 0, false: 0, years: 0 }, channels: new Map(), held: 0, micros: 0, rowBytes: 0, wonBy: new Map(),
+      drip: { hit: 0, of: 0, false: 0 }, drift: { flagged: 0, of: 0, false: 0, years: 0 }, channels: new Map(), held: 0, micros: 0, rowBytes: 0, wonBy: new Map(), missed: [],
     };
   }
 
   close({ hour, identity, sums, violations }: Closed): void {
     const day = Math.floor(hour / DAY);
+    this.#settle(hour);
     if (day !== this.#day) this.#turn(day, hour);
     const who = this.#head.who[identity]!;
     const bare = this.#options.bare === true;
     const facts: HourFacts = { ...who.facts, declared: !bare && who.facts.declared, violations: bare ? null : violations };
     const attack = (this.#labels.get(identity) ?? []).find((l) => l.use_case !== 'drift' && hour * HOUR >= Math.floor(l.start / HOUR) * HOUR && hour * HOUR < l.end);
     const counted = hour >= this.#from && attack === undefined;
+    // Work after the end of life is certain: it pages by itself, lies in an open finding, and has its verdict a day later.
+    const certain = facts.violations !== null && facts.violations.lifecycle! > 0;
+    if (certain) {
+      this.#paged.set(identity, hour);
+      if (attack !== undefined) this.#hit(attack, 4, hour);
+      if (this.#options.unattended !== true) this.#verdicts.push({ at: hour + DAY, identity, from: hour - DAY, to: hour + DAY });
+    }
     const elapsed = this.#lastHour[identity] === -Infinity ? 1 : hour - this.#lastHour[identity]!;
     if (counted) this.#banded(identity, facts, hour, sums.events, elapsed);
+    if (attack !== undefined && this.#options.missed === true) this.#seen(attack, this.scorer.score(identity, sums, facts, hour * HOUR, true), hour);
     const started = this.#calls % 64 === 0 ? process.hrtime.bigint() : 0n;
-    const said = this.#options.oracle === true && attack !== undefined ? this.scorer.score(identity, sums, facts, hour * HOUR) : this.scorer.close(identity, sums, facts, hour * HOUR, !(this.#paged.get(identity)! > hour - DAY));
+    const said = this.#options.oracle === true && attack !== undefined ? this.scorer.score(identity, sums, facts, hour * HOUR) : this.scorer.close(identity, sums, facts, hour * HOUR, !certain && !(this.#paged.get(identity)! > hour - DAY));
     if (this.#calls++ % 64 === 0) this.#times.push(Number(process.hrtime.bigint() - started));
     if (this.#firstHour[identity] === Infinity) {
       this.#firstHour[identity] = hour;
@@ -105,6 +118,11 @@ class State {
       for (let k = 1; k <= 5; k++) if (said.score >= k) this.m.above[k - 1]!++;
     }
     this.#page(identity, hour, said, attack);
+  }
+
+  readonly #strongest = new Map<Label, { said: HourScore; hour: number }>();
+  #seen(attack: Label, said: HourScore, hour: number): void {
+    if (!(this.#strongest.get(attack)?.said.score! >= said.score)) this.#strongest.set(attack, { said, hour });
   }
 
   #banded(identity: number, facts: HourFacts, hour: number, events: number, elapsed: number): void {
@@ -129,7 +147,10 @@ class State {
       if (b === 1 && this.#options.unattended !== true) this.#verdicts.push({ at: hour + DAY, identity, from: hour - DAY, to: hour + DAY });
       if (hour - last <= DAY) return;
       if (b === 1) {
-        if (hour - this.#firstHour[identity]! < DAY && hour > this.#from) this.m.dayOnePages++;
+        if (hour - this.#firstHour[identity]! < DAY && hour > this.#from) {
+          this.m.dayOnePages++;
+          if (this.#options.missed === true) this.m.missed.push(`(newcomer) ${this.#head.who[identity]!.sort}, ${hour - this.#firstHour[identity]!} h: ${told(said)}`);
+        }
       }
       if (attack !== undefined || hour < this.#from) return;
       const week = Math.floor((hour - this.#head.start / HOUR) / 168);
@@ -159,12 +180,16 @@ class State {
     const n = Math.max(this.#alive, 1);
     this.#thresholds = BUDGETS.map((b) => Math.log10(168 * n / (b * this.#head.who.length / 1000)));
     this.#ticket = this.#thresholds[1]!;
+    this.#drift(day, hour);
+  }
+
+  /** The analyst's word on what was paged a day ago. */
+  #settle(hour: number): void {
     while (this.#verdicts.length > 0 && this.#verdicts[0]!.at <= hour) {
       const { identity, from, to } = this.#verdicts.shift()!;
       const bad = (this.#labels.get(identity) ?? []).some((l) => l.use_case !== 'drift' && (to - DAY) * HOUR < l.end && (to - DAY + 1) * HOUR > l.start);
-      this.scorer.settle(identity, from * HOUR, to * HOUR, !bad, hour * HOUR);
+      this.scorer.settle(identity, from * HOUR, to * HOUR, !bad);
     }
-    this.#drift(day, hour);
   }
 
   readonly #flagged = new Map<number, number>();
@@ -187,12 +212,13 @@ class State {
         continue;
       }
       for (const key of [label.use_case, `${label.use_case} ${label.level}`]) {
-        const recall = m.recall.get(key) ?? { hit: [0, 0, 0, 0], of: 0 };
+        const recall = m.recall.get(key) ?? { hit: [0, 0, 0, 0, 0], of: 0 };
         m.recall.set(key, recall);
         recall.of++;
-        for (let b = 0; b < 4; b++) if (this.#hits.get(label)?.at[b] !== undefined) recall.hit[b]!++;
+        for (let b = 0; b < 5; b++) if (this.#hits.get(label)?.at[b] !== undefined) recall.hit[b]!++;
       }
       const at = this.#hits.get(label)?.at[1];
+      if (at === undefined && this.#hits.get(label)?.at[4] === undefined && this.#options.missed === true) m.missed.push(`${label.use_case} ${label.level}, ${this.#head.who[identity]!.sort}${this.#head.who[identity]!.facts.declared ? ', declared' : ''}: ${told(this.#strongest.get(label)?.said)}`);
       if (at !== undefined) m.delays.push(at - Math.floor(label.start / HOUR));
     }
     const drifting = new Set([...this.#labels].filter(([, l]) => l.some(({ use_case }) => use_case === 'drift' || use_case === 'export-drip')).map(([i]) => i));
@@ -206,4 +232,10 @@ class State {
     m.rowBytes = this.scorer.rowBytes.every;
     return m;
   }
+}
+
+function told(said: HourScore | undefined): string {
+  if (said === undefined) return 'never active';
+  const digits = (x: number) => x.toFixed(2);
+  return `${digits(said.score)} by ${said.channel}, day ${digits(said.day)}; ${said.channels.map(({ id, calibrated }) => `${id} ${digits(calibrated)}`).join(' ')}; ${said.parts.map(({ habit, raw, calibrated }) => `${habit} ${digits(raw)} → ${digits(calibrated)}`).join(', ')}`;
 }

@@ -163,7 +163,7 @@ export function learning(key: Uint8Array, { budget }: Config): Scoring {
   });
   return {
     open: openSums, add: (sums, event, word) => summing.add(sums, event, word), save: saveSums, restoreSums,
-    score: (...hour) => scorer.score(...hour), close: (...hour) => scorer.close(...hour), settle: (...hours) => scorer.settle(...hours), held: () => scorer.held(),
+    score: (...hour) => scorer.score(...hour), close: (...hour) => scorer.close(...hour), settle: (identity, from, to, benign) => scorer.settle(identity, from, to, benign), held: () => scorer.held(),
     readiness: (...who) => scorer.readiness(...who), bands: (...hour) => scorer.bands(...hour), level: (...who) => scorer.level(...who), approve: (...who) => scorer.approve(...who),
     threshold: (...of) => scorer.budget.of(...of), ticketThreshold: ({ fleet }) => scorer.budget.ticketThreshold(fleet),
     budgets: (owners) => scorer.budget.allow(owners), spend: (at) => scorer.budget.spend(at),

@@ -19,7 +19,7 @@ const SHADOW_STEP = 16;
 
 /** What every row begins with: when the identity was active, and how much was moved in the last 24 hours. */
 export class Common {
-  #hours = 0; #active = 0; #first = 0; #last = 0; #tools = 0; #longest = 0; #ring = 0; #ringHour = 0; #shadow = 0;
+  #hours = 0; #active = 0; #first = 0; #last = 0; #tools = 0; #longest = 0; #ring = 0; #ringHour = 0; #shadow = 0; #highest = 0;
 
   claim(cells: Claim): void {
     this.#hours = cells.f32(1);
@@ -31,6 +31,7 @@ export class Common {
     this.#longest = cells.u16(1);
     this.#ring = cells.u8(DAY);
     this.#shadow = cells.u8(CHANNELS.length);
+    this.#highest = cells.u8(1);
   }
 
   /** Identity-hours since the first, decayed. */
@@ -68,13 +69,20 @@ export class Common {
     return cells.u8[cells.byte + this.#shadow + channel]! / SHADOW_STEP * Math.max(0, 1 - since / DAY);
   }
 
-  /** What the hour's channels showed, before any shadow. Call before `advance`. */
-  cast(cells: Cells, channels: Float64Array, context: HourContext): void {
+  /** What the hour's channels showed, before any shadow; only an hour that stands `out` casts one of its own. Call before `advance`. */
+  cast(cells: Cells, channels: Float64Array, context: HourContext, out: boolean): void {
     for (let c = 0; c < channels.length; c++) {
-      const strongest = Math.max(this.#recent(cells, c, context), channels[c]!);
+      const strongest = Math.max(this.#recent(cells, c, context), out ? channels[c]! : 0);
       cells.u8[cells.byte + this.#shadow + c] = Math.min(255, Math.round(strongest * SHADOW_STEP));
     }
   }
+
+  /** The highest bin that the sum of 24 h has reached on this hour's day so far; 0 before anything. */
+  highest(cells: Cells, { hour, since }: HourContext): number {
+    return Math.floor(hour / DAY) === Math.floor((hour - since) / DAY) ? cells.u8[cells.byte + this.#highest]! : 0;
+  }
+
+  setHighest(cells: Cells, bin: number): void { cells.u8[cells.byte + this.#highest] = Math.min(255, bin); }
 
   /** The hour is over, whether it is learned or not. */
   advance(cells: Cells, context: HourContext, deviation: number): void {

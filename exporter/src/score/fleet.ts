@@ -6,6 +6,11 @@ const HALF_LIFE = { least: 1, most: 56, part: 1 / 4 };
 const KEPT = 4;
 /** Ages in hours up to which an identity is compared with others as young: first day, first week. */
 export const STRATA = [24, 168] as const;
+/**
+ * How much more often the young are taken to exceed, by stratum and level, until they have shown it: of L hours of its own past
+ * an identity can know no chance below 1 in L.
+ */
+const YOUNG = [[4, 24, 144], [1, 6, 36]] as const;
 /** Levels at which exceedances are counted, as digits. */
 export const LEVELS = [2, 3, 4] as const;
 /** Quiet days of the whole fleet that are passed one by one; more are passed at once. */
@@ -22,6 +27,8 @@ export interface Epoch {
   tails: Tail[];
   /** log10 of the ratio by which the young exceed, by histogram, stratum, level. */
   young: Float64Array;
+  /** Whether there are older ones that the young can be compared with. */
+  grown: boolean;
   /** Share of held hours that counts, so that attacks left alone do not become normal. */
   heldShare: number;
   hours: number;
@@ -109,18 +116,21 @@ export class Fleet {
     if (kept) this.#keep(day);
   }
 
-  #epoch({ hours, held, bins, strata, strataHours }: Sums): Epoch {
+  #epoch({ days, hours, held, bins, strata, strataHours }: Sums): Epoch {
     const tails = Array.from({ length: this.#histograms }, (_, h) => new Tail(bins.subarray(h * BINS, (h + 1) * BINS), hours, h >= this.#histograms - 2));
     const young = new Float64Array(strata.length);
     for (let i = 0; i < strata.length; i += LEVELS.length) {
-      const n = strataHours[(i / LEVELS.length) % STRATA.length]!;
+      const stratum = (i / LEVELS.length) % STRATA.length;
+      const n = strataHours[stratum]!;
+      const taken = YOUNG[stratum]!;
       let ratio = 1;
       LEVELS.forEach((level, l) => {
-        ratio = Math.max(0.5, Math.min((strata[i + l]! + DOUBT * ratio) / (n * 10 ** -level + DOUBT), 6 * ratio));
+        const before = ratio * taken[l]! / (taken[l - 1] ?? 1);
+        ratio = Math.max(0.5, Math.min((strata[i + l]! + DOUBT * before) / (n * 10 ** -level + DOUBT), 6 * ratio));
         young[i + l] = Math.log10(ratio);
       });
     }
-    return { tails, young, heldShare: Math.min(1, (1.5 * hours * 1e-4 + 3) / Math.max(held, 1)), hours };
+    return { tails, young, grown: days * 24 > 2 * STRATA.at(-1)!, heldShare: Math.min(1, (1.5 * hours * 1e-4 + 3) / Math.max(held, 1)), hours };
   }
 
   /** Sums that an hour of this day adds to; a day frozen long ago adds to the first that is not. */

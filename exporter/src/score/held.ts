@@ -38,14 +38,14 @@ export class Held {
   }
 
   /** Marks of the hours learned from `from` to `to`, which are forgotten with this. */
-  recall(identity: number, from: number, to: number): number[][] {
+  recall(identity: number, from: number, to: number): Recent[] {
     const list = this.#recent.get(identity) ?? [];
     const taken = list.filter(({ hour }) => hour >= from && hour <= to);
     if (taken.length === 0) return [];
     this.#changedRecent.add(identity);
     if (taken.length === list.length) this.#recent.delete(identity);
     else this.#recent.set(identity, list.filter((r) => !taken.includes(r)));
-    return taken.map(({ marks }) => marks);
+    return taken;
   }
 
   /** Removes and returns those that `wanted` names, oldest first. */

@@ -12,7 +12,7 @@ const CORROBORATES = 0.5;
 const TOLD = 2;
 /** How the budget is split where nothing is said: many events alone seldom are harm; what several habits say together often is. */
 const WEIGHTS: Readonly<Record<Channel, number>> = {
-  'off-hours': 1, sensitive: 1.5, volume: 0.4, export: 1, novelty: 0.8, sequence: 1, dormancy: 0.6, remit: 1.5, corroboration: 2,
+  'off-hours': 1, sensitive: 1.5, volume: 0.4, export: 1, novelty: 0.8, sequence: 1, dormancy: 1.5, remit: 1.5, corroboration: 2,
 };
 /** Part of the noise ratio that counts for habits that only agents have: the fleet's hours, not agents', are what they are compared with. */
 const AGENTS_RATIO = 0.6;
@@ -125,7 +125,7 @@ export class Judgement {
   }
 
   /** Adds the hour to the histograms of its day; returns what it added, to be taken back. */
-  mark(bins: Float64Array, unit: number): number[] {
+  mark(bins: Float64Array, unit: number, cells: Cells, context: HourContext): number[] {
     const marks: number[] = [];
     const mark = (histogram: number, x: number, weight: number): void => {
       if (x <= 0) return;
@@ -141,8 +141,22 @@ export class Judgement {
     }
     for (let c = 0; c < CHANNELS.length; c++) mark(habits + c, this.#channelRaw[c]!, unit);
     mark(habits + CHANNELS.length, this.#before, unit);
-    mark(habits + CHANNELS.length + 1, this.#dayRaw, unit);
+    this.#markDay(bins, unit, cells, context, marks);
     return marks;
+  }
+
+  /** Of a sum over 24 h the neighbouring hours say nearly the same: a day counts once, by its highest. */
+  #markDay(bins: Float64Array, unit: number, cells: Cells, context: HourContext, marks: number[]): void {
+    const before = this.#common.highest(cells, context);
+    const bin = this.#dayRaw <= 0 ? 0 : Math.min(255, binOf(this.#dayRaw));
+    this.#common.setHighest(cells, Math.max(before, bin));
+    if (bin <= before) return;
+    const first = (this.#raw.length + CHANNELS.length + 1) * BINS;
+    bins[first + bin]! += unit;
+    marks.push(first + bin, unit);
+    if (before === 0) return;
+    bins[first + before]! -= unit;
+    marks.push(first + before, -unit);
   }
 
   /** Adds the exceedances of a young identity to those of its age. */

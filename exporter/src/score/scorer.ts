@@ -80,7 +80,7 @@ export class Scorer {
       claim: (cells: Parameters<Habit['claim']>[0]) => habit.claim(cells, ++claimed % 2 === 0 ? { sums: () => 0 } : sums),
     });
     this.#rows = new Rows([
-      { name: 'common@2', claim: (cells) => this.#common.claim(cells) }, { name: `ratio@1:${all.map((h) => h.id).join(',')}`, claim: (cells) => this.#ratio.claim(cells) },
+      { name: 'common@3', claim: (cells) => this.#common.claim(cells) }, { name: `ratio@1:${all.map((h) => h.id).join(',')}`, claim: (cells) => this.#ratio.claim(cells) },
       { name: 'reference@1', claim: (cells) => this.#reference.claim(cells) }, ...all.filter((h) => h.tools !== true).map(tenant),
     ]);
     this.#toolRows = new Rows(all.filter((h) => h.tools === true).map(tenant));
@@ -115,12 +115,12 @@ export class Scorer {
     const cells = this.#own(identity, sums.steps !== null || sums.arguments !== null, true);
     if (this.#context.age === 0 && this.#common.first(cells) === 0) this.#context.peers.add(0, 1);
     const sumsOfDay = this.#fleet.adding(day);
-    const marks = this.#judgement.mark(sumsOfDay.bins, this.#judgement.final >= HOLD ? Math.round(UNIT * epoch.heldShare) : UNIT);
+    const marks = this.#judgement.mark(sumsOfDay.bins, this.#judgement.final >= HOLD ? Math.round(UNIT * epoch.heldShare) : UNIT, cells, this.#context);
     const { elapsed } = this.#context;
     sumsOfDay.hours += elapsed;
     if (this.#judgement.final >= HOLD) sumsOfDay.held++;
-    this.#judgement.young(sumsOfDay, this.#context);
-    this.#common.cast(cells, this.#judgement.shown, this.#context);
+    if (epoch.grown) this.#judgement.young(sumsOfDay, this.#context);
+    this.#common.cast(cells, this.#judgement.shown, this.#context, this.#judgement.final >= REMEMBER);
     this.#common.advance(cells, this.#context, this.#habits.amount.deviation(cells, sums, this.#context));
     this.#reference.count(cells, hour, sums.events);
     if (held) this.#held.put(identity, { hour, since: this.#context.since, sums, facts, marks, share: this.#judgement.final >= HOLD ? epoch.heldShare : 1 });
@@ -136,12 +136,17 @@ export class Scorer {
    * bad ones are forgotten, and so is what hours between them that were learned within the last four days left in the
    * fleet's histograms. Returns how many were held.
    */
-  settle(identity: number, from: Millis, to: Millis, benign: boolean, now: Millis): number {
+  settle(identity: number, from: Millis, to: Millis, benign: boolean): number {
     const settled = this.#held.take(identity, (h) => h.hour >= from / HOUR && h.hour <= to / HOUR);
-    const { bins } = this.#fleet.adding(Math.floor(now / HOUR / 24));
     const learned = this.#held.recall(identity, from / HOUR, to / HOUR);
-    if (!benign) for (const marks of learned) for (let i = 0; i < marks.length; i += 2) bins[marks[i]!]! -= marks[i + 1]!;
+    // Days that nothing has read yet are put right themselves.
+    const binsOf = (hour: number) => this.#fleet.adding(Math.floor(hour / 24)).bins;
+    if (!benign) for (const { hour, marks } of learned) {
+      const bins = binsOf(hour);
+      for (let i = 0; i < marks.length; i += 2) bins[marks[i]!]! -= marks[i + 1]!;
+    }
     for (const held of settled) {
+      const bins = binsOf(held.hour);
       const factor = benign ? (1 - held.share) / Math.max(held.share, 1e-3) : -1;
       for (let i = 0; i < held.marks.length; i += 2) bins[held.marks[i]!]! += Math.round(held.marks[i + 1]! * factor);
       if (benign) this.#learnHeld(identity, held);

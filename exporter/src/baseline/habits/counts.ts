@@ -1,5 +1,6 @@
 import type { Bands, Cells, Channel, Claim, ClaimSums, Habit, HabitText, HourContext, HourSums } from '@remit/contract';
 import { countQuantile, countSurprise } from '../../lib/tails.ts';
+import { clocksMoved } from './clocks.ts';
 import type { Rhythm } from './rhythm.ts';
 import { cellOf, WEEK } from './time.ts';
 
@@ -75,13 +76,21 @@ export class Counts implements Habit {
     const typical = hours > 0 ? Math.exp(peers.sum(this.#logs, this.#hours, 200) / LOG_SCALE / hours) : 3;
     const spread = hours > 0 ? peers.sum(this.#spreads, this.#hours, 200) / SPREAD_SCALE / hours : 0.5;
     const all = (cells.f32[cells.word + this.#mean]! * seen + 2 * typical) / (seen + 2);
-    const slotMean = this.#slotMean(cells, context.slot, all);
+    const slotMean = this.#moved(cells, context, all);
     const mean = Math.max(slotMean * Math.exp(cells.f32[cells.word + this.#level]!), 0.05);
     const under = cells.f32[cells.word + this.#under]!;
     const own = under > 0 ? Math.max(cells.f32[cells.word + this.#over]! / under, 0) : spread;
     const phi = Math.max((own * seen + PEER_SPREAD * spread) / (seen + PEER_SPREAD), 0.01);
     const known = Math.min(this.#rhythm.weeks(cells, context.slot), MEMORY.slot) + SHRINK + Math.min(seen / 24, SHRINK * 2);
     return { mean, dispersion: phi + (1 / mean + phi) / known + 1.5 / (seen + 1) };
+  }
+
+  /** Where clocks have just moved, the hour beside may be what this one was. */
+  #moved(cells: Cells, { hour, slot }: HourContext, all: number): number {
+    const { later, earlier } = clocksMoved(hour);
+    const own = this.#slotMean(cells, slot, all);
+    if (!later && !earlier) return own;
+    return Math.max(own, later ? this.#slotMean(cells, (slot + WEEK - 1) % WEEK, all) : 0, earlier ? this.#slotMean(cells, (slot + 1) % WEEK, all) : 0);
   }
 
   #slotMean(cells: Cells, slot: number, all: number): number {

@@ -1,10 +1,12 @@
 import type { Cells, Channel, Claim, ClaimSums, Habit, HabitText, HourContext, HourSums } from '@remit/contract';
+import { clocksMoved } from './clocks.ts';
 import { ONES, WEEK, weekOf } from './time.ts';
 
 /** Weeks that are remembered, one bit each. */
 const WEEKS = 16;
-/** A neighbouring hour's habit counts for this much: jitter and daylight saving. */
+/** A neighbouring hour's habit counts for this much: jitter. And where clocks have just moved: it is as good as the hour itself. */
 const NEIGHBOUR = 0.08;
+const MOVED = 1;
 /** Hours of the peers' habit that a new identity starts from. */
 const PEER_HOURS = 12;
 /** Hours of peers below which they say nothing. */
@@ -52,9 +54,18 @@ export class Rhythm implements Habit {
   /** The probability in (0, 1] that such an hour is active. */
   chance(cells: Cells, context: HourContext): number {
     const { slot } = context;
+    const { later, earlier } = clocksMoved(context.hour);
     const own = this.#slotChance(cells, context, slot);
-    const beside = Math.max(this.#slotChance(cells, context, (slot + 1) % WEEK), this.#slotChance(cells, context, (slot + WEEK - 1) % WEEK));
-    return Math.min(1, Math.max(own, NEIGHBOUR * beside));
+    const after = this.#slotChance(cells, context, (slot + 1) % WEEK) * (earlier ? MOVED : NEIGHBOUR);
+    const before = this.#slotChance(cells, context, (slot + WEEK - 1) % WEEK) * (later ? MOVED : NEIGHBOUR);
+    return Math.min(1, Math.max(own, after, before));
+  }
+
+  /** Of the weeks in which `whole` was active in this hour, the share in which this was too; next to nothing where it never was. */
+  due(cells: Cells, context: HourContext, whole: Rhythm): number {
+    const { later, earlier } = clocksMoved(context.hour);
+    const at = (slot: number) => this.weeks(cells, slot) / (whole.weeks(cells, slot) + 1);
+    return Math.max(at(context.slot), at((context.slot + 1) % WEEK) * (earlier ? MOVED : NEIGHBOUR), at((context.slot + WEEK - 1) % WEEK) * (later ? MOVED : NEIGHBOUR));
   }
 
   /** Weeks of the last sixteen in which this hour of the week was active. */

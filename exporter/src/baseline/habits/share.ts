@@ -6,19 +6,26 @@ import { percent, type Rhythm } from './rhythm.ts';
 const PEER_EVENTS = 20;
 const MEMORY = 3_000;
 /** How alike events of one hour are: n of them say as much as n / (1 + (n − 1)·ALIKE) that know nothing of each other. */
-const ALIKE = 0.1;
+const ALIKE = 0.05;
 
-/** Sensitive and privileged events among all of the hour: a binomial tail around the learned share, of fewer events than there were, since they come in runs. */
+/**
+ * Sensitive and privileged events among all of the hour, at that hour: the chance that it is active at all, times a binomial tail
+ * around the learned share, of fewer events than there were, since they come in runs. A stream that is due then, such as a weekly
+ * rotation, is no surprise by its share.
+ */
 export class Share implements Habit {
   readonly id = 'sensitive-share';
-  readonly version = 1;
+  readonly version = 2;
   readonly channel = 'sensitive' as const;
   #part = 0; #events = 0; #peerPart = 0; #peerEvents = 0;
 
   readonly #streams: readonly { rhythm: Rhythm; count: (sums: HourSums) => number }[];
 
-  /** `streams`: where one of them is expected to be active, its events are no surprise by their share. */
-  constructor(streams: readonly { rhythm: Rhythm; count: (sums: HourSums) => number }[]) {
+  readonly #when: Rhythm;
+
+  /** `when`: of the identity as a whole; `streams`: where one of them is due, its events are no surprise by their share. */
+  constructor(when: Rhythm, streams: readonly { rhythm: Rhythm; count: (sums: HourSums) => number }[]) {
+    this.#when = when;
     this.#streams = streams;
   }
 
@@ -35,10 +42,10 @@ export class Share implements Habit {
     const size = 1 + (sums.events - 1) * ALIKE;
     const all = sums.events / size;
     const own = part / size;
-    let expected = 1;
-    for (const { rhythm, count } of this.#streams) if (count(sums) > 0) expected = Math.min(expected, rhythm.chance(cells, context));
+    let due = 1;
+    for (const { rhythm, count } of this.#streams) if (count(sums) > 0) due = Math.min(due, rhythm.due(cells, context, this.#when));
     const tail = incompleteBeta(this.#share(cells, context), own, all - own + 1);
-    return Math.max(0, -Math.log10(Math.max(tail, expected, 1e-300)));
+    return Math.max(0, -Math.log10(Math.max(tail, due, 1e-300) * this.#when.chance(cells, context)));
   }
 
   #share(cells: Cells, context: HourContext): number {
@@ -63,6 +70,6 @@ export class Share implements Habit {
   tell(cells: Cells, sums: HourSums, context: HourContext): { observed: number; expected: number; text: HabitText } {
     const share = this.#share(cells, context);
     const part = sums.privileged + sums.sensitive;
-    return { observed: part, expected: share * sums.events, text: { expected: `${percent(share)} of its events are sensitive`, observed: `${part} of ${sums.events} are` } };
+    return { observed: part, expected: share * sums.events, text: { expected: `${percent(share)} of its events are sensitive, and such an hour active with a chance of ${percent(this.#when.chance(cells, context))}`, observed: `${part} of ${sums.events} are` } };
   }
 }
