@@ -1,24 +1,33 @@
-import type { EventGroup, Frame, Sequence } from '@remit/contract';
+import type { Frame, Sequence } from '@remit/contract';
 import { outcomeOf, resourceOf } from './events.ts';
 import { count, frameOf, raw, table, text, time, yes, type Column } from './frame.ts';
 import { tell, type Ask, type Kind } from './kind.ts';
-import { namesRun, runOf, type Run, type Step } from './steps.ts';
+import { runsOf, type RunRow, type Runs } from './runs.ts';
+import { listedRun, namesRun, runOf, type Run, type Step } from './steps.ts';
 
-const LOOK = 50_000;
-
-/** One run's calls against the approved sequence; without a run named, the runs of the range. */
+/**
+ * One run's calls against the approved sequence. Without a run named: the runs of the range, beside the newest run of an identity when one is
+ * named; as a trace or a timeline, which cannot show a list, the newest run.
+ */
 export const chain: Kind = {
   limit: { usual: 200, most: 1000 },
   async answer(ask) {
-    if (!namesRun(ask)) return runs(ask);
-    const run = await runOf(ask);
-    const told = {
-      total: run.steps.length, partial: run.more, ...(run.more ? { warnings: [`the first ${run.steps.length} calls of the run`] } : {}),
-      notices: noticesOf(run), custom: { identity: run.identity?.urn ?? null, purpose: run.purpose },
-    };
-    return tell(ask, frames(ask, run), told);
+    if (namesRun(ask)) return shown(ask, await runOf(ask), []);
+    const runs = await runsOf(ask);
+    const newest = runs.rows[0];
+    if (newest === undefined || (ask.format === 'steps' && !ask.filters.has('identity'))) return list(ask, runs);
+    const notice = `the newest of ${runs.partial ? 'at least ' : ''}${runs.rows.length} chains in the range; filter by session or trace for another`;
+    const answer = shown(ask, await listedRun(ask, newest), [notice]);
+    return ask.format === 'steps' ? [...answer, listed(runs, ask.limit)] : answer;
   },
 };
+
+function shown(ask: Ask, run: Run, more: readonly string[]): Frame[] {
+  return tell(ask, frames(ask, run), {
+    total: run.steps.length, partial: run.more, ...(run.more ? { warnings: [`the first ${run.steps.length} calls of the run`] } : {}),
+    notices: [...more, ...noticesOf(run)], custom: { identity: run.identity?.urn ?? null, purpose: run.purpose },
+  });
+}
 
 function frames(ask: Ask, run: Run): Frame[] {
   const { steps, sequences } = run;
@@ -85,29 +94,19 @@ function pairs(facts: Record<string, string | null | undefined>): { key: string;
   return Object.entries(facts).filter(([, value]) => value !== null && value !== undefined).map(([key, value]) => ({ key, value: value! }));
 }
 
-interface Found { identity: string; session: string; trace: string; steps: number; denied: number; first: number; last: number }
-
-/** Runs of tool calls in the range, the latest first. */
-async function runs(ask: Ask): Promise<Frame[]> {
-  const { filters, stands: { explorer }, from, to, limit, signal } = ask;
-  const conditions = filters.events();
-  const { groups, partial } = await explorer.groups({
-    from, to, identities: filters.urns(explorer), conditions: filters.has('tool') ? conditions : [...conditions, { key: 'tool', op: '!=', values: [''] }],
-    by: ['identity', 'session', 'trace'], step: 1, most: 5000, look: LOOK, budget: ask.left(), signal,
-  });
-  const rows = groups.map(foundOf).filter(({ session, trace }) => session !== '' || trace !== '').sort((a, b) => b.last - a.last);
-  return tell(ask, [frameOf('chains', table('table', 'table'), RUNS, rows.slice(0, limit))], {
-    total: partial ? null : rows.length, partial: partial || rows.length > limit,
-    ...(partial || rows.length > limit ? { warnings: ['the latest runs only; shorten the range or filter by identity for others'] } : {}),
-    notices: ['filter by session, trace or finding to see one run'],
+function list(ask: Ask, runs: Runs): Frame[] {
+  const cut = runs.partial || runs.rows.length > ask.limit;
+  return tell(ask, [listed(runs, ask.limit)], {
+    total: runs.partial ? null : runs.rows.length, partial: cut,
+    ...(cut ? { warnings: ['the latest runs only; shorten the range or filter by identity for others'] } : {}), notices: ['filter by session, trace or finding to see one run'],
   });
 }
 
-function foundOf({ values: [identity, session, trace], success, failure, denied, first, last }: EventGroup): Found {
-  return { identity: identity!, session: session!, trace: trace!, steps: success + failure + denied, denied, first, last };
+function listed({ rows }: Runs, limit: number): Frame {
+  return frameOf('chains', table('table', 'table'), RUNS, rows.slice(0, limit));
 }
 
-const RUNS: Column<Found>[] = [
+const RUNS: Column<RunRow>[] = [
   time('time', 'Begin', (r) => r.first), time('end', 'Last call', (r) => r.last), text('identity', 'Identity', (r) => r.identity), text('session', 'Session', (r) => r.session || null),
   text('trace', 'Trace', (r) => r.trace || null), count('steps', 'Calls', (r) => r.steps), count('denied', 'Denied', (r) => r.denied),
 ];

@@ -1,17 +1,19 @@
 import type { Difference, EventRef, Finding, FindingDetail, FindingStep } from '@remit/contract';
 import { detailOf } from '../detail.ts';
 import { QueryError } from './filters.ts';
-import { findingColumns } from './findings.ts';
+import { findingColumns, newestOf } from './findings.ts';
 import { count, frameOf, table, text, time } from './frame.ts';
 import { tell, type Ask, type Kind } from './kind.ts';
 import { exceptionSnippet } from './snippet.ts';
 
-/** One finding: what was expected against what was observed, its evidence and history, what is new about it, and what to do. */
+/** One finding, the newest open one when none is named: what was expected against what was observed, its evidence and history, what is new about it, and what to do. */
 export const explain: Kind = {
   limit: { usual: 1, most: 1 },
   answer(ask) {
     const { stands } = ask;
-    const finding = stands.explorer.finding(idOf(ask));
+    const id = idOf(ask);
+    const finding = id === null ? newestOf(ask) : stands.explorer.finding(id);
+    if (!finding && id === null) throw new QueryError(404, 'no open finding in the range', 'choose a longer range, or filter by id');
     if (!finding) throw new QueryError(404, 'no such finding', 'ids are 32 hexadecimal digits; findings are kept for 30 days after their last event');
     const detail = detailOf(finding, stands);
     const plain = table('table', 'table');
@@ -41,7 +43,7 @@ export const explain: Kind = {
         text<FindingDetail>('runbook', 'Runbook', (d) => (d.guidance?.runbook == null ? null : d.detector)), text<FindingDetail>('contact', 'Contact', (d) => d.contact?.contact),
         text<FindingDetail>('escalation', 'Escalation', (d) => d.contact?.escalation), text<FindingDetail>('exception_snippet', 'Exception to propose', (d) => exceptionSnippet(d, stands.now())),
       ], [detail]),
-    ], { total: 1, custom: { identity: finding.identity, detector: finding.detector, previous: detail.since_last?.finding ?? null } });
+    ], { total: 1, notices: id === null ? ['the newest open finding of the range; filter by id for another'] : [], custom: { identity: finding.identity, detector: finding.detector, previous: detail.since_last?.finding ?? null } });
   },
 };
 
@@ -57,8 +59,6 @@ function contributionsOf(finding: Finding, title: string): Contribution[] {
   }));
 }
 
-function idOf({ filters, query }: Ask): string {
-  const named = filters.values('id')?.[0] ?? /[0-9a-f]{32}/.exec(query.query ?? '')?.[0];
-  if (named === undefined) throw new QueryError(400, 'name a finding', 'filter by id, or send its id as query');
-  return named;
+function idOf({ filters, query }: Ask): string | null {
+  return filters.values('id')?.[0] ?? /[0-9a-f]{32}/.exec(query.query ?? '')?.[0] ?? null;
 }

@@ -31,6 +31,13 @@ export function findingColumns({ explorer, detector }: QueryStands): Column<Find
   ];
 }
 
+/** Of the open findings of the range the one with the latest event, or null. */
+export function newestOf(ask: Ask): Finding | null {
+  let newest: Finding | null = null;
+  for (const finding of matching(ask)) if (finding.state === 'open' && (newest === null || compare(finding, newest) < 0)) newest = finding;
+  return newest;
+}
+
 /** The last thing that a person said of a finding. */
 function wordOf({ history }: Finding): FindingStep | undefined {
   return history?.findLast(({ by }) => by !== null);

@@ -9,19 +9,19 @@ const MOST_POINTS = 1500;
 const USUAL = 5;
 const MOST = 20;
 
-/** What identities did, hour by hour, beside the band in which their baseline expects it. */
+/** What the busiest identities did, hour by hour, beside the band in which their baseline expects it. */
 export const baseline: Kind = {
   limit: { usual: USUAL, most: MOST },
-  answer: (ask) => series(ask, (identity, of) => [
+  answer: (ask) => series(ask, eventsOf, (identity, of) => [
     value(identity, 'observed', 'events', 'short', (start) => of(start)?.events ?? null), value(identity, 'denied', 'denied', 'short', (start) => of(start)?.denied ?? null),
     ...(['p50', 'p95', 'p99'] as const).map((name) => value(identity, name, name, 'short', (start) => of(start)?.bands?.[name] ?? null)),
   ]),
 };
 
-/** How surprising each hour was, against the score at which a finding opens. */
+/** How surprising each hour of the most surprising identities was, against the score at which a finding opens. */
 export const deviations: Kind = {
   limit: { usual: USUAL, most: MOST },
-  answer: (ask) => series(ask, (identity, of) => [
+  answer: (ask) => series(ask, (hours) => Math.max(-1, ...hours.map(({ score }) => score ?? -1)), (identity, of) => [
     value(identity, 'score', 'score', 'none', (start) => of(start)?.score ?? null),
     ...CHANNELS.map((channel) => value(identity, 'part', channel, 'none', (start) => of(start)?.channels.get(channel) ?? null, { part: channel })),
   ], [
@@ -33,15 +33,14 @@ interface Bucket { events: number; denied: number; score: number | null; bands: 
 type Of = (start: Millis) => Bucket | null;
 
 /** One wide frame: an axis of whole hours, and columns for each identity. */
-async function series(ask: Ask, columns: (identity: KnownIdentity, of: Of) => Column<Millis>[], common: Column<Millis>[] = []) {
-  const { explorer, now } = ask.stands;
-  const { few, all } = fewOf(ask, ask.filters.anyIdentity && ask.query.limit == null ? MOST : ask.limit);
+async function series(ask: Ask, rank: (hours: readonly HourPoint[]) => number, columns: (identity: KnownIdentity, of: Of) => Column<Millis>[], common: Column<Millis>[] = []) {
+  const { now } = ask.stands;
   const step = stepOf(ask, MOST_POINTS, HOUR);
   const from = Math.floor(ask.from / step) * step;
   const to = Math.min(ask.to, Math.max(from, now()) + HOUR);
   const axis: Millis[] = [];
   for (let start = from; start < to; start += step) axis.push(start);
-  const hours = await explorer.hours(few.map(({ urn }) => urn), from, ask.to);
+  const { few, series: hours, all } = await fewOf(ask, from, ask.filters.anyIdentity && ask.query.limit == null ? MOST : ask.limit, rank);
   let openFrom: Millis | null = null;
   const shown: Column<Millis>[] = [{ name: 'time', type: 'time', of: (start) => start, config: { interval: step } }];
   few.forEach((identity, i) => {
@@ -50,9 +49,14 @@ async function series(ask: Ask, columns: (identity: KnownIdentity, of: Of) => Co
     shown.push(...columns(identity, (start) => buckets.get(start) ?? (isQuiet(identity, start, step, now()) ? QUIET : null)));
   });
   shown.push(...common);
-  const notices = all > few.length ? [`${few.length} of ${all} identities, those with the most events; filter by identity for others`] : [];
-  if (!few.some(({ ready }) => ready)) notices.push('no band yet: the baseline is still warming');
+  const notices = all > few.length ? [`${few.length} of ${all} identities, ${ask.query.kind === 'baseline' ? 'the busiest' : 'those that deviate most'} of the range; filter by identity for others`] : [];
+  if (few.length === 0) notices.push('nobody that was asked for did anything in this range; choose a longer one');
+  else if (!few.some(({ ready }) => ready)) notices.push('no band yet: the baseline is still warming');
   return tell(ask, [frameOf(ask.query.kind, table('timeseries-wide', 'graph'), shown, axis)], { total: all, notices, custom: { step, open_from: openFrom } });
+}
+
+function eventsOf(hours: readonly HourPoint[]): number {
+  return hours.reduce((sum, { events }) => sum + events, 0);
 }
 
 const QUIET: Bucket = { events: 0, denied: 0, score: null, bands: null, channels: new Map() };

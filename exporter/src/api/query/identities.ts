@@ -1,5 +1,5 @@
 import { SEVERITIES } from '@remit/contract';
-import type { KnownIdentity, Severity } from '@remit/contract';
+import type { HourPoint, HourSeries, KnownIdentity, Millis, Severity } from '@remit/contract';
 import { QueryError } from './filters.ts';
 import { count, frameOf, table, text, time, yes, type Column } from './frame.ts';
 import { tell, type Ask, type Kind } from './kind.ts';
@@ -79,9 +79,20 @@ function parsed(cursor: string): [number, number, string] {
   throw new QueryError(400, 'the cursor is not one of identities', 'leave it out to begin anew');
 }
 
-/** The identities of a query that is about few of them: those with the most events. */
-export function fewOf({ filters, stands: { explorer } }: Ask, most: number): { few: KnownIdentity[]; all: number } {
-  const found = filters.identities(explorer).filter(({ first }) => first !== null);
-  const events = ({ success, failure, denied }: KnownIdentity): number => success + failure + denied;
-  return { few: found.sort((a, b) => events(b) - events(a) || (a.urn < b.urn ? -1 : 1)).slice(0, most), all: found.length };
+/** How many the identities are chosen from when a query is about few of them. */
+const CANDIDATES = 20;
+/** Few identities with what they did in the range, of `all` that it could have been about. */
+export interface Few { few: KnownIdentity[]; series: HourSeries[]; all: number }
+
+/** The identities of a query that is about few of them: those it names, else those that did something in the range; the higher `rank` first. */
+export async function fewOf({ filters, from, to, stands: { explorer } }: Ask, start: Millis, most: number, rank: (hours: readonly HourPoint[]) => number): Promise<Few> {
+  const named = filters.values('identity') !== null;
+  const known = filters.identities(explorer).filter(({ first, last }) => first !== null && (named || (first < to && last! >= from)));
+  const total = ({ success, failure, denied }: KnownIdentity): number => success + failure + denied;
+  const found = known.sort((a, b) => Number(b.ready) - Number(a.ready) || total(b) - total(a) || (a.urn < b.urn ? -1 : 1)).slice(0, Math.max(most, CANDIDATES));
+  const series = await explorer.hours(found.map(({ urn }) => urn), start, to);
+  const ranked = found.map((identity, i) => ({ identity, series: series[i]!, rank: rank(series[i]!.hours) })).filter((each) => named || each.series.hours.length > 0);
+  if (!named) ranked.sort((a, b) => b.rank - a.rank);
+  const few = ranked.slice(0, most);
+  return { few: few.map(({ identity }) => identity), series: few.map((each) => each.series), all: known.length };
 }

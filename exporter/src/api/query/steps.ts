@@ -2,6 +2,7 @@ import type { KnownIdentity, Millis, NhiEvent, Sequence, SequenceStep } from '@r
 import { QueryError } from './filters.ts';
 import { outcomeOf } from './events.ts';
 import type { Ask, SequenceCall, SequenceReader } from './kind.ts';
+import { runsOf, type RunRow } from './runs.ts';
 
 /** A call of one run, read against what is approved for it. */
 export interface Step {
@@ -20,9 +21,22 @@ const MOST = 500;
 const TRACES = 100;
 const AROUND: Millis = 24 * 3_600_000;
 
-/** The run that a query names by its session, its trace, or a finding about it. Throws `QueryError`. */
+/** The run that a query names by its session, its trace, or a finding about it; the newest of the range when it names none. Throws `QueryError`. */
 export async function runOf(ask: Ask): Promise<Run> {
-  const named = await nameOf(ask);
+  if (namesRun(ask)) return read(ask, await nameOf(ask));
+  const [newest] = (await runsOf(ask)).rows;
+  if (!newest) throw new QueryError(404, 'no chain of tool calls in the range', 'choose a longer range, or another identity');
+  return listedRun(ask, newest);
+}
+
+/** A run of the list. Throws `QueryError`. */
+export async function listedRun(ask: Ask, { identity, session, trace }: RunRow): Promise<Run> {
+  const bounds = { identities: identity === '' ? null : [identity], from: ask.from, to: ask.to };
+  if (trace !== '') return read(ask, { key: 'trace', values: [trace], ...bounds });
+  return read(ask, await tracesOf(ask, [session], bounds) ?? { key: 'session', values: [session], ...bounds });
+}
+
+async function read(ask: Ask, named: Named): Promise<Run> {
   const { explorer } = ask.stands;
   const page = await explorer.events({
     from: named.from, to: named.to, identities: named.identities, conditions: [{ key: named.key, op: 'in', values: named.values }], order: 'oldest', limit: MOST, after: null,
@@ -53,9 +67,8 @@ async function nameOf(ask: Ask): Promise<Named> {
   const identities = filters.urns(explorer);
   const traces = filters.values('trace');
   if (traces) return { key: 'trace', values: traces, identities, from, to };
-  const sessions = filters.values('session');
-  if (sessions) return await tracesOf(ask, sessions, { identities, from, to }) ?? { key: 'session', values: sessions, identities, from, to };
-  throw new QueryError(400, 'name a run', 'filter by session, trace or finding');
+  const sessions = filters.values('session') ?? [];
+  return await tracesOf(ask, sessions, { identities, from, to }) ?? { key: 'session', values: sessions, identities, from, to };
 }
 
 /** The traces of a conversation: often only the agent's own record says which conversation its calls are part of. */
