@@ -147,7 +147,8 @@ describe('events', () => {
       .map(({ schema, data }) => [schema.fields[1]!.labels!['level'], (data.values[1] as number[]).reduce((a, b) => a + b, 0)]));
     expect(await counts([by('identity', '=', urn('nightly'))])).toEqual({ info: 41, error: 1 });
     expect(await counts([by('category', '=', 'read')])).toEqual({ info: 43, warning: 0, error: 1 });
-    expect((await counts([]))['info']).toBeGreaterThanOrEqual(49);
+    // So few that they are counted one by one: the record that came twice counts once.
+    expect(await counts([])).toEqual({ info: 48, warning: 0, error: 1 });
   });
 });
 
@@ -163,7 +164,7 @@ describe('identities', () => {
 
   it.each([
     [[by('open_findings', '>', '0'), by('owner', '=', 'data')], [urn('nightly')]], [[by('inventoried', '=', 'false')], [urn('stranger')]], [[by('source', '=', 'otel-genai')], [AGENT]],
-    [[by('owner', '=', '')], [urn('stranger')]], [[by('events', '<=', '4')], [urn('stranger'), AGENT, urn('unseen')].sort()],
+    [[by('owner', '=', '')], [urn('stranger')]], [[by('owner', '=~', '_none_|other')], [urn('stranger')]], [[by('events', '<=', '4')], [urn('stranger'), AGENT, urn('unseen')].sort()],
   ])('by %j', async (filters, expected) => {
     expect(column(await asked.rows({ kind: 'identities', filters }), 'identity').sort()).toEqual(expected);
   });
@@ -191,6 +192,18 @@ describe('hours', () => {
     const [frame] = await asked.frames({ kind: 'deviations', ...RANGE, filters: [by('identity', '=', urn('nightly'))] });
     expect(frame!.schema.fields.map(({ name, labels }) => labels?.['part'] ?? name)).toEqual(['time', 'score', ...CHANNELS, 'threshold']);
     expect(Number.isFinite(rowsOf(frame!)[0]!['threshold'])).toBe(true);
+  });
+
+  it.each(['baseline', 'deviations'])('of %s are those of whoever did something in the range, unless somebody is named', async (kind) => {
+    const of = async (from: string, to: string, ...filters: object[]) => {
+      const [frame] = await asked.frames({ kind, from: at(from), to: at(to), filters });
+      return [...new Set(frame!.schema.fields.flatMap(({ labels }) => labels?.['identity'] ?? []))];
+    };
+    expect(await of('00:00:00', '09:00:00')).toEqual([urn('nightly')]);
+    expect(await of('15:00:00', '16:00:00')).toEqual([urn('stranger')]);
+    expect((await of('00:00:00', '16:00:00')).sort()).toEqual([AGENT, urn('nightly'), urn('stranger')]);
+    expect(await of('15:00:00', '16:00:00', by('identity', '=', urn('nightly')))).toEqual([urn('nightly')]);
+    expect(await of('18:00:00', '19:00:00')).toEqual([]);
   });
 });
 
@@ -243,6 +256,20 @@ describe('chain', () => {
   it('without a run lists the runs', async () => {
     expect(await asked.rows({ kind: 'chain', ...RANGE })).toEqual([expect.objectContaining({ identity: AGENT, trace, steps: 4, denied: 0 })]);
   });
+
+  it('is the newest one of an identity, with the list of the others', async () => {
+    const [steps, approved, chains] = await asked.frames({ kind: 'chain', ...RANGE, filters: [by('identity', '=', AGENT)] });
+    expect(column(rowsOf(steps!), 'name')).toEqual(['search_mail', 'search_web', 'send_mail', 'create_ticket']);
+    expect([approved!.schema.name, column(rowsOf(chains!), 'trace')]).toEqual(['approved', [trace]]);
+    expect(steps!.schema.meta.notices).toContainEqual({ severity: 'info', text: expect.stringMatching(/^the newest of 1 chains/) as unknown });
+    expect(column(await asked.rows({ kind: 'chain', ...RANGE, filters: [by('identity', '=', urn('nightly'))] }), 'trace')).toEqual([]);
+  });
+
+  it('is the newest of all where a list cannot be shown', async () => {
+    expect(column(await asked.rows({ kind: 'chain', format: 'trace', ...RANGE }), 'operationName')).toEqual(['search_mail', 'search_web', 'send_mail', 'create_ticket']);
+    expect(column(await asked.rows({ kind: 'chain', format: 'states', ...RANGE }), 'verdict')).toEqual(['approved', 'approved', 'forbidden', 'approved']);
+    expect(column(await asked.rows({ kind: 'graph', format: 'chain', ...RANGE }), 'id')).toEqual(['step:1', 'step:2', 'step:3', 'expected:3', 'step:4']);
+  });
 });
 
 describe('privileges', () => {
@@ -279,12 +306,20 @@ describe('explain', () => {
     expect(problems.filter(({ severity }) => severity === 'error')).toEqual([]);
     expect(inventory!.exceptions().map(({ exception }) => exception.detector)).toEqual(['outside-schedule']);
   });
+
+  it('is about the newest open finding of the range when none is named', async () => {
+    const [newest] = await asked.rows({ kind: 'findings', ...RANGE, filters: [by('state', '=', 'open')] });
+    const [finding] = await asked.frames({ kind: 'explain', ...RANGE });
+    expect(rowsOf(finding!)[0]!['id']).toBe(newest!['id']);
+    expect(finding!.schema.meta.notices).toContainEqual({ severity: 'info', text: expect.stringMatching(/^the newest open finding/) as unknown });
+    expect((await asked.all({ refId: 'A', kind: 'explain', from: Date.UTC(2020, 0, 1), to: Date.UTC(2020, 0, 2) }))['A']).toMatchObject({ status: 404, hint: expect.stringContaining('longer range') as unknown });
+  });
 });
 
 describe('a request', () => {
   it('answers every kind without a word more than it takes', async () => {
     const results = await asked.all(...QUERY_KINDS.map((kind) => ({ refId: kind, kind, ...RANGE })));
-    for (const kind of QUERY_KINDS) expect([kind, results[kind]!.status]).toEqual([kind, kind === 'explain' ? 400 : 200]);
+    for (const kind of QUERY_KINDS) expect([kind, results[kind]!.status]).toEqual([kind, 200]);
     for (const { frames } of Object.values(results)) for (const frame of frames) {
       expect(frame.data.values.map(({ length }) => length)).toEqual(frame.schema.fields.map(() => frame.data.values[0]!.length));
     }

@@ -67,8 +67,8 @@ const APPROVED: Column<{ sequence: Sequence; position: number }>[] = [
 
 const SPANS: Column<Step>[] = [
   text('traceID', 'Trace', ({ event: e }) => e.trace?.uid ?? e.sequence_key ?? e.actor.session?.uid ?? ''), text('spanID', 'Span', ({ event: e }) => e.trace?.span?.uid ?? e.metadata.uid),
-  text('parentSpanID', 'Parent', () => null), text('operationName', 'Call', stepName), text('serviceName', 'Identity', ({ event: e }) => e.actor.identity.urn ?? 'nobody'),
-  raw('serviceTags', 'Identity', ({ event: e }) => pairs({ kind: e.actor.identity.kind, source: e.metadata.source })), count('startTime', 'Start', ({ event: e }) => e.time, 'ms'),
+  text('parentSpanID', 'Parent', () => null), text('operationName', 'Call', stepName), text('serviceName', 'Identity', ({ event: e }) => shortName(e.actor.identity.urn)),
+  raw('serviceTags', 'Identity', ({ event: e }) => pairs({ identity: e.actor.identity.urn, kind: e.actor.identity.kind, source: e.metadata.source })), count('startTime', 'Start', ({ event: e }) => e.time, 'ms'),
   count('duration', 'Duration', ({ event: e }) => lengthOf(e) ?? 0, 'ms'),
   raw('tags', 'Facts', (s) => pairs({
     verdict: s.verdict, sequence: s.sequence, position: s.position, expected: s.expected, outcome: outcomeOf(s.event), category: s.event.tool?.category, resource: resourceOf(s.event),
@@ -81,6 +81,11 @@ const SPANS: Column<Step>[] = [
 const STATES: Column<Step>[] = [
   time('time', 'Time', ({ event: e }) => e.time), text('observed', 'Call', stepName), text('approved', 'Read as', (s) => s.position ?? '—'), text('verdict', 'Verdict', (s) => s.verdict),
 ];
+
+/** The end of a URN, which tells identities of one trace apart; the whole is in the tags. */
+function shortName(urn: string | null): string {
+  return urn === null ? 'nobody' : urn.slice(Math.max(urn.lastIndexOf('/'), urn.lastIndexOf(':')) + 1) || urn;
+}
 
 function isFine({ verdict, event }: Step): boolean {
   return (verdict === 'approved' || verdict === 'read' || verdict === 'undeclared') && event.status_id !== 2;

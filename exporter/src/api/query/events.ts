@@ -116,9 +116,11 @@ async function volume(ask: Ask): Promise<Frame[]> {
   const urns = filters.urns(explorer);
   if (!filters.any) {
     const counts = await explorer.arrivals(from, to, step);
-    return tell(ask, [volumeFrame('info', new Map(counts.map(({ start, events: n }) => [start, n])), step)], {
-      notices: ['all events by the batch they came in, repeats included; name an identity or another filter to see outcomes'], custom: { step },
-    });
+    if (counts.reduce((sum, { events: n }) => sum + n, 0) > LOOK) {
+      return tell(ask, [volumeFrame(ask, 'info', new Map(counts.map(({ start, events: n }) => [start, n])), step)], {
+        notices: ['all events by the batch they came in, repeats included; name an identity or another filter to see outcomes'], custom: { step },
+      });
+    }
   }
   if (filters.onlyIdentity && urns !== null && urns.length <= MOST_BY_HOUR && (step >= HOUR || ask.query.step == null)) return byHour(ask, urns);
   const { groups, partial, since } = await explorer.groups({
@@ -128,7 +130,7 @@ async function volume(ask: Ask): Promise<Frame[]> {
   for (const { values: [start], success, failure, denied } of groups) {
     for (const [level, n] of [['info', success], ['warning', failure], ['error', denied]] as const) if (n > 0) series[level].set(Number(start), n);
   }
-  return tell(ask, Object.entries(series).map(([level, counts]) => volumeFrame(level, counts, step)), {
+  return tell(ask, Object.entries(series).map(([level, counts]) => volumeFrame(ask, level, counts, step)), {
     partial, ...(partial ? { warnings: [`counted since ${new Date(since).toISOString()} only: there are more than ${LOOK} events, or the time was up`] } : {}), custom: { step },
   });
 }
@@ -145,5 +147,5 @@ async function byHour(ask: Ask, urns: readonly string[]): Promise<Frame[]> {
       if (denied > 0) error.set(bucket, (error.get(bucket) ?? 0) + denied);
     }
   }
-  return tell(ask, [volumeFrame('info', info, step), volumeFrame('error', error, step)], { custom: { step }, notices: ['by whole hours; failures that were no denials count as info'] });
+  return tell(ask, [volumeFrame(ask, 'info', info, step), volumeFrame(ask, 'error', error, step)], { custom: { step }, notices: ['by whole hours; failures that were no denials count as info'] });
 }

@@ -1,4 +1,4 @@
-import { EVENT_KEYS, OVERFLOW } from '@remit/contract';
+import { EVENT_KEYS, NOBODY, OVERFLOW } from '@remit/contract';
 import type { EventCondition, EventKey, Explorer, Finding, KnownIdentity, QueryFilter, QueryKind } from '@remit/contract';
 import { closest } from '../../lib/closest.ts';
 import { labelValue } from '../../lib/label-value.ts';
@@ -81,7 +81,9 @@ export class Filters {
     for (const { key, match } of this.#all) {
       if (isFindingKey(key)) {
         if (!match(ofFinding(finding, key))) return false;
-      } else if (key === 'owner' || key === 'kind' || key === 'purpose') {
+      } else if (key === 'owner') {
+        if (!match(ownerOf(finding.owner))) return false;
+      } else if (key === 'kind' || key === 'purpose') {
         if (!match(finding[key])) return false;
       } else if (key === 'identity') {
         if (!match(this.#name(finding.identity))) return false;
@@ -128,6 +130,7 @@ export class Filters {
   }
 
   #ofIdentity(identity: KnownIdentity, key: IdentityKey): Matchable {
+    if (key === 'owner') return ownerOf(identity.remit?.record.owner);
     return key === 'identity' ? this.#name(identity.urn) : ofIdentity(identity, key);
   }
 
@@ -147,6 +150,10 @@ export function ofIdentity({ urn, kind, class: who, remit }: KnownIdentity, key:
     default: return remit?.record[key];
   }
 }
+
+/** Nobody is the empty text, and has the name that the metrics give it. */
+const NOBODYS = ['', NOBODY] as const;
+const ownerOf = (owner: string | null | undefined): Matchable => owner ?? NOBODYS;
 
 /** What a finding has under a key of its own. */
 export function ofFinding(finding: Finding, key: FindingKey): Matchable {

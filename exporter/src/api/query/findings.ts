@@ -123,12 +123,14 @@ function volume(ask: Ask): Frame[] {
     of.set(start, (of.get(start) ?? 0) + 1);
     total++;
   }
-  return tell(ask, [...counts].map(([level, of]) => volumeFrame(level, of, step)), { total, custom: { step } });
+  return tell(ask, [...counts].map(([level, of]) => volumeFrame(ask, level, of, step)), { total, custom: { step } });
 }
 
-/** A series of counts of one level, for a histogram over logs. */
-export function volumeFrame(level: string, counts: ReadonlyMap<number, number>, step: number): Frame {
-  const rows = [...counts].sort(([a], [b]) => a - b);
+/** A series of counts of one level, for a histogram over logs: every bucket of the range, or none when the level has no counts. */
+export function volumeFrame({ from, to }: Pick<Ask, 'from' | 'to'>, level: string, counts: ReadonlyMap<number, number>, step: number): Frame {
+  const rows: [number, number][] = [];
+  // Bars are as wide as the least distance of two points, so that quiet buckets must be there.
+  if (counts.size > 0) for (let start = Math.floor(from / step) * step; start < to; start += step) rows.push([start, counts.get(start) ?? 0]);
   return frameOf('volume', table('timeseries-multi', 'graph'), [
     { name: 'time', type: 'time', of: ([start]) => start, config: { interval: step } },
     { name: 'value', type: 'number', of: ([, n]) => n, title: level, unit: 'short', labels: { level } },

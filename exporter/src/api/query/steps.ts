@@ -2,7 +2,7 @@ import type { KnownIdentity, Millis, NhiEvent, Sequence, SequenceStep } from '@r
 import { QueryError } from './filters.ts';
 import { outcomeOf } from './events.ts';
 import type { Ask, SequenceCall, SequenceReader } from './kind.ts';
-import { runsOf, type RunRow } from './runs.ts';
+import { runsOf, withoutEchoes, type RunRow } from './runs.ts';
 
 /** A call of one run, read against what is approved for it. */
 export interface Step {
@@ -42,7 +42,7 @@ async function read(ask: Ask, named: Named): Promise<Run> {
     from: named.from, to: named.to, identities: named.identities, conditions: [{ key: named.key, op: 'in', values: named.values }], order: 'oldest', limit: MOST, after: null,
     budget: ask.left(), signal: ask.signal, context: true,
   });
-  const acts = page.events.filter(({ flags }) => !flags.includes('context'));
+  const acts = withoutEchoes(page.events.filter(({ flags }) => !flags.includes('context')));
   if (acts.length === 0) throw new QueryError(404, `no event of this ${named.key} in the range`, 'choose a longer range; the archive keeps what its retention says');
   const calls = acts.filter(({ tool }) => tool !== undefined);
   const events = calls.length > 0 ? calls : acts;
