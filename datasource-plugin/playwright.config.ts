@@ -9,7 +9,7 @@ export default defineConfig<PluginOptions>({
   testDir: './tests',
   forbidOnly: true,
   workers: 1,
-  timeout: 120_000,
+  timeout: 240_000,
   expect: { timeout: 30_000 },
   reporter: 'list',
   use: {

@@ -37,7 +37,7 @@ describe('queries', () => {
     const { data, state, errors } = await firstValueFrom(source.query(request([
       { kind: 'findings', format: 'table', filters: [{ key: 'owner', op: '=', values: ['$team'] }], limit: 7 },
       { kind: 'events', format: 'logs', editor: 'raw', raw: '{outcome="denied"} limit 9' },
-      { kind: 'explain' }, { kind: 'findings', hide: true },
+      { kind: 'findings', hide: true },
     ], { filters: [{ key: 'severity', operator: '=', value: 'critical' }] })));
     expect(asked.map(({ url, method }) => [url, method])).toEqual([['/api/datasources/proxy/uid/remit/read/query', 'POST']]);
     const severity = { key: 'severity', op: '=', values: ['critical'] };

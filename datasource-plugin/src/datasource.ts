@@ -6,14 +6,17 @@ import {
   type ScopedVars, type SupplementaryQueryOptions, type ToggleFilterAction,
 } from '@grafana/data';
 import { getTemplateSrv, type TemplateSrv } from '@grafana/runtime';
+import type { DashboardLink } from '@grafana/schema';
 import type { QueryResult } from '@remit/contract';
 import { add, has, tagKeys, tagValues, toggle } from './features/ad-hoc';
 import { annotations } from './features/annotations';
+import { defaultLinks, defaultVariables, type DefaultVariable } from './features/defaults';
 import { checkHealth } from './features/health';
 import { sharedStream, type LiveSignal } from './features/live';
 import { contextQuery } from './features/log-context';
 import { VariableSupport } from './features/variables';
 import { Client, type WireQuery } from './lib/client';
+import { verdictTarget } from './lib/actions';
 import { explainFailure } from './lib/failure';
 import { adHocFilters, filtersOf, interpolateFilters } from './lib/interpolate';
 import { linkTargets, type LinkTargets } from './lib/links';
@@ -48,6 +51,7 @@ export class RemitDataSource
     this.actions = jsonData.actions !== false;
     this.defaultLimit = jsonData.defaultLimit;
     this.to = linkTargets(settings);
+    this.to.verdicts = this.actions ? verdictTarget(url) : undefined;
     this.changes = sharedStream(this.client);
     this.variables = new VariableSupport(this);
   }
@@ -61,9 +65,18 @@ export class RemitDataSource
     return app === CoreApp.Explore || app === CoreApp.Dashboard || app === CoreApp.PanelEditor ? { kind: 'findings', format: 'table', filters: [] } : { kind: 'findings' };
   }
 
+  /** Variables that a dashboard gets when this data source is used on it. Grafana 13 asks for them; earlier versions do not. */
+  getDefaultVariables(): Promise<DefaultVariable[]> {
+    return Promise.resolve(defaultVariables(this.getRef()));
+  }
+
+  /** Links that a dashboard gets when this data source is used on it. Grafana 13 asks for them; earlier versions do not. */
+  getDefaultLinks(): Promise<DashboardLink[]> {
+    return Promise.resolve(defaultLinks(this.to));
+  }
+
   filterQuery(stored: RemitQuery): boolean {
-    const query = migrateQuery(stored);
-    return !query.hide && (query.editor === 'raw' || REGISTRY[query.kind].model().missing?.(query.filters ?? [], query) === undefined);
+    return !stored.hide;
   }
 
   getQueryDisplayText(stored: RemitQuery): string {
@@ -72,7 +85,7 @@ export class RemitDataSource
   }
 
   query(request: DataQueryRequest<RemitQuery>): Observable<DataQueryResponse> {
-    const targets = request.targets.map(migrateQuery).filter((query) => this.filterQuery(query));
+    const targets = request.targets.filter((query) => this.filterQuery(query)).map(migrateQuery);
     if (targets.length === 0) {
       return of({ data: [], state: LoadingState.Done });
     }

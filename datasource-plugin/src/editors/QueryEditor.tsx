@@ -1,5 +1,5 @@
 import React, { useEffect, useState } from 'react';
-import type { QueryEditorProps } from '@grafana/data';
+import { CoreApp, type QueryEditorProps } from '@grafana/data';
 import { Alert, Combobox, Field, InlineField, Input, RadioButtonGroup, Stack, Text } from '@grafana/ui';
 import { t } from '@grafana/i18n';
 import type { LabelInfo } from '@remit/contract';
@@ -30,7 +30,6 @@ export function QueryEditor(props: Props) {
   const quick = new Set(model.quick.map(({ key }) => key));
   const isQuick = (filter: Filter) => filter.op === '=' && quick.has(filter.key);
   const filters = query.filters ?? [];
-  const missing = query.editor === 'raw' ? undefined : model.missing?.(filters, query);
   return (
     <Stack direction="column" gap={1}>
       <Stack gap={1} wrap="wrap" alignItems="center">
@@ -62,9 +61,11 @@ export function QueryEditor(props: Props) {
           </Field>
         </>
       )}
-      {missing && <Alert severity="info" title={missing} />}
-      {props.app === 'unified-alerting' && <Alert severity="warning" title={t('editor.alerting', 'Grafana cannot evaluate alert rules on this data source')}>{t('editor.alerting-why', 'It has no part on the server. Alert on the rules that Remit ships for Prometheus.')}</Alert>}
+      {props.app === CoreApp.UnifiedAlerting && <Alert severity="warning" title={t('editor.alerting', 'Grafana cannot evaluate alert rules on this data source')}>{t('editor.alerting-why', 'It has no part on the server. Alert on the rules that Remit ships for Prometheus.')}</Alert>}
       <Text color="secondary" variant="bodySmall">{model.description}</Text>
+      {props.app !== CoreApp.Explore && (
+        <Text color="secondary" variant="bodySmall">{t('editor.limits', 'Runs in the browser: not for Grafana-managed rules, server-side expressions, public dashboards, recorded queries or /api/ds/query.')}</Text>
+      )}
     </Stack>
   );
 }

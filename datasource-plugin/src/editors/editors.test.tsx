@@ -57,10 +57,10 @@ describe('query editor', () => {
     expect(container.querySelectorAll('img, script')).toHaveLength(0);
   });
 
-  it('says what is missing', async () => {
+  it('says what a data source in the browser cannot do', async () => {
     proxy(answer);
-    render(<Harness start={{ refId: 'A', kind: 'explain' }} seen={[]} />);
-    expect(await screen.findByText(/Give the id of a finding/)).toBeInTheDocument();
+    render(<Harness start={{ refId: 'A', kind: 'findings' }} seen={[]} />);
+    expect(await screen.findByText(/not for Grafana-managed rules, server-side expressions, public dashboards, recorded queries or \/api\/ds\/query/)).toBeInTheDocument();
   });
 });
 

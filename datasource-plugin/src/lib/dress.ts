@@ -1,5 +1,6 @@
 import { dataFrameFromJSON, FieldColorModeId, FieldType, type DataFrame, type DataFrameJSON, type Field, type FieldConfig, type QueryResultMetaNotice } from '@grafana/data';
 import type { Frame } from '@remit/contract';
+import { findingActions } from './actions';
 import { linksOf, type Linked, type LinkTargets } from './links';
 import { mappingsOf } from './looks';
 
@@ -11,6 +12,10 @@ export interface Look {
   unit?: string;
   words?: Record<string, { text: string; color?: string }>;
   link?: Linked;
+  /** The column whose value is linked, when it is another one. */
+  linkOf?: string;
+  /** Offers what a person may do with the finding whose id is in this column. */
+  actions?: boolean;
   /** px */
   width?: number;
   decimals?: number;
@@ -31,10 +36,14 @@ export type Looks = Record<string, Look>;
 /** Units that may be taken from the wire. */
 const UNITS = new Set(['short', 'decbytes', 'ms', 's', 'dtdurationms', 'percentunit', 'percent', 'none', 'locale', 'dateTimeAsIso', 'cps']);
 
-/** A frame of the wire as Grafana's, dressed. Values are passed through untouched; links, names and colours of the wire are dropped. */
-export function dress(json: Frame, looks: Looks, to: LinkTargets): DataFrame {
+/**
+ * A frame of the wire as Grafana's, dressed. Values are passed through untouched; links, names and colours of the wire are dropped. Columns that are
+ * named in `first` come first, in its order: what does not fit on a screen should be what matters least.
+ */
+export function dress(json: Frame, looks: Looks, to: LinkTargets, first: readonly string[] = []): DataFrame {
   const frame = dataFrameFromJSON(bare(json));
-  frame.fields = frame.fields.map((field) => ({ ...field, config: configOf(field, Object.hasOwn(looks, field.name) ? looks[field.name] : undefined, to) }));
+  const place = ({ name }: Field): number => (first.includes(name) ? first.indexOf(name) : first.length);
+  frame.fields = frame.fields.map((field) => ({ ...field, config: configOf(field, Object.hasOwn(looks, field.name) ? looks[field.name] : undefined, to) })).sort((a, b) => place(a) - place(b));
   const { type, typeVersion, preferredVisualisationType: visual, notices, custom } = json.schema.meta ?? {};
   frame.meta = {
     ...(type ? { type: type as never, typeVersion } : {}), ...(VISUALS.has(visual ?? '') ? { preferredVisualisationType: visual as 'table' } : {}),
@@ -49,7 +58,8 @@ const VISUALS = new Set(['graph', 'table', 'logs', 'trace', 'nodeGraph']);
 /** The frame without anything that could be a template or a link. */
 function bare(json: Frame): DataFrameJSON {
   const fields = json.schema.fields.map(({ name, type, typeInfo, labels, config }) => ({
-    name, type: type as FieldType, typeInfo, ...(labels ? { labels } : {}), config: config?.unit && UNITS.has(config.unit) ? { unit: config.unit } : {},
+    name, type: type as FieldType, typeInfo, ...(labels ? { labels } : {}),
+    config: { ...(config?.unit && UNITS.has(config.unit) ? { unit: config.unit } : {}), ...(type === 'time' && typeof config?.interval === 'number' ? { interval: config.interval } : {}) },
   }));
   // Nanos of a time without any are null, which the reader of frames does not know.
   const nanos = json.data.nanos?.map((part) => part ?? []);
@@ -57,7 +67,7 @@ function bare(json: Frame): DataFrameJSON {
 }
 
 function configOf(field: Field, look: Look | undefined, to: LinkTargets): FieldConfig {
-  const config: FieldConfig = { ...(field.config.unit ? { unit: field.config.unit } : {}), filterable: field.type === FieldType.string };
+  const config: FieldConfig = { ...(field.config.unit ? { unit: field.config.unit } : {}), ...(field.config.interval ? { interval: field.config.interval } : {}), filterable: field.type === FieldType.string };
   if (!look) {
     return config;
   }
@@ -69,7 +79,7 @@ function configOf(field: Field, look: Look | undefined, to: LinkTargets): FieldC
     ...(look.unit ? { unit: look.unit } : {}), ...(look.words ? { mappings: mappingsOf(look.words) } : {}),
     ...(look.decimals === undefined ? {} : { decimals: look.decimals }), ...(look.min === undefined ? {} : { min: look.min }), ...(look.max === undefined ? {} : { max: look.max }),
     ...(look.color ? { color: { mode: FieldColorModeId.Fixed, fixedColor: look.color } } : {}),
-    ...(look.link ? { links: linksOf(look.link, field.name, to) } : {}),
+    ...(look.link ? { links: linksOf(look.link, look.linkOf ?? field.name, to) } : {}), ...(look.actions && to.verdicts ? { actions: findingActions(to.verdicts, field.name) } : {}),
     custom: {
       ...(look.width ? { width: look.width } : {}), ...(cell ? { cellOptions: { type: CELLS[cell], ...(cell === 'pill' ? { mode: 'basic' } : {}), ...(look.wrap ? { wrapText: true } : {}) } } : look.wrap ? { cellOptions: { type: 'auto', wrapText: true } } : {}),
       ...(look.hidden ? { hidden: true, hideFrom: { viz: false, legend: true, tooltip: true } } : {}), ...look.custom,

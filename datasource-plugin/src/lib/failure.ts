@@ -13,7 +13,8 @@ export function explainFailure(error: unknown): Failure {
   if (!isFetchError(error)) {
     return { message: error instanceof Error ? error.message : t('failure.unknown', 'The request failed') };
   }
-  const said: unknown = error.data?.error ?? error.data?.message;
+  // Of an answer that is no JSON, Grafana makes the status line the `error` and the text the `message`.
+  const said: unknown = typeof error.data?.response === 'string' ? error.data.message : (error.data?.error ?? error.data?.message);
   const raw = typeof error.data === 'string' ? error.data : '';
   const words = typeof said === 'string' ? said : raw.slice(0, 300);
   const hint: unknown = error.data?.hint;

@@ -1,5 +1,6 @@
 import type { DataLink } from '@grafana/data';
 import { t } from '@grafana/i18n';
+import type { VerdictTarget } from './actions';
 import type { Filter, QueryKind, RemitOptions, RemitQuery } from '../types';
 
 /** Where the links of an answer lead: this data source, the dashboard of an identity, and Remit's own pages if people can reach them. */
@@ -10,6 +11,8 @@ export interface LinkTargets {
   identityDashboard: string;
   /** Without a slash at the end; null when none is configured, or it is not http or https. */
   publicUrl: string | null;
+  /** Where words on findings go; absent when nobody is offered to say one. */
+  verdicts?: VerdictTarget;
 }
 
 /** The targets of a data source's links. An address that is neither http nor https is none. */
@@ -40,7 +43,7 @@ export function linksOf(what: Linked, field: string, to: LinkTargets): DataLink[
   switch (what) {
     case 'finding':
       return [
-        explore(t('links.explain', 'Why: expected and observed'), to, 'explain', 'id', field),
+        explore(t('links.explain', 'Why: expected, observed, evidence'), to, 'explain', 'id', field),
         ...page(t('links.finding', 'Finding in Remit'), to, `findings/${value}`),
       ];
     case 'identity':

@@ -3,7 +3,7 @@ import type { DataFrame, QueryEditorProps } from '@grafana/data';
 import type { Frame } from '@remit/contract';
 import type { RemitDataSource } from '../datasource';
 import type { LinkTargets } from '../lib/links';
-import type { Filter, QueryKind, RemitOptions, RemitQuery } from '../types';
+import type { QueryKind, RemitOptions, RemitQuery } from '../types';
 
 /** One filter that people think in, offered as a field of its own; everything else goes through conditions. */
 export interface QuickFilter {
@@ -27,10 +27,6 @@ export interface KindModel {
   description: string;
   formats: Array<{ value: string; label: string; description: string }>;
   quick: QuickFilter[];
-  /** A sentence when the query cannot be asked yet, for example without a session. */
-  missing?: (filters: readonly Filter[], query: RemitQuery) => string | undefined;
-  /** Conditions a new query of this kind starts with. */
-  starts?: Filter[];
   /** Rows, points or nodes: what `limit` counts. Absent: there is nothing to limit. */
   counts?: string;
 }

@@ -32,5 +32,10 @@ export function proxy(answer: (asked: Asked) => unknown, pieces?: () => Observab
 
 /** A request that fails as Grafana's proxy lets it fail. */
 export class Failed {
-  constructor(readonly status: number, readonly data: unknown) {}
+  readonly data: unknown;
+
+  /** Grafana wraps an answer that is no JSON. */
+  constructor(readonly status: number, data: unknown) {
+    this.data = typeof data === 'string' ? { message: data, error: 'Bad Request', response: data } : data;
+  }
 }

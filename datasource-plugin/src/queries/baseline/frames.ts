@@ -20,8 +20,8 @@ export const frames: KindPart['frames'] = (answer, { to }) =>
         custom: { ...part.config.custom, ...(field.name === 'p99' ? { fillBelowTo: named({ ...field, name: 'p50' }, PARTS.p50?.title() ?? '', several) } : {}) },
       };
     }
-    // What nobody has learned yet is not drawn: a band of nothing would read as a band of zero.
-    frame.fields = frame.fields.filter((field) => !/^p\d+$/.test(field.name) || field.values.some((value: unknown) => value !== null));
+    // What nobody has learned yet is not drawn: a band of nothing would read as a band of zero. Nor are denials that there were none of.
+    frame.fields = frame.fields.filter(({ name, values }) => !/^p\d+$|^denied$/.test(name) || values.some((value: unknown) => value !== null && (name !== 'denied' || value !== 0)));
     return frame;
   });
 

@@ -1,3 +1,4 @@
+import type { PreferredVisualisationType } from '@grafana/data';
 import { t } from '@grafana/i18n';
 import { dress, type Looks } from '../../lib/dress';
 import { verdicts } from '../../lib/looks';
@@ -25,12 +26,15 @@ const looks = (): Looks => ({
 /** Names that Grafana's trace view reads must stay as they are. */
 const TRACE: Looks = {};
 
+/** Explore has no state timeline, and its graph shows numbers only. */
+const IN_EXPLORE: Record<string, PreferredVisualisationType> = { trace: 'trace', states: 'table' };
+
 /** Steps, a trace, or states over time. */
 export const frames: KindPart['frames'] = (answer, { to, query }) =>
   answer.map((json) => {
     const frame = dress(json, query.format === 'trace' ? TRACE : looks(), to);
-    if (query.format === 'trace' && json.schema.name !== 'chains') {
-      frame.meta = { ...frame.meta, preferredVisualisationType: 'trace' };
+    if (json.schema.name !== 'chains' && query.format !== undefined && Object.hasOwn(IN_EXPLORE, query.format)) {
+      frame.meta = { ...frame.meta, preferredVisualisationType: IN_EXPLORE[query.format] };
     }
     return frame;
   });

@@ -6,13 +6,11 @@ import type { KindModel } from '../kind';
 export const model = (): KindModel => ({
   kind: 'chain',
   label: t('chain.label', 'Chain'),
-  description: t('chain.description', 'The steps of one session against the approved sequence. With only an identity: the list of its chains.'),
+  description: t('chain.description', 'The steps of one session against the approved sequence. With only an identity: its newest chain; with nothing chosen: the newest chains.'),
   formats: [
     { value: 'steps', label: t('chain.steps', 'Steps'), description: t('chain.steps-tip', 'One row a step, with what was approved there.') },
     { value: 'trace', label: t('chain.trace', 'Trace'), description: t('chain.trace-tip', 'As spans, for the trace view.') },
     { value: 'states', label: t('chain.states', 'State timeline'), description: t('chain.states-tip', 'What was done and how it was judged, over time.') },
   ],
   quick: [quick.identity(), quick.session(), quick.trace(), quick.finding()],
-  missing: (filters) =>
-    filters.some(({ key, values }) => ['session', 'trace', 'finding', 'identity'].includes(key) && values.length > 0) ? undefined : t('chain.missing', 'Choose a session, a trace, a finding, or an identity to list its chains.'),
 });

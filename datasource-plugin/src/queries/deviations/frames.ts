@@ -21,5 +21,7 @@ export const frames: KindPart['frames'] = (answer, { to }) =>
         };
       }
     }
+    // A part that nothing was added to is not drawn: ten parts of five identities would be a legend of nothing.
+    frame.fields = frame.fields.filter(({ labels, values }) => labels?.part === undefined || values.some((value: unknown) => value !== null && value !== 0));
     return frame;
   });

@@ -2,7 +2,7 @@ import { t } from '@grafana/i18n';
 import { dress, type Looks } from '../../lib/dress';
 import { states } from '../../lib/looks';
 import { looks as eventLooks } from '../events/frames';
-import { looks as findingLooks } from '../findings/frames';
+import { FIRST, looks as findingLooks } from '../findings/frames';
 import type { KindPart } from '../kind';
 
 /** The parts of an explanation, by the name of the frame. */
@@ -10,7 +10,11 @@ export const frames: KindPart['frames'] = (answer, { to }) => {
   const looks: Record<string, Looks> = { finding: findingLooks(), contributions: contributions(), evidence: eventLooks(), history: history(), since_last: sinceLast(), guidance: guidance() };
   return answer.map((frame) => {
     const name = frame.schema.name;
-    const dressed = dress(frame, Object.hasOwn(looks, name) ? (looks[name] ?? {}) : {}, to);
+    const dressed = dress(frame, Object.hasOwn(looks, name) ? (looks[name] ?? {}) : {}, to, name === 'finding' ? FIRST : []);
+    if (name === 'finding') {
+      // Explore shows twenty columns of a table; the rest is in the other tables of the explanation.
+      dressed.fields = dressed.fields.slice(0, 20);
+    }
     dressed.meta = { ...dressed.meta, preferredVisualisationType: 'table' };
     return dressed;
   });
@@ -39,5 +43,5 @@ const guidance = (): Looks => ({
   title: { title: t('field.title', 'What') }, first_action: { title: t('explain.first', 'Do this first'), width: 320, wrap: true }, benign: { title: t('explain.benign', 'Harmless when'), width: 320, wrap: true },
   frameworks: { title: t('explain.frameworks', 'Frameworks'), width: 240 }, runbook: { title: t('explain.runbook', 'Runbook'), link: 'detector' },
   contact: { title: t('explain.contact', 'Ask') }, escalation: { title: t('explain.escalation', 'Wake') },
-  exception_snippet: { title: t('explain.exception', 'Exception to propose'), width: 320, wrap: true, description: t('explain.exception-tip', 'Paste it into the inventory and have it reviewed.') },
+  exception_snippet: { title: t('explain.exception', 'Exception to propose'), width: 320, wrap: true, custom: { inspect: true }, description: t('explain.exception-tip', 'Paste it into the inventory and have it reviewed.') },
 });

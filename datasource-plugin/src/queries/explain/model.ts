@@ -6,8 +6,7 @@ import type { KindModel } from '../kind';
 export const model = (): KindModel => ({
   kind: 'explain',
   label: t('explain.label', 'Explain'),
-  description: t('explain.description', 'One finding: expected against observed, evidence, history, what to do first, and the exception that would cover it.'),
+  description: t('explain.description', 'One finding: expected against observed, evidence, history, what to do first, and the exception that would cover it. With none chosen: the newest open one.'),
   formats: [{ value: 'frames', label: t('format.tables', 'Tables'), description: t('explain.frames', 'Finding, contributions, evidence, history, guidance.') }],
   quick: [{ ...quick.finding(), key: 'id' }],
-  missing: (filters) => (filters.some(({ key, values }) => key === 'id' && values.length > 0) ? undefined : t('explain.missing', 'Give the id of a finding: click one in a table of findings, or paste it.')),
 });

@@ -1,4 +1,4 @@
-import { textUtil, type DataFrame, type Field } from '@grafana/data';
+import { textUtil, type Field } from '@grafana/data';
 import { t } from '@grafana/i18n';
 import { dress, type Looks } from '../../lib/dress';
 import { findingClasses, kinds, severities, states } from '../../lib/looks';
@@ -9,10 +9,10 @@ import type { KindPart } from '../kind';
 export const looks = (): Looks => ({
   time: { title: t('field.last', 'Last event'), width: 170 },
   first: { title: t('field.first', 'First event'), width: 170 },
-  id: { title: t('field.finding', 'Finding'), link: 'finding', width: 130, description: t('field.finding-tip', 'Id of the finding; a hash, the same wherever the same events are judged.') },
+  id: { title: t('field.finding', 'Finding'), link: 'finding', actions: true, width: 130, description: t('field.finding-tip', 'Id of the finding; a hash, the same wherever the same events are judged.') },
   severity: { title: t('field.severity', 'Severity'), words: severities(), cell: 'pill', width: 90 },
   state: { title: t('field.state', 'State'), words: states(), width: 130 },
-  title: { title: t('field.title', 'What'), width: 220 },
+  title: { title: t('field.title', 'What'), link: 'finding', linkOf: 'id', width: 220 },
   identity: { title: t('field.identity', 'Identity'), link: 'identity', width: 300 },
   kind: { title: t('field.kind', 'Kind'), words: kinds(), width: 130 },
   owner: { title: t('field.owner', 'Owner'), width: 110 },
@@ -38,12 +38,15 @@ export const looks = (): Looks => ({
   revision: { title: t('field.revision', 'Revision'), hidden: true },
 });
 
+/** What is wrong with whom and since when comes first; the rest is one scroll away. */
+export const FIRST = ['severity', 'title', 'identity', 'owner', 'state', 'time', 'reason', 'id', 'detector', 'count', 'score', 'expected', 'observed', 'subject', 'kind', 'class', 'environment', 'first'];
+
 /** Findings as a table, as lines, as annotations or counted over time. */
 export const frames: KindPart['frames'] = (answer, context) =>
   context.query.format === 'volume'
     ? dressVolume(answer, context)
     : answer.map((frame) => {
-        const dressed = dress(frame, looks(), context.to);
+        const dressed = dress(frame, looks(), context.to, context.query.format === 'annotations' || context.query.format === 'logs' ? [] : FIRST);
         return context.query.format === 'annotations' ? { ...dressed, fields: dressed.fields.map(harmless) } : dressed;
       });
 
@@ -52,9 +55,4 @@ function harmless(field: Field): Field {
   return field.name === 'text' || field.name === 'title'
     ? { ...field, values: field.values.map((value: unknown) => (typeof value === 'string' ? textUtil.escapeHtml(value) : value)) }
     : field;
-}
-
-/** Frames of findings alone, for those who show them beside others. */
-export function asFindings(frame: Parameters<KindPart['frames']>[0][number], to: Parameters<typeof dress>[2]): DataFrame {
-  return dress(frame, looks(), to);
 }

@@ -9,10 +9,8 @@ export const model = (): KindModel => ({
   description: t('graph.description', 'Identity → credential → action or tool → resource; or one tool chain in order. Arcs: green succeeded, orange failed, red denied.'),
   formats: [
     { value: 'access', label: t('graph.access', 'Access'), description: t('graph.access-tip', 'Everything of the range, joined.') },
-    { value: 'chain', label: t('graph.chain', 'One chain'), description: t('graph.chain-tip', 'The steps of one session, trace or finding, in order.') },
+    { value: 'chain', label: t('graph.chain', 'One chain'), description: t('graph.chain-tip', 'The steps of one session, trace or finding, in order; the newest chain when none is chosen.') },
   ],
   quick: [quick.identity(), quick.outcome(), quick.owner(), quick.source(), quick.session(), quick.trace()],
-  missing: (filters, { format }) =>
-    format === 'chain' && !filters.some(({ key }) => ['session', 'trace', 'finding'].includes(key)) ? t('graph.missing', 'Choose a session, a trace or a finding whose chain to draw.') : undefined,
   counts: t('graph.counts', 'nodes'),
 });
