@@ -12,3 +12,4 @@ export * from './explore.ts';
 export * from './metrics.ts';
 export * from './sensitive.ts';
 export * from './score.ts';
+export * from './dashboards.ts';

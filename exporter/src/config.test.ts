@@ -32,6 +32,25 @@ test.each([
   expect(problems).toMatchObject([{ line, severity: 'error', message: expect.stringMatching(message) as string }]);
 });
 
+test('what is pushed to Alertmanager needs addresses and the cluster, and nothing of a finding\'s own', () => {
+  const { config, problems } = load('grafana: { url: https://grafana.example/ }\nalertmanager:\n  push: with-rules\n  urls: [http://127.0.0.1:9093/]\n  labels: { cluster: prod }\n  basic_auth: { username: remit, password_file: am }\n');
+  expect(problems).toEqual([]);
+  expect(config.grafana.url).toBe('https://grafana.example');
+  expect(config.alertmanager).toMatchObject({ urls: ['http://127.0.0.1:9093'], basic_auth: { username: 'remit', password_file: join(folder, 'am') } });
+  expect(loadConfig(undefined).config.alertmanager.push).toBe('off');
+});
+
+test.each([
+  ['no address', 'push: sole, labels: { cluster: a }', /name the Alertmanagers/],
+  ['no cluster', 'push: with-rules, urls: [http://127.0.0.1:9093]', /cluster is missing/],
+  ['a label of findings', 'push: sole, urls: [http://127.0.0.1:9093], labels: { cluster: a, identity: b }', /identity is a label of findings/],
+  ['another protocol', 'push: sole, urls: ["file:///etc"], labels: { cluster: a }', /an address such as/],
+  ['two ways to sign in', 'push: sole, urls: [http://a], labels: { cluster: a }, basic_auth: { username: a, password_file: b }, authorization: { token_file: c }', /not both/],
+])('pushing with %s is a problem', (_name, fields, message) => {
+  const { problems } = load(`alertmanager: { ${fields} }\n`);
+  expect(problems).toMatchObject([{ line: 1, severity: 'error', message: expect.stringMatching(message) as string }]);
+});
+
 const MAPPING = (id: string, more = '') => `id: ${id}
 match: { kind: x }
 fields:

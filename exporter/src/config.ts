@@ -17,7 +17,11 @@ const duration = z.string().transform((text, context) => {
 const name = z.string().regex(/^[\x21-\x7e]{1,253}$/, '1 to 253 visible ASCII characters');
 const MOST_MAPPINGS = 50;
 const SOURCES: readonly string[] = sources.map(({ id }) => id);
+const address = z.url({ protocol: /^https?$/, error: 'an address such as http://127.0.0.1:9093' }).transform((url) => url.replace(/\/+$/, ''));
+const label = z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, 'a label name as Prometheus allows it');
 const token = z.strictObject({ token_file: z.string().min(1) }).optional();
+
+const OWN_LABELS = ['alertname', 'identity', 'identity_owner', 'detector', 'severity'];
 
 /** The configuration file. Every key has a default; unknown keys are errors. */
 export const configSchema = z.strictObject({
@@ -53,6 +57,23 @@ export const configSchema = z.strictObject({
   agents: z.strictObject({
     arguments: z.strictObject({ except: z.array(z.string().min(1).max(512)).max(1024).default([...FREE_TEXT]) }).prefault({}),
   }).prefault({}),
+  /** Where alerts' links to dashboards lead. */
+  grafana: z.strictObject({ url: address.optional() }).prefault({}),
+  /** Findings straight to Alertmanager, beside the rules or instead of them. */
+  alertmanager: z.strictObject({
+    push: z.enum(['off', 'with-rules', 'sole']).default('off'),
+    urls: z.array(address).max(10).default([]),
+    /** What Prometheus adds to its alerts: the `cluster` of the scrape and its external labels. */
+    labels: z.record(label, z.string().max(128)).default({}),
+    basic_auth: z.strictObject({ username: z.string().min(1).max(253), password_file: z.string().min(1) }).optional(),
+    authorization: token,
+  }).prefault({}).superRefine(({ push, urls, labels, basic_auth: basic, authorization }, context) => {
+    const wrong = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+    if (push !== 'off' && urls.length === 0) wrong('urls', 'name the Alertmanagers that findings are pushed to');
+    if (push !== 'off' && labels['cluster'] === undefined) wrong('labels', 'cluster is missing: the value that Prometheus gives it in the scrape, or rule and push are two alerts');
+    for (const own of OWN_LABELS) if (labels[own] !== undefined) wrong('labels', `${own} is a label of findings themselves`);
+    if (basic && authorization) wrong('authorization', 'give basic_auth or authorization, not both');
+  }),
   metrics: z.strictObject({ series_limit: z.int().min(1000).max(1_000_000).default(20_000) }).prefault({}),
 });
 export type Config = z.output<typeof configSchema>;
@@ -70,6 +91,11 @@ export function loadConfig(file: string | undefined): { config: Config; problems
   const listed = readMappings(file, text);
   const read = readYaml(file, text, configSchema.superRefine((config, context) => crossCheck(config, listed.mappings, context)));
   if (read.ok) for (const scope of Object.values(read.value.auth)) if (scope) scope.token_file = resolve(dirname(file), scope.token_file);
+  if (read.ok) {
+    const { basic_auth: basic, authorization } = read.value.alertmanager;
+    if (basic) basic.password_file = resolve(dirname(file), basic.password_file);
+    if (authorization) authorization.token_file = resolve(dirname(file), authorization.token_file);
+  }
   if (read.ok) for (const followed of read.value.receivers.files) followed.path = resolve(dirname(file), followed.path);
   if (!read.ok || listed.problems.length > 0) return { config: defaults, problems: [...read.ok ? [] : read.problems, ...listed.problems] };
   read.value.sources.generic.push(...listed.mappings);

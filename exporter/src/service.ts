@@ -21,7 +21,9 @@ import { httpRoutes } from './receivers/http/http.ts';
 import { k8sWebhookRoutes } from './receivers/k8s-webhook/k8s-webhook.ts';
 import { otlpRoutes } from './receivers/otlp/otlp.ts';
 import { splunkHecRoutes } from './receivers/splunk-hec/splunk-hec.ts';
+import { startPush } from './push.ts';
 import { runbook } from './runbooks.ts';
+import type { AlertmanagerPush } from './sinks/alertmanager/push.ts';
 import { FleetMetrics } from './sinks/metrics/fleet.ts';
 import { toOcsf } from './sinks/ocsf/ocsf.ts';
 import type { Faults } from './store/journal.ts';
@@ -71,6 +73,7 @@ export class Service {
   readonly #warned = new Map<string, Millis>();
   /** Changes of findings for live streams. */
   readonly #hub = new FindingHub((reason) => this.metrics?.streamEnded(reason));
+  #push: AlertmanagerPush | null = null;
   readonly #stopping = new AbortController();
   #following: Promise<void> = Promise.resolve();
   #loading: Promise<unknown> = Promise.resolve();
@@ -124,6 +127,7 @@ export class Service {
       ready: () => this.#ready, live: () => this.#live, reload: () => this.reload(), runbook,
       judge: async (verdict) => void await this.core.engine.submit({ type: 'verdict', verdict }), now: Date.now,
       ocsf: (finding) => toOcsf(finding, { detector: detectorsById.get(finding.detector) ?? null, version, ...this.#o.webExternalUrl === undefined ? {} : { url: this.#o.webExternalUrl } }),
+      grafana: () => this.#config.grafana.url ?? null,
       detector: (id) => detectorsById.get(id) ?? null, tokens: this.#tokens, web: () => this.#web, loopback: this.#address.loopback,
       hosts: this.#o.webExternalUrl === undefined ? [] : [new URL(this.#o.webExternalUrl).hostname],
       routes: [...httpRoutes(receivers), ...k8sWebhookRoutes(receivers), ...otlpRoutes(receivers), ...splunkHecRoutes(hec)], log: this.log, version,
@@ -144,6 +148,10 @@ export class Service {
     this.#started.resolve();
     this.log.info({ url: this.listening.url, storage: this.#o.storagePath, replayed: this.core.replayed }, 'serving');
     this.#follow();
+    this.#push = startPush(this.#config.alertmanager, {
+      base: this.#o.webExternalUrl?.replace(/\/+$/, '') ?? this.listening.url, metrics: this.metrics, log: this.log, signal: this.#stopping.signal,
+      standing: this.core.engine.processor.book.open(),
+    });
     this.#soon(() => this.core.journal.warm());
     this.#soon(() => this.tick());
     this.#every(TICK, () => this.tick());
@@ -218,6 +226,7 @@ export class Service {
       changed: (changes) => {
         this.#hub.publish(changes);
         void this.metrics.accept(changes).then(() => this.metrics.delivered('metrics', true));
+        void this.#push?.accept(changes);
       },
       extra: () => this.metrics?.snapshot() ?? null,
       failed: (detector, error) => this.log.error({ err: error, detector }, 'a detector failed on an event'),

@@ -8,7 +8,8 @@ import { runbook } from '../../exporter/src/runbooks.ts';
 import { checkRules, testRules } from '../real/prometheus.ts';
 import { checkExpressions } from './check-expressions.ts';
 import { generated as metricsDocs } from './metrics-docs.ts';
-import { alertName, generated, type Manifest } from './rules.ts';
+import { alertName, type AlertManifest as Manifest } from '../../exporter/src/lib/alert-text.ts';
+import { generated } from './rules.ts';
 
 const TWO: Manifest[] = [
   { id: 'volume', title: 'Busier than ever', severity: 'warning', summary: '{identity} of {owner} did more than it ever does', firstAction: 'Compare the hours' },

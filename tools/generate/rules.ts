@@ -1,15 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { stringify } from 'yaml';
-import { OVERFLOW, type Detector } from '@remit/contract';
-
-/** What the rules say of a detector: the part of its manifest that reaches a person. */
-export type Manifest = Pick<Detector, 'id' | 'title' | 'severity' | 'summary' | 'firstAction'>;
+import { dashboardOf, OVERFLOW } from '@remit/contract';
+import { alertAnnotations, alertName, type AlertManifest as Manifest } from '../../exporter/src/lib/alert-text.ts';
 
 /** Where links in alerts lead when nothing else is said; `npm run generate -- --base-url URL` writes another, everywhere. */
 export const BASE_URL = 'http://127.0.0.1:9847';
 
 export const RECORDED = 'cluster_identity_detector:nhi_findings_open:max';
 const BY = 'cluster, identity, identity_owner, detector, severity';
+/** That address, or the one that this run was told. */
+export const baseUrl = (): string => checkedBase(argument('--base-url') ?? BASE_URL);
+
 /** Written by hand; only the links in them are ours. */
 const PIPELINE = ['rules/pipeline.rules.yml', 'rules/tests/pipeline.test.yml', 'rules/tests/days.test.yml'] as const;
 const HEADER = `# Written by \`npm run generate\` from the detectors' manifests: change those.\n`;
@@ -33,11 +34,6 @@ export function generated(detectors: readonly Manifest[], baseUrl = argument('--
   };
 }
 
-/** `outside-schedule` → `RemitOutsideSchedule`. */
-export function alertName(detector: string): string {
-  return `Remit${detector.split('-').map((word) => word.slice(0, 1).toUpperCase() + word.slice(1)).join('')}`;
-}
-
 function recording(): object {
   return {
     record: RECORDED,
@@ -56,7 +52,7 @@ function alert(detector: Manifest, base: string): object {
       findings: '{{ $value }}',
       first_action: literal(detector.firstAction),
       runbook_url: `${base}/runbooks/${detector.id}`,
-      dashboard_url: `${base}/?identity_owner={{ $labels.identity_owner | urlquery }}`,
+      dashboard_url: `${base}/dashboards/${dashboardOf(detector.id)}?identity={{ $labels.identity | urlquery }}&owner={{ $labels.identity_owner | urlquery }}`,
       finding_url: `${base}/findings?identity={{ $labels.identity | urlquery }}&detector={{ $labels.detector | urlquery }}`,
     },
   };
@@ -90,7 +86,6 @@ function checkedBase(url: string): string {
 // ------------------------------------------------------------- promtool tests
 
 const ID = 'urn:nhi:k8s:prod:service_account/billing/exporter';
-const QUERY = 'urn%3Anhi%3Ak8s%3Aprod%3Aservice_account%2Fbilling%2Fexporter';
 const OWNED_BY = 'payments';
 
 interface Case { name: string; interval: string; input_series: { series: string; values: string }[]; alert_rule_test: object[] }
@@ -100,18 +95,10 @@ function series(detector: string, severity: string, instance = 'a:9847', identit
 }
 
 function expected(detector: Manifest, base: string, value: number, identity = ID): object {
-  const named = identity === ID ? ID : 'More identities than are listed one by one';
   return {
     exp_labels: { cluster: 'test', identity, identity_owner: OWNED_BY, detector: detector.id, severity: detector.severity },
-    exp_annotations: {
-      title: detector.title,
-      summary: detector.summary.replaceAll('{identity}', named).replaceAll('{owner}', OWNED_BY),
-      findings: String(value),
-      first_action: detector.firstAction,
-      runbook_url: `${base}/runbooks/${detector.id}`,
-      dashboard_url: `${base}/?identity_owner=${OWNED_BY}`,
-      finding_url: `${base}/findings?identity=${identity === ID ? QUERY : identity}&detector=${detector.id}`,
-    },
+    // What a direct push says too.
+    exp_annotations: alertAnnotations(detector, { identity, owner: OWNED_BY, findings: value, base }),
   };
 }
 

@@ -240,3 +240,22 @@ describe('the JSON API', () => {
     expect(service.reader.asked[0]).toMatchObject({ from: 1_795_356_187_000, to: Date.UTC(2026, 10, 22, 14) });
   });
 });
+
+describe('links to dashboards', () => {
+  const asked = '/dashboards/remit-identity?identity=urn%3Anhi%3Aa%26b&owner=payments&orgId=2';
+  const to = async (path: string): Promise<string | null> => (await fetch(service.url + path, { redirect: 'manual' })).headers.get('location');
+
+  test('lead to Grafana where one is named, with the names that dashboards have for what is passed on', async () => {
+    service = await serve({ deps: { grafana: () => 'https://grafana.example/sub' } });
+    expect(await to(asked)).toBe('https://grafana.example/sub/d/remit-identity?var-identity=urn%3Anhi%3Aa%26b&var-owner=payments');
+    expect(await to('/dashboards/fleet')).toBe('/findings');
+    expect(await to('/dashboards/remit-fleet')).toBe('https://grafana.example/sub/d/remit-fleet');
+  });
+
+  test('lead to the list of findings where none is', async () => {
+    service = await serve();
+    const location = await to(asked);
+    expect(location).toBe('/findings?identity=urn%3Anhi%3Aa%26b&owner=payments');
+    expect((await fetch(service.url + location!)).status).toBe(200);
+  });
+});

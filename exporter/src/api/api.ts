@@ -11,6 +11,7 @@ import type { WebConfig } from '../lib/web-config.ts';
 import { authorize } from './access.ts';
 import { coverageRoutes } from './coverage.ts';
 import { episodeRoutes } from './episodes.ts';
+import { dashboardRoutes } from './dashboards.ts';
 import { createGuard } from './guard.ts';
 import { operationRoutes } from './operations.ts';
 import { pageRoutes } from './pages/pages.ts';
@@ -41,6 +42,8 @@ export interface ApiDeps {
   ocsf(finding: Finding): object;
   /** Markdown of a detector's README, or null. */
   runbook(id: string): string | null;
+  /** Address of the Grafana that has the dashboards, or null. */
+  grafana?(): string | null;
   /** Manifest of a detector, or null: it is not in this version. */
   detector(id: string): DetectorCard | null;
   /** What queries look at, and how runs are read against approved sequences. */
@@ -76,7 +79,7 @@ export function createApi(deps: ApiDeps): { app: express.Express; close(): Promi
   }));
   const asked = queryApiRoutes({ stands: deps, hub: deps.hub, failed: (error) => deps.log.error({ err: error }, 'a query failed') });
   // The stream before a finding by its id: the first path that fits is taken.
-  for (const [path, routes] of byPath([...deps.routes, ...operationRoutes(deps), ...asked, ...queryRoutes(deps), ...coverageRoutes(deps), ...episodeRoutes(deps), ...verdictRoutes(deps), ...pageRoutes(deps)])) {
+  for (const [path, routes] of byPath([...deps.routes, ...operationRoutes(deps), ...dashboardRoutes(deps), ...asked, ...queryRoutes(deps), ...coverageRoutes(deps), ...episodeRoutes(deps), ...verdictRoutes(deps), ...pageRoutes(deps)])) {
     app.all(path, async (request: Request, response: Response) => {
       const method = request.method === 'HEAD' ? 'GET' : request.method;
       const route = routes.find((each) => each.method === method);

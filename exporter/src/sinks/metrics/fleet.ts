@@ -50,7 +50,8 @@ export class FleetMetrics implements Sink, Telemetry {
   readonly #process: ProcessMetrics;
   readonly #pipeline: PipelineSeries;
   readonly #identities: IdentitySeries;
-  readonly #open: OpenFindings;
+  /** The series that page. */
+  readonly open: OpenFindings;
   readonly #tallies: Tallies;
   readonly #interval = new ScrapeInterval();
   readonly #findings = new Map<string, Remembered>();
@@ -58,13 +59,15 @@ export class FleetMetrics implements Sink, Telemetry {
   readonly #limit: number;
   #revision: string | null = null;
   #scrapes = 0;
+  /** Scrapes answered since the start. */
+  scraped = 0;
 
   constructor(options: FleetOptions) {
     this.#options = options;
     this.#limit = options.seriesLimit ?? 20_000;
     const sources = options.sources.map((s) => s.id);
     this.#process = new ProcessMetrics(sources, options.detectors.map((d) => d.id), options.processMetrics ?? true);
-    this.#open = new OpenFindings(this.#exposition, (urn, shown) => { if (shown) this.#identities.want(urn); else this.#identities.unwant(urn); });
+    this.open = new OpenFindings(this.#exposition, (urn, shown) => { if (shown) this.#identities.want(urn); else this.#identities.unwant(urn); });
     this.#tallies = new Tallies(this.#exposition, options.detectors);
     this.#pipeline = new PipelineSeries(this.#exposition, sources);
     this.#identities = new IdentitySeries(this.#exposition);
@@ -91,7 +94,7 @@ export class FleetMetrics implements Sink, Telemetry {
     this.#pipeline.refresh(readout, at);
     for (const read of readout.takeChanged()) this.#identities.update(read);
     // Before the overflow is written: an identity may lose its own series here.
-    this.#open.refresh(at, this.#interval.value);
+    this.open.refresh(at, this.#interval.value);
     this.#identities.refresh();
     this.#tallies.refresh(at);
     this.#account.overflow?.set(this.#identities.beyond);
@@ -116,6 +119,7 @@ export class FleetMetrics implements Sink, Telemetry {
       await turn();
       await this.#exposition.write(format, res, { gzip, tail: tail.text });
       if (res.destroyed) return;
+      this.scraped++;
       this.#tallies.scraped();
       this.#interval.note(`${req.socket.remoteAddress ?? ''} ${req.headers['user-agent'] ?? ''}`.slice(0, 256), this.#options.now());
     } finally {
@@ -126,7 +130,7 @@ export class FleetMetrics implements Sink, Telemetry {
 
   /** What `restore` needs after a restart, as JSON; to be kept with the cut. */
   snapshot(): Saved {
-    return { version: 1, tallies: this.#tallies.save(), open: this.#open.save(), shares: this.#identities.save() };
+    return { version: 1, tallies: this.#tallies.save(), open: this.open.save(), shares: this.#identities.save() };
   }
 
   /** Before the first `accept` and `refresh`. What is not ours, or not there, is left out. */
@@ -135,7 +139,7 @@ export class FleetMetrics implements Sink, Telemetry {
     if (!read) return;
     const now = this.#options.now();
     this.#tallies.restore(read.tallies);
-    for (const set of read.open) this.#open.restore(set, now);
+    for (const set of read.open) this.open.restore(set, now);
     for (const [urn, share] of Object.entries(read.shares)) this.#identities.restore(urn, share);
   }
 
@@ -158,11 +162,11 @@ export class FleetMetrics implements Sink, Telemetry {
     const now = this.#options.now();
     this.#tallies.count(change, before ?? null, now);
     const open = isOpen(finding);
-    if (open) this.#open.open(finding.id, finding, now);
+    if (open) this.open.open(finding.id, finding, now);
     else {
       // Opened and closed between two deliveries: the opening still has to be seen.
-      if (!before && change.change === 'resolved') this.#open.open(finding.id, finding, finding.opened_at);
-      this.#open.close(finding.id);
+      if (!before && change.change === 'resolved') this.open.open(finding.id, finding, finding.opened_at);
+      this.open.close(finding.id);
     }
     this.#remember(finding, open, now);
   }
@@ -173,8 +177,8 @@ export class FleetMetrics implements Sink, Telemetry {
       this.#tallies.seed(finding);
       const open = isOpen(finding);
       const shown = open || (finding.state !== 'silenced' && finding.closed_at !== undefined && now - finding.closed_at < HOUR);
-      if (shown) this.#open.open(finding.id, finding, finding.opened_at);
-      if (!open) this.#open.close(finding.id);
+      if (shown) this.open.open(finding.id, finding, finding.opened_at);
+      if (!open) this.open.close(finding.id);
       this.#remember(finding, open, finding.closed_at ?? finding.updated_at);
     }
   }

@@ -10,6 +10,8 @@ const ZERO_FOR: Millis = 60 * 60_000;
 interface LabelSet {
   key: string; urn: string; storm: string; owner: string; detector: string; severity: string;
   overflow: boolean; series: Series;
+  /** Values of its labels. */
+  labels: Omit<OpenSeries, 'value'>;
   /** Open findings in it. */
   count: number;
   /** Takes one of the places that a storm leaves. */
@@ -19,6 +21,8 @@ interface LabelSet {
   /** Since when it shows an explicit 0. */
   zeroSince: Millis | null;
 }
+/** A series as it is shown. */
+export interface OpenSeries { identity: string; identity_owner: string; detector: string; severity: string; value: number }
 /** For `restore`: a label set that was shown. */
 export interface SavedSet { urn: string; owner: string; detector: string; severity: string; overflow: boolean; zeroSince: Millis | null; closedOpening: Millis }
 
@@ -85,6 +89,15 @@ export class OpenFindings {
     }
   }
 
+  /** Every series, explicit zeros too. */
+  list(): OpenSeries[] { return [...this.#sets.values()].map(shown); }
+
+  /** The series that an open finding is counted in, or null. */
+  where(id: string): OpenSeries | null {
+    const placed = this.#placed.get(id);
+    return placed === undefined ? null : shown(placed.set);
+  }
+
   /** Label sets that are shown, for `restore` after a restart. */
   save(): SavedSet[] {
     return [...this.#sets.values()].map(({ urn, owner, detector, severity, overflow, zeroSince, closedOpening }) =>
@@ -149,7 +162,7 @@ export class OpenFindings {
     if (!series) return null;
     const { urn, detector, severity, overflow } = where;
     const set: LabelSet = {
-      urn, owner: where.owner, detector, severity, overflow, key, storm: `${where.owner}/${where.detector}`, series, count: 0, member: false, closedOpening: 0, zeroSince: null,
+      labels: { identity, identity_owner: owner, detector, severity }, urn, owner: where.owner, detector, severity, overflow, key, storm: `${where.owner}/${where.detector}`, series, count: 0, member: false, closedOpening: 0, zeroSince: null,
     };
     this.#sets.set(key, set);
     if (set.overflow) this.#overflows++;
@@ -202,6 +215,8 @@ export class OpenFindings {
     if (before === 0 || before + change === 0) this.#onShown(urn, change === 1);
   }
 }
+
+function shown({ labels, series }: LabelSet): OpenSeries { return { ...labels, value: series.value }; }
 
 function keyOf(urn: string, owner: string, detector: string, severity: string, overflow: boolean): string {
   return JSON.stringify([urn, owner, detector, severity, overflow]);
