@@ -2,7 +2,7 @@ import { configDefaults, defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['{contract,exporter,tools,bench,e2e,evaluate}/**/*.test.ts'],
+    include: ['{contract,exporter,dashboards,tools,bench,e2e,evaluate}/**/*.test.ts'],
     exclude: [...configDefaults.exclude, 'datasource-plugin/**'],
     setupFiles: ['tools/property-seed.ts'],
     // Real processes, files and sockets: forks keep a crash in one file to itself.

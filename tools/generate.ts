@@ -2,13 +2,17 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync, existsSync } from 
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Detector, Source } from '@remit/contract';
+import { generated as dashboards } from '../dashboards/src/index.ts';
 import { generated as jsonSchema } from '../exporter/src/inventory/json-schema.ts';
+import { generated as forms } from './generate/forms.ts';
 import { coverageDoc, detectorsDoc, registry, sourcesDoc } from './generate/docs.ts';
 import { generated as metricsDocs } from './generate/metrics-docs.ts';
-import { generated as rules } from './generate/rules.ts';
+import { baseUrl, generated as rules } from './generate/rules.ts';
 import { generated as sieve } from './generate/sieve.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+/** Everything that Prometheus evaluates. */
+export const RULE_FILES = ['rules/remit.rules.yml', 'rules/pipeline.rules.yml', 'rules/dashboards.rules.yml'];
 
 /** Every generated file of the repository by its path, made from the folders of sources and detectors and the contract. */
 export async function generated(): Promise<Map<string, string>> {
@@ -20,7 +24,9 @@ export async function generated(): Promise<Map<string, string>> {
     ['docs/detectors.md', detectorsDoc(detectors)],
     ['docs/coverage.md', coverageDoc(sources, detectors)],
   ]);
-  for (const more of [rules(detectors), metricsDocs(), jsonSchema(), await sieve(root)]) {
+  const byRule = rules(detectors);
+  const ruleFiles = RULE_FILES.map((path) => byRule[path] ?? readFileSync(join(root, path), 'utf8'));
+  for (const more of [byRule, forms(ruleFiles), dashboards(baseUrl()), metricsDocs(), jsonSchema(), await sieve(root)]) {
     for (const [path, text] of Object.entries(more)) files.set(path, text);
   }
   return files;

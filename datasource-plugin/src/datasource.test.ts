@@ -64,6 +64,19 @@ describe('queries', () => {
     expect(asked).toHaveLength(2);
   });
 
+  it('that found nothing leave a panel its own words, and Explore its columns', async () => {
+    proxy((asked) => {
+      const answer = replay(asked) as { results: Record<string, QueryResult> };
+      for (const { data } of answer.results.A?.frames ?? []) {
+        data.values = data.values.map(() => []);
+      }
+      return answer;
+    });
+    const fields = async (app: CoreApp): Promise<number> => ((await firstValueFrom(new RemitDataSource(settings(), templates({})).query(request([{ format: 'table' }], { app })))).data[0] as DataFrame).fields.length;
+    expect(await fields(CoreApp.Dashboard)).toBe(0);
+    expect(await fields(CoreApp.Explore)).toBeGreaterThan(5);
+  });
+
   it('show what came of some when others fail', async () => {
     proxy((asked) => {
       const answer = replay(asked) as { results: Record<string, QueryResult> };

@@ -137,7 +137,8 @@ export class RemitDataSource
       if (status !== 200) {
         errors.push({ refId, status, message: [error, hint].filter(Boolean).join('. ') || `status ${status}` });
       }
-      data.push(...REGISTRY[query.kind].frames(frames ?? [], { query, to: this.to, from: request.range.from.valueOf(), until: request.range.to.valueOf() }));
+      const dressed = REGISTRY[query.kind].frames(frames ?? [], { query, to: this.to, from: request.range.from.valueOf(), until: request.range.to.valueOf() });
+      data.push(...(onDashboard(request.app) ? dressed.map(bareWhenEmpty) : dressed));
     }
     return { data, errors };
   }
@@ -263,4 +264,13 @@ export class RemitDataSource
   async getLogRowContextQuery(row: LogRowModel, options?: LogRowContextOptions): Promise<RemitQuery | null> {
     return contextQuery(row, options)?.query ?? null;
   }
+}
+
+function onDashboard(app: string | undefined): boolean {
+  return app === CoreApp.Dashboard || app === CoreApp.PanelViewer;
+}
+
+/** Without columns Grafana shows what the panel has to say about nothing; with them an empty table would say nothing at all. */
+function bareWhenEmpty(frame: DataFrame): DataFrame {
+  return frame.length === 0 ? { ...frame, fields: [] } : frame;
 }

@@ -9,7 +9,7 @@ import { METRICS } from '@remit/contract';
 const ADDED = ['cluster', 'instance', 'job', '__name__'];
 /** Series that are not ours. */
 const FOREIGN: Record<string, readonly string[]> = {
-  up: [], scrape_samples_scraped: [], scrape_duration_seconds: [], ALERTS: ['alertname', 'alertstate', 'severity', 'identity', 'identity_owner', 'detector'],
+  up: [], scrape_samples_scraped: [], scrape_duration_seconds: [], process_resident_memory_bytes: [], process_cpu_seconds_total: [], nodejs_eventloop_lag_p99_seconds: [], ALERTS: ['alertname', 'alertstate', 'severity', 'identity', 'identity_owner', 'detector'],
 };
 
 interface Expression { where: string; text: string; annotations?: string[] }
@@ -17,8 +17,8 @@ interface Rule { record?: string; alert?: string; expr?: string; annotations?: R
 type Known = ReadonlyMap<string, readonly string[]>;
 
 /**
- * What is wrong with the PromQL of `rules/*.yml` and of the `promql` blocks in `docs/` and `README.md`: syntax, metrics that the
- * catalogue does not have, labels that they do not carry, and labels in annotations that the alert has not.
+ * What is wrong with the PromQL of `rules/*.yml`, of the dashboards and of the `promql` blocks in `docs/` and `README.md`: syntax,
+ * metrics that the catalogue does not have, labels that they do not carry, and labels in annotations that the alert has not.
  */
 export function checkExpressions(root: string): string[] {
   const rules = ruleFiles(root).flatMap((path) => readRules(root, path));
@@ -29,12 +29,13 @@ export function checkExpressions(root: string): string[] {
     for (const suffix of ['_sum', '_count']) known.set(f.name + suffix, f.labels);
   }
   const problems: string[] = [];
-  for (const { rule } of rules) if (rule.record && rule.expr) known.set(rule.record, labelsOf(rule.expr, known));
+  // Twice, because what is recorded may be made of what another file records.
+  for (const { rule } of [...rules, ...rules]) if (rule.record && rule.expr) known.set(rule.record, labelsOf(rule.expr, known));
   for (const { where, rule } of rules) {
     const annotations = Object.values(rule.annotations ?? {});
     problems.push(...check({ where, text: rule.expr ?? '', annotations }, known, Object.keys(rule.labels ?? {})));
   }
-  for (const expression of documented(root)) problems.push(...check(expression, known, []));
+  for (const expression of [...documented(root), ...drawn(root)]) problems.push(...check(expression, known, []));
   return problems;
 }
 
@@ -46,6 +47,29 @@ function readRules(root: string, path: string): { where: string; rule: Rule }[] 
   const file = parse(readFileSync(path, 'utf8')) as { groups?: { rules?: Rule[] }[] };
   return (file.groups ?? []).flatMap((group) => group.rules ?? [])
     .map((rule) => ({ where: `${relative(root, path)}: ${rule.alert ?? rule.record ?? '?'}`, rule }));
+}
+
+interface Panel { title?: string; targets?: { expr?: string }[]; panels?: Panel[] }
+interface Dashboard { panels: Panel[]; templating: { list: { name: string; query?: string | { query?: string } }[] } }
+
+/** Expressions of panels and variables of the dashboards, with Grafana's own variables filled in; those inside strings are left. */
+function drawn(root: string): Expression[] {
+  const folder = join(root, 'dashboards/out');
+  let files: string[];
+  try { files = readdirSync(folder).filter((name) => name.endsWith('.json')); } catch { return []; }
+  return files.flatMap((name) => {
+    const { panels, templating } = JSON.parse(readFileSync(join(folder, name), 'utf8')) as Dashboard;
+    const where = (what: string): string => `dashboards/out/${name}: ${what}`;
+    const shown = panels.flatMap((panel) => [panel, ...panel.panels ?? []]).flatMap(({ title = '?', targets = [] }) => targets.map(({ expr }) => ({ where: where(title), text: expr ?? '' })));
+    const listed = templating.list.map(({ name: variable, query }) => ({ where: where(`variable ${variable}`), text: typeof query === 'object' ? valuesOf(query.query ?? '') : '' }));
+    return [...shown, ...listed].filter(({ text }) => text !== '').map((each) => ({ ...each, text: each.text.replace(/\$__(rate_interval|interval|range)/g, '5m') }));
+  });
+}
+
+/** `label_values(metric{…}, label)` as an expression that names all of it. */
+function valuesOf(query: string): string {
+  const read = /^label_values\(([\s\S]*),\s*(\w+)\)$/.exec(query);
+  return read ? `count by (${read[2]}) (${read[1]})` : query;
 }
 
 function documented(root: string): Expression[] {

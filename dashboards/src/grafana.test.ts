@@ -1,0 +1,81 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Browser, Page } from 'playwright-core';
+import { launchChromium } from '../../tools/real/chromium.ts';
+import { dashboards } from './index.ts';
+
+// Against the Grafana at GRAFANA_URL, which has the dashboards of dashboards/out, the plugin, and a Prometheus that scrapes the demo and
+// evaluates rules/. GRAFANA_USER (admin:admin) may read them. With DASHBOARD_PICTURES, a folder, each is photographed there.
+const GRAFANA = process.env['GRAFANA_URL'];
+const PICTURES = process.env['DASHBOARD_PICTURES'];
+const WIDTH = 1280;
+const ROW = 38;
+const PATIENCE = 120_000;
+/** Grafana asks for these of dashboards that are not public, and says so itself. */
+const ITS_OWN = /public-dashboards|Failed to load resource/;
+const IDENTITY = 'urn:nhi:aws:111122223333:role/billing-sync';
+
+interface Panel { type: string; title: string; gridPos: { y: number; h: number }; fieldConfig?: { defaults: { noValue?: string } } }
+const boards = dashboards('http://127.0.0.1:9847').map(({ uid = '', panels = [] }) => ({ uid, panels: panels as unknown as Panel[] }));
+
+describe.skipIf(GRAFANA === undefined)('dashboards in a real Grafana', { timeout: PATIENCE }, () => {
+  let browser: Browser;
+  beforeAll(async () => { browser = await launchChromium(); }, PATIENCE);
+  afterAll(async () => { await browser.close(); });
+
+  async function open(uid: string, theme: string, height: number): Promise<{ page: Page; complaints: string[]; slow: string[] }> {
+    const authorization = `Basic ${Buffer.from(process.env['GRAFANA_USER'] ?? 'admin:admin').toString('base64')}`;
+    const page = await browser.newPage({ viewport: { width: WIDTH, height }, extraHTTPHeaders: { authorization } });
+    const complaints: string[] = [];
+    const slow: string[] = [];
+    page.on('console', (message) => { if (message.type() === 'error' && !ITS_OWN.test(message.text())) complaints.push(message.text()); });
+    page.on('pageerror', (error) => { complaints.push(error.message); });
+    page.on('response', (answer) => { if (answer.status() >= 400 && !ITS_OWN.test(answer.url())) complaints.push(`${answer.status()} ${answer.url()}`); });
+    // The menu beside a dashboard is shut by most people who look at one.
+    await page.addInitScript(() => { localStorage.setItem('grafana.navigation.docked', 'false'); });
+    await page.goto(`${GRAFANA}/d/${uid}?theme=${theme}&var-identity=${uid === 'remit-identity' ? IDENTITY : '$__all'}`, { timeout: PATIENCE });
+    await settled(page);
+    return { page, complaints, slow };
+  }
+
+  it.each(boards.map((board) => [board.uid, board] as const))('%s loads, each panel with data or with the reason why not, and no error', async (uid, { panels }) => {
+    const end = Math.max(...panels.map(({ gridPos: { y, h } }) => y + h));
+    for (const theme of ['light', 'dark']) {
+      const { page, complaints } = await open(uid, theme, end * ROW + 260);
+      for (const { title, type } of panels) if (type !== 'row') expect(await page.getByText(title, { exact: true }).count(), `${uid}: ${title}`).toBeGreaterThan(0);
+      expect(await page.locator('[data-testid="data-testid Panel status error"]').count(), `${uid}: errors`).toBe(0);
+      // The reason why is the text of the panel, or of its description where it has columns already.
+      expect(await page.getByText('No data', { exact: true }).count(), `${uid}: No data`).toBeLessThanOrEqual(panels.filter(({ type, fieldConfig }) => type === 'nodeGraph' || fieldConfig?.defaults.noValue === 'No data').length);
+      expect(complaints, uid).toEqual([]);
+      if (PICTURES !== undefined) await picture(page, uid, theme, panels);
+      await page.close();
+    }
+  });
+
+  it('an open finding leads from the fleet to its identity, and from there to its evidence', async () => {
+    const { page } = await open('remit-fleet', 'dark', 1800);
+    const link = page.locator('a[href*="/d/remit-identity"][href*="billing-sync"]').first();
+    const href = await link.getAttribute('href', { timeout: PATIENCE });
+    await page.goto(new URL(href ?? '', GRAFANA).href);
+    await settled(page);
+    expect(await page.getByText(IDENTITY).count()).toBeGreaterThan(0);
+    expect(await page.getByText('Decommissioned machine identity', { exact: false }).count()).toBeGreaterThan(0);
+    await page.close();
+  });
+
+  async function picture(page: Page, uid: string, theme: string, panels: readonly Panel[]): Promise<void> {
+    mkdirSync(PICTURES ?? '', { recursive: true });
+    const rows = panels.filter(({ type }) => type === 'row');
+    const until = (rows.at(1) ?? panels.at(-1))?.gridPos.y ?? 30;
+    await page.screenshot({ path: join(PICTURES ?? '', `${uid}-${theme}.png`), clip: { x: 0, y: 0, width: WIDTH, height: until * ROW + 170 } });
+  }
+});
+
+/** Until nothing is asked any more. */
+async function settled(page: Page): Promise<void> {
+  await page.waitForLoadState('load', { timeout: PATIENCE });
+  await page.waitForTimeout(3000);
+  await page.waitForFunction(() => ![...document.querySelectorAll('button')].some((button) => button.textContent?.trim() === 'Cancel') && document.querySelector('[aria-label="Panel loading bar"]') === null, undefined, { timeout: PATIENCE });
+  await page.waitForTimeout(2000);
+}

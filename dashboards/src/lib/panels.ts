@@ -1,0 +1,207 @@
+import {
+  BigValueColorMode, BigValueGraphMode, BigValueTextMode, BarGaugeDisplayMode, BarGaugeSizing, BarGaugeValueMode, LegendDisplayMode, LegendPlacement, LineInterpolation, ReduceDataOptionsBuilder, SortOrder,
+  StackingConfigBuilder, StackingMode, TableCellHeight, TooltipDisplayMode, VisibilityMode, VizLegendOptionsBuilder, VizOrientation, VizTextDisplayOptionsBuilder, VizTooltipOptionsBuilder, GraphGradientMode, GraphDrawStyle,
+} from '@grafana/grafana-foundation-sdk/common';
+import type { DataSourceRef } from '@grafana/grafana-foundation-sdk/common';
+import {
+  FieldColorBuilder, FieldColorModeId, ThresholdsConfigBuilder, ThresholdsMode, type DashboardLinkBuilder, type DataTransformerConfig, type DynamicConfigValue, type Panel, type Threshold, type ValueMapping,
+} from '@grafana/grafana-foundation-sdk/dashboard';
+import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
+import { PanelBuilder as BarGauge } from '@grafana/grafana-foundation-sdk/bargauge';
+import { PanelBuilder as Logs } from '@grafana/grafana-foundation-sdk/logs';
+import { PanelBuilder as NodeGraph } from '@grafana/grafana-foundation-sdk/nodegraph';
+import { PanelBuilder as Stat } from '@grafana/grafana-foundation-sdk/stat';
+import { PanelBuilder as StateTimeline } from '@grafana/grafana-foundation-sdk/statetimeline';
+import { PanelBuilder as Table } from '@grafana/grafana-foundation-sdk/table';
+import { PanelBuilder as TimeSeries } from '@grafana/grafana-foundation-sdk/timeseries';
+import { PROMETHEUS, REMIT, type Query } from './queries.ts';
+
+/** What every panel says. */
+export interface Said {
+  title: string;
+  /** What it shows, and why it can be empty. */
+  description: string;
+  /** Shown instead of nothing: why there is nothing, in a few words. */
+  empty: string;
+  /** Columns of 24, and rows of 38 px. */
+  w: number; h: number;
+  queries: readonly Query[];
+  /** Id of a unit of Grafana. */
+  unit?: string;
+  decimals?: number;
+  /** Colours from a value on: `[['green', null], ['red', 1]]`. */
+  steps?: readonly (readonly [string, number | null])[];
+  mappings?: readonly ValueMapping[];
+  links?: readonly DashboardLinkBuilder[];
+  min?: number; max?: number;
+  /** A range of its own, `7d`, while the dashboard's is relative. */
+  since?: string;
+  change?: readonly DataTransformerConfig[];
+}
+
+/** What the builders of all sorts of panels have in common. */
+interface Common extends Builder<Panel> {
+  title(text: string): this; description(text: string): this; span(columns: number): this; height(rows: number): this; datasource(ref: DataSourceRef): this;
+  targets(queries: Query[]): this; unit(id: string): this; noValue(text: string): this; decimals(digits: number): this; min(value: number): this; max(value: number): this;
+  thresholds(config: Builder<unknown>): this; mappings(all: ValueMapping[]): this; dataLinks(links: DashboardLinkBuilder[]): this; timeFrom(range: string): this;
+  transformations(all: DataTransformerConfig[]): this; colorScheme(color: Builder<unknown>): this;
+  withOverride(override: { matcher: { id: string; options?: unknown }; properties: DynamicConfigValue[] }): this;
+}
+
+function say<B>(builder: B, said: Said, from: DataSourceRef = PROMETHEUS): B {
+  const panel = builder as B & Common;
+  panel.title(said.title).description(said.description).noValue(said.empty).span(said.w).height(said.h).datasource(from).targets(said.queries.map(lettered)).unit(said.unit ?? 'short');
+  if (said.decimals !== undefined) panel.decimals(said.decimals);
+  if (said.min !== undefined) panel.min(said.min);
+  if (said.max !== undefined) panel.max(said.max);
+  if (said.steps) panel.thresholds(thresholds(said.steps));
+  if (said.mappings) panel.mappings([...said.mappings]);
+  if (said.links) panel.dataLinks([...said.links]);
+  if (said.since !== undefined) panel.timeFrom(said.since);
+  if (said.change) panel.transformations([...said.change]);
+  return builder;
+}
+
+/** Queries are named by their place: A, B, C. */
+function lettered(query: Query, index: number): Query {
+  return { build: () => ({ ...query.build(), refId: letter(index) }) };
+}
+
+const letter = (index: number): string => String.fromCharCode(65 + index);
+
+/** Colours from a value on, as Grafana stores them. */
+export function thresholds(steps: NonNullable<Said['steps']>): ThresholdsConfigBuilder {
+  return new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps(steps.map(([color, value]): Threshold => ({ color, value })));
+}
+
+/** The colour of what has no value must not be that of a good one. */
+function overNothing([first, ...rest]: NonNullable<Said['steps']>): NonNullable<Said['steps']> {
+  return [['text', null], [first?.[0] ?? 'text', 0], ...rest];
+}
+
+/** One figure, coloured by its thresholds. `shape`: its course behind it. */
+export function figure(said: Said & { shape?: boolean; name?: boolean; text?: boolean }): Stat {
+  return say(new Stat(), { ...said, steps: overNothing(said.steps ?? [['text', null]]) })
+    .colorMode(BigValueColorMode.Value).graphMode(said.shape ? BigValueGraphMode.Area : BigValueGraphMode.None)
+    .textMode(said.name ? BigValueTextMode.ValueAndName : BigValueTextMode.Value).colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Thresholds))
+    .reduceOptions(new ReduceDataOptionsBuilder().calcs(['lastNotNull']).values(false).fields(said.text ? '/.*/' : ''));
+}
+
+/** Values over time. `stack` for parts of a whole; `colors` by the name of the series. */
+export function lines(said: Said & { stack?: boolean; bars?: boolean; colors?: Readonly<Record<string, string>>; dashed?: readonly string[]; table?: boolean; units?: Readonly<Record<string, string>> }): TimeSeries {
+  const panel = say(new TimeSeries(), { min: 0, ...said })
+    .lineWidth(said.stack ? 1 : 2).fillOpacity(said.bars ? 70 : said.stack ? 35 : 6).gradientMode(GraphGradientMode.None).showPoints(VisibilityMode.Never)
+    .lineInterpolation(LineInterpolation.Linear).spanNulls(false).axisSoftMin(0).drawStyle(said.bars ? GraphDrawStyle.Bars : GraphDrawStyle.Line)
+    .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.PaletteClassic))
+    .legend(new VizLegendOptionsBuilder().displayMode(said.table ? LegendDisplayMode.Table : LegendDisplayMode.List).placement(said.table ? LegendPlacement.Right : LegendPlacement.Bottom).showLegend(true).calcs(said.table ? ['lastNotNull'] : []))
+    .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending));
+  if (said.stack) panel.stacking(new StackingConfigBuilder().mode(StackingMode.Normal).group('A'));
+  for (const [name, color] of Object.entries(said.colors ?? {})) panel.overrideByName(name, [{ id: 'color', value: { mode: 'fixed', fixedColor: color } }]);
+  for (const name of said.dashed ?? []) panel.overrideByName(name, [{ id: 'custom.lineStyle', value: { fill: 'dash', dash: [8, 6] } }, { id: 'custom.fillOpacity', value: 0 }, { id: 'custom.lineWidth', value: 1 }]);
+  // A series of another unit has an axis of its own.
+  for (const [name, unit] of Object.entries(said.units ?? {})) panel.overrideByName(name, [{ id: 'unit', value: unit }]);
+  return panel;
+}
+
+/** One bar a series, longest first. */
+export function bars(said: Said): BarGauge {
+  return say(new BarGauge(), { steps: [['blue', null]], min: 0, ...said })
+    .orientation(VizOrientation.Horizontal).displayMode(BarGaugeDisplayMode.Basic).valueMode(BarGaugeValueMode.Text).showUnfilled(true).text(new VizTextDisplayOptionsBuilder().titleSize(12).valueSize(15)).sizing(BarGaugeSizing.Manual).minVizHeight(16).maxVizHeight(22)
+    .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Thresholds))
+    .reduceOptions(new ReduceDataOptionsBuilder().calcs(['lastNotNull']).values(false).fields(''));
+}
+
+/** What held when, a line each: `words` are the states from a value on. */
+export function states(said: Said & { words: readonly { from: number; to: number | null; text: string; color: string }[] }): Builder<Panel> {
+  const mappings = said.words.map(({ from, to, text, color }, index) => ({ type: 'range', options: { from, to, result: { text, color, index } } })) as unknown as ValueMapping[];
+  return unpaged(say(new StateTimeline(), { ...said, mappings }).mergeValues(true).rowHeight(0.8).fillOpacity(70).lineWidth(0)
+    .legend(new VizLegendOptionsBuilder().showLegend(false).displayMode(LegendDisplayMode.List).placement(LegendPlacement.Bottom).calcs([]))
+    // By thresholds the bars would be named after them instead of the words.
+    .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.PaletteClassic)));
+}
+
+/** A timeline that shows all lines at once: the builder knows only pages of at least one. */
+function unpaged(timeline: StateTimeline): Builder<Panel> {
+  return {
+    build: () => {
+      const panel = timeline.build();
+      const { perPage: _, ...options } = panel.options as Record<string, unknown>;
+      return { ...panel, options };
+    },
+  };
+}
+
+/** How one column of a table is shown. The order of columns is that of the list; columns that are not in it are left away. */
+export interface Column {
+  /** As the query has it: a label, or `Value #A`. */
+  from: string;
+  title: string;
+  unit?: string; decimals?: number; width?: number; steps?: Said['steps']; gauge?: { min: number; max?: number };
+  links?: readonly DashboardLinkBuilder[]; mappings?: readonly ValueMapping[];
+}
+
+/** Rows of Prometheus, joined by their labels: at most `most` after sorting by the column titled `by`. */
+export function table(said: Said & { columns: readonly Column[]; by?: string; ascending?: boolean; most?: number }): Table {
+  const organize: DataTransformerConfig = {
+    id: 'organize', options: {
+      includeByName: Object.fromEntries(said.columns.map(({ from }) => [from, true])), indexByName: Object.fromEntries(said.columns.map(({ from }, index) => [from, index])),
+      renameByName: Object.fromEntries(said.columns.map(({ from, title }) => [from, title])), excludeByName: {},
+    },
+  };
+  const sort: DataTransformerConfig[] = said.by === undefined ? [] : [{ id: 'sortBy', options: { sort: [{ field: said.by, desc: !said.ascending }] } }];
+  // An instant of one query is one frame already; merging it again would lose nothing and cost a pass.
+  const merge: DataTransformerConfig[] = said.queries.length > 1 ? [{ id: 'merge', options: {} }] : [];
+  const panel = bare(say(new Table(), { ...said, change: [...merge, organize, ...sort, { id: 'limit', options: { limitField: said.most ?? 50 } }] }));
+  for (const column of said.columns) panel.overrideByName(column.title, looks(column));
+  return panel;
+}
+
+/** Records of Remit as a table. `columns`: those shown, in order, by name; units, colours and links come with the data source. */
+export function recordTable(said: Said & { columns?: readonly string[]; widths?: Readonly<Record<string, number>>; units?: Readonly<Record<string, string>>; links?: never; change?: readonly DataTransformerConfig[] }): Table {
+  const { columns, change = [] } = said;
+  const chosen: DataTransformerConfig[] = columns === undefined ? [] : [{
+    id: 'organize', options: { includeByName: Object.fromEntries(columns.map((name) => [name, true])), indexByName: Object.fromEntries(columns.map((name, index) => [name, index])), renameByName: {}, excludeByName: {} },
+  }];
+  const panel = bare(say(new Table(), { ...said, change: [...change, ...chosen] }, REMIT))
+    .overrideByFieldType('time', [{ id: 'unit', value: 'dateTimeAsIso' }, { id: 'custom.width', value: 160 }]);
+  // Words without a colour of their own would be black boxes on white.
+  for (const name of ['State', 'Against the remit']) panel.overrideByName(name, [{ id: 'custom.cellOptions', value: { type: 'color-text' } }]);
+  for (const [name, width] of Object.entries(said.widths ?? {})) panel.overrideByName(name, [{ id: 'custom.width', value: width }]);
+  for (const [name, unit] of Object.entries(said.units ?? {})) panel.overrideByName(name, [{ id: 'unit', value: unit }]);
+  return panel;
+}
+
+/** Series of Remit, in event time. */
+export function recordLines(said: Said): TimeSeries {
+  return say(new TimeSeries(), { min: 0, ...said }, REMIT).showPoints(VisibilityMode.Auto).lineWidth(1).fillOpacity(6).axisSoftMin(0)
+    .legend(new VizLegendOptionsBuilder().displayMode(LegendDisplayMode.List).placement(LegendPlacement.Bottom).showLegend(true).calcs([]))
+    .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending));
+}
+
+/** Who reaches what, as Remit knows it. */
+export function recordGraph(said: Said): NodeGraph {
+  return say(new NodeGraph(), said, REMIT);
+}
+
+/** What was done, a line each. */
+export function recordLogs(said: Said): Logs {
+  return say(new Logs(), said, REMIT).showTime(true).wrapLogMessage(true).enableLogDetails(true).prettifyLogMessage(false);
+}
+
+/** An empty cell is a dash: the text for an empty table is not for each of its cells. */
+function bare(panel: Table): Table {
+  return panel.cellHeight(TableCellHeight.Sm).showHeader(true).minWidth(50).overrideByRegexp('/.*/', [{ id: 'noValue', value: '–' }]);
+}
+
+function looks({ unit, decimals, width, steps, gauge, links, mappings }: Column): DynamicConfigValue[] {
+  const set: DynamicConfigValue[] = [];
+  if (unit !== undefined) set.push({ id: 'unit', value: unit });
+  if (decimals !== undefined) set.push({ id: 'decimals', value: decimals });
+  if (width !== undefined) set.push({ id: 'custom.width', value: width });
+  if (steps) set.push({ id: 'thresholds', value: thresholds(overNothing(steps)).build() }, { id: 'color', value: { mode: 'thresholds' } }, { id: 'custom.cellOptions', value: gauge ? { type: 'gauge', mode: 'basic', valueDisplayMode: 'text' } : { type: 'color-text' } });
+  if (gauge) set.push({ id: 'min', value: gauge.min });
+  if (gauge?.max !== undefined) set.push({ id: 'max', value: gauge.max });
+  if (links) set.push({ id: 'links', value: links.map((link) => link.build()) });
+  if (mappings) set.push({ id: 'mappings', value: mappings });
+  return set;
+}
