@@ -30,7 +30,7 @@ test('annotations draw findings over another panel', async ({ page, request }) =
   await asked;
   const marks = page.locator('[data-testid="data-testid annotation-marker"]');
   await expect(marks.first()).toBeVisible();
-  await marks.first().hover();
+  await marks.last().hover({ force: true });
   await page.waitForTimeout(700);
   await picture(page, 'annotations');
   expect(complaints).toEqual([]);

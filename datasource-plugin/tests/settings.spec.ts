@@ -16,8 +16,10 @@ test('a wrong URL, a wrong token, no TLS and another service give useful errors'
   const config = await createDataSourceConfigPage({ type: TYPE });
   const url = page.getByPlaceholder('http://127.0.0.1:9847');
   const says = async (text: RegExp) => {
+    const asked = page.waitForResponse((response) => response.url().includes('/read/status'));
     await page.getByRole('button', { name: 'Save & test' }).click();
-    await expect(page.getByText(text).first()).toBeVisible();
+    await asked;
+    await expect(page.getByRole('alert').getByText(text).first()).toBeVisible();
   };
   await url.fill('http://127.0.0.1:1');
   await says(/Grafana cannot reach Remit/);

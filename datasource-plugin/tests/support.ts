@@ -50,7 +50,7 @@ export const explore = (of: object, from = 'now-24h', to = 'now'): string =>
   `/explore?schemaVersion=1&orgId=1&panes=${encodeURIComponent(JSON.stringify({ a: { datasource: UID, queries: [query(of)], range: { from, to } } }))}`;
 
 /** Grafana's own complaints, which it makes with any data source. */
-const GRAFANAS_OWN = /ResizeObserver loop|Failed to load resource|Download the React DevTools|\[React Intl\]|i18next|findDOMNode|defaultProps|validateDOMNesting|Slate|downloadable font|net::ERR|public\/build|React does not recognize|act\(|StrictMode|componentWill/;
+const GRAFANAS_OWN = /fetch plugins from catalog|ResizeObserver loop|Failed to load resource|Download the React DevTools|\[React Intl\]|i18next|findDOMNode|defaultProps|validateDOMNesting|Slate|downloadable font|net::ERR|public\/build|React does not recognize|act\(|StrictMode|componentWill/;
 
 /** What the page complains about from now on: errors that nobody caught, errors of the console, and anything that asks a person by itself. */
 export function complaintsOf(page: Page): string[] {

@@ -7,7 +7,6 @@ import { explainFailure } from '../lib/failure';
 export interface Health {
   status: 'success' | 'error' | 'warning';
   message: string;
-  details?: { message: string; verboseMessage?: string };
 }
 
 /** Asks for the status and a query, and says what is there, or what is wrong and how to put it right. */
@@ -41,5 +40,5 @@ function success(status: StatusReport): Health {
 }
 
 function failed(message: string, hint?: string): Health {
-  return { status: 'error', message: hint ? `${message}. ${hint}` : message, details: { message: hint ?? message, verboseMessage: message } };
+  return { status: 'error', message: hint ? `${message}. ${hint}` : message };
 }

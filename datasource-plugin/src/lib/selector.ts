@@ -42,6 +42,9 @@ export function isComplete({ key, values }: Filter): boolean {
 /** How a literal value writes the signs with which variables begin: escaped, they are no variables when read again. */
 const ESCAPED: Record<string, string> = { $: '\\u0024', '[': '\\u005b' };
 
+/** An escaped sign of those; a backslash that is escaped itself begins none. */
+const ESCAPE = /(?<!\\)(?:\\\\)*\\u00(24|5b)/i;
+
 class Unreadable extends Error {}
 
 class Reader {
@@ -77,7 +80,7 @@ class Reader {
     this.at += op.length;
     const from = this.at;
     const values = this.values();
-    return { key, op, values, ...(/\\u00(24|5b)/i.test(this.text.slice(from, this.at)) ? { literal: true } : {}) };
+    return { key, op, values, ...(ESCAPE.test(this.text.slice(from, this.at)) ? { literal: true } : {}) };
   }
 
   private values(): string[] {
