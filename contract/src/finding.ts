@@ -44,6 +44,8 @@ export interface Signal {
   first?: Millis;
   /** Lowers the manifest's severity, never raises it: a denied attempt on a decommissioned path is a ticket. */
   severity?: Severity;
+  /** Said anew under this name, it replaces what was said before, whichever hour it is said of: a finding that lasts for months stays small. */
+  part?: string;
   /** −log10 p, where a detector has one. */
   score?: number;
   /** What the score is made of. */

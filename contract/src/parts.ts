@@ -209,6 +209,8 @@ export type Detector = DetectorBase & (
     on: 'tick';
     /** It speaks of what happened, not of a state: what is not said any more is not withdrawn, it falls quiet. */
     stays?: boolean;
+    /** It speaks of a state that was so while it was said: what is not said any more is over (resolved), not wrong (withdrawn). */
+    passes?: boolean;
     inspect(state: FleetView): (Signal & { urn: string })[];
   });
 
@@ -257,8 +259,8 @@ export interface HourView {
   level: { ratio: number; drifted: boolean; approved: Millis } | null;
   /** The first few events of the hour, whatever they are, in time order. */
   evidence?: readonly EventRef[];
-  /** What closed hours say of its pauses: since when nothing succeeded (null: never did), and the longest pause before that. */
-  silence?: { since: Millis | null; longest: Millis };
+  /** What hours before say of its pauses: since when nothing succeeded (null: never did), the longest pause before that, and what was refused since. */
+  silence?: { since: Millis | null; longest: Millis; refused: number };
 }
 
 /** What tick detectors see: the fleet, never the clock. */

@@ -86,6 +86,8 @@ export interface Remit {
   expectedRuns(from: Millis, to: Millis, most: number): readonly ExpectedRun[];
   /** Account, cluster, project and region of the event against `environments_allowed`. */
   environment(event: NhiEvent): 'allowed' | 'outside' | 'undeclared';
+  /** Which of the places that the event names are not approved: those of a sort that the list does not speak of are left out. */
+  foreignPlaces(event: NhiEvent): readonly ('account' | 'cluster' | 'region')[];
   /** `undeclared` when the list is empty. Ignores case. */
   action(permission: string): 'allowed' | 'outside' | 'undeclared';
   resource(uid: string): 'allowed' | 'outside' | 'undeclared';

@@ -49,6 +49,8 @@ export interface CoreOptions {
   faults?: Faults;
   /** The secret of a new storage, instead of a random one: events and digests of another storage can be compared then. */
   key?: Uint8Array;
+  /** How long closed findings are kept: 30 days unless given. Infinity where a log is judged as a whole. */
+  retention?: Millis;
 }
 
 /** Journal, store and state machine, restored and ready: what `serve`, `replay` and `state` have in common. */
@@ -90,7 +92,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       },
       inspected: (detector, seconds) => options.telemetry?.inspected(detector, seconds),
       overflowed: (steps) => options.telemetry?.dropped('judge', 'overflow', steps),
-    }),
+    }, options.retention),
     restored: options.restored ?? (() => {}), changed: options.changed ?? (() => {}), extra: options.extra ?? (() => null), degraded: options.degraded ?? (() => {}),
     cutEvents: CUT_EVENTS,
   });
@@ -106,11 +108,11 @@ export async function openCore(options: CoreOptions): Promise<Core> {
 }
 
 /** What a state machine is made of when nothing is learned yet. */
-function partsOf(config: Config, key: Uint8Array, values: HiddenValues, timeline: InventoryHistory, watch: Parts['watch']): Parts {
+function partsOf(config: Config, key: Uint8Array, values: HiddenValues, timeline: InventoryHistory, watch: Parts['watch'], retention?: Millis): Parts {
   return {
     sources: new Map(sourcesOf(config).map((s) => [s.id, s])), detectors, scoring: learning(key, config), timeline, dedupKey: key, watch,
     compile: (files, at) => loadInventory(files, { importedAt: at, previous: timeline.latest() }).inventory ?? emptyInventory(),
-    runs: { habits: new ToolHabits(), conceal: (text) => values.hash(text) },
+    runs: { habits: new ToolHabits(), conceal: (text) => values.hash(text) }, ...retention === undefined ? {} : { retention },
   };
 }
 

@@ -177,10 +177,10 @@ function withoutAny(entry: InventoryEntry): InventoryEntry {
 async function run({ config, inventories, key }: Setup & { key: Uint8Array }, events: EventSorter, total: number, progress: Progress, cut: AbortSignal): Promise<Side & { recording: Recording }> {
   const recording = new Recording();
   const pages = new Map<string, number>();
-  // Followed as they change: the book forgets what has been closed for long.
+  // Followed as they change: the book forgets what was taken back long ago.
   const findings = new Map<string, Finding>();
   const core = await openCore({
-    storage: null, config, key,
+    storage: null, config, key, retention: Infinity,
     changed: (changes) => {
       for (const { finding, change, page } of changes) {
         recording.finding(finding, change === 'opened' || change === 'reopened', page);

@@ -28,7 +28,7 @@ export async function checkProposals(
     printProblems(problems.filter(({ severity }) => severity === 'error'));
     return 'The proposals could not be tried on the input: correct what is wrong in them first.\n';
   }
-  const core = await openCore({ storage: null, config, key: REPLAY_KEY });
+  const core = await openCore({ storage: null, config, key: REPLAY_KEY, retention: Infinity });
   try {
     await core.engine.submit({ type: 'inventory', now: 0, imported: now, revision: loaded.revision, files });
     await feed(core);

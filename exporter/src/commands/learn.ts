@@ -32,7 +32,7 @@ export async function learn(files: string[], options: LearnOptions): Promise<voi
   if (problems.length > 0) return fail(problems);
   const feed = await feedOf([...files, ...options.from ?? []], options, config);
   const inventory = await readInventory(options.inventoryPath);
-  const core = await openCore({ storage: null, config, key: REPLAY_KEY });
+  const core = await openCore({ storage: null, config, key: REPLAY_KEY, retention: Infinity });
   let proposals: Record<string, string>;
   try {
     const loaded = await core.loadInventory(options.inventoryPath, 0, Date.now());

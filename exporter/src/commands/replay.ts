@@ -32,7 +32,7 @@ export async function replay(files: string[], options: ReplayOptions): Promise<v
   const { config, problems } = loadConfig(options.configFile);
   if (problems.length > 0) return fail(problems);
   const inputs = await expand(files, options.cluster ?? config.cluster);
-  const core = await openCore({ storage: options.storagePath ?? null, config, key: REPLAY_KEY });
+  const core = await openCore({ storage: options.storagePath ?? null, config, key: REPLAY_KEY, retention: Infinity });
   try {
     const inventory = await core.loadInventory(options.inventoryPath, 0, Date.now());
     printProblems(inventory.problems);
@@ -156,9 +156,9 @@ async function report(core: Core, { tally, byIdentity, unattributed }: ReplayRes
     events: { ...tally, ...classes, unattributed },
     identities: p.identities.all.map((i) => summarise(p, i)).sort((a, b) => (a.urn < b.urn ? -1 : 1))
       .map(({ urn, kind, class: verdict, events, first, last }) => ({ urn, kind, class: verdict, events, first: instant(first), last: instant(last) })),
-    findings: findings(p).filter((f) => f.state !== 'silenced').map((f) => ({
-      id: f.id, detector: f.detector, identity: f.identity, severity: f.severity, class: f.class, first: instant(f.first),
-      last: instant(f.last), count: f.count, reason: f.reason, owner: f.owner,
+    findings: findings(p).map((f) => ({
+      id: f.id, detector: f.detector, identity: f.identity, severity: f.severity, class: f.class, state: f.state, first: instant(f.first),
+      last: instant(f.last), count: f.count, reason: f.reason, owner: f.owner, ...f.exception === undefined ? {} : { exception: f.exception },
     })),
     digest: await core.engine.digest(),
   };

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Ajv } from 'ajv';
-import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Finding } from '@remit/contract';
 import { Service } from '../service.ts';
 
@@ -45,6 +45,7 @@ const only = async (): Promise<Finding> => (await (await fetch(`${service.listen
 async function sample(pattern: RegExp): Promise<string | undefined> {
   return pattern.exec(await (await fetch(`${service.listening.url}/metrics`)).text())?.[1];
 }
+const spent = async () => Number(await sample(/nhi_page_budget_spent_pages\{identity_owner="search"\} (\d+)/));
 const closed = (disposition: string) => sample(new RegExp(`nhi_findings_closed_total\\{detector="decommissioned-active",disposition="${disposition}"\\} 0*(\\d+)`));
 
 test('a word is kept, counted once, survives a restart, and can be taken back', async () => {
@@ -73,6 +74,31 @@ test('a word is kept, counted once, survives a restart, and can be taken back', 
   expect((await only()).closed_at).toBeUndefined();
   expect((await remit('verdict', id, 'bad', '--token.file', token)).code).toBe(0);
   expect([await closed('benign'), await closed('bad')]).toEqual(['1', '1']);
+});
+
+test.each(['benign', 'bad'] as const)('%s: what is done more than a day later is told and pages again', async (state) => {
+  const { id, count } = await only();
+  const { last } = await only();
+  await service.stop();
+  vi.useFakeTimers({ toFake: ['Date'], now: last + 60_000 });
+  try {
+    await start();
+    const line = readFileSync(join(CASE, 'events/cloudtrail.jsonl'), 'utf8').trim().split('\n').findLast((each) => each.includes('index-builder'))!;
+    const again = async (at: number): Promise<Pick<Finding, 'state' | 'count'>> => {
+      vi.setSystemTime(at + 1000);
+      const event = { ...JSON.parse(line) as object, eventID: `11111111-2222-4333-8444-${String(at).padStart(12, '0').slice(-12)}`, eventTime: `${new Date(at).toISOString().slice(0, 19)}Z` };
+      await service.door.accept(Buffer.from(JSON.stringify(event)), { receiver: 'test' });
+      return only();
+    };
+    const said = await fetch(`${service.listening.url}/api/v1/findings/${id}/verdict`, { method: 'POST', headers: { authorization: 'Bearer secret-w' }, body: JSON.stringify({ state }) });
+    expect(said.status).toBe(200);
+    expect(await again(last + 23 * 3_600_000)).toMatchObject({ state, count: count + 1 });
+    const before = await spent();
+    expect(await again(last + 25 * 3_600_000)).toMatchObject({ state: 'open', count: count + 2 });
+    expect(await spent()).toBe(before + 1);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test('what is benign stays so, whatever is heard of it later', async () => {

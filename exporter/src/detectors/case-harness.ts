@@ -42,9 +42,9 @@ const scoreSchema = z.strictObject({
 
 const caseSchema = z.strictObject({
   name: z.string(), identity: z.string().optional(), inventory: z.unknown().optional(), history: historySchema.optional(),
-  /** What the baseline says: readiness, thresholds, the score, ways of leaving the remit and the level at the close. Warming unless given. */
+  /** What the baseline says, and whether its hours are closing: readiness, thresholds, the score, ways of leaving the remit and the level at the close. Warming unless given. */
   baseline: z.strictObject({
-    ready: z.boolean().default(true), threshold: z.number().default(4), day_threshold: z.number().default(4), score: scoreSchema.optional(),
+    ready: z.boolean().default(true), closing: z.boolean().default(false), threshold: z.number().default(4), day_threshold: z.number().default(4), score: scoreSchema.optional(),
     violations: z.partialRecord(z.enum(VIOLATIONS), z.int()).optional(), level: z.strictObject({ ratio: z.number(), drifted: z.boolean(), approved: z.iso.date() }).optional(),
   }).optional(),
   /** When the fleet is looked at, and up to when its feeds have come (null: one is silent): at the last event unless given. */
@@ -237,7 +237,7 @@ function hourView(members: readonly NhiEvent[], events: readonly NhiEvent[], vie
   }
   const first = sorted[0]?.time ?? 0;
   return {
-    start: first - (first % 3_600_000), closing: false, events: members.length,
+    start: first - (first % 3_600_000), closing: one.baseline?.closing ?? false, events: members.length,
     denied: members.filter((event) => event.outcome.denied).length, categories,
     score: scoreOf(one), dayThreshold: one.baseline?.day_threshold ?? 4, violations: one.baseline?.violations ?? null,
     level: one.baseline?.level === undefined ? null : { ...one.baseline.level, approved: Date.parse(one.baseline.level.approved) },
@@ -246,11 +246,12 @@ function hourView(members: readonly NhiEvent[], events: readonly NhiEvent[], vie
 }
 
 /** Pauses between the hours before this one in which something was not refused. */
-function silenceBefore(start: number, own: readonly NhiEvent[]): { since: number | null; longest: number } {
+function silenceBefore(start: number, own: readonly NhiEvent[]): { since: number | null; longest: number; refused: number } {
   const hours = own.filter((event) => !event.outcome.denied).map(({ time }) => time - (time % HOUR)).filter((at) => at < start).sort((a, b) => a - b);
   let longest = 0;
   hours.forEach((at, index) => { if (index > 0) longest = Math.max(longest, at - hours[index - 1]! - HOUR); });
-  return { since: hours.length === 0 ? null : hours.at(-1)! + HOUR, longest };
+  const since = hours.length === 0 ? null : hours.at(-1)! + HOUR;
+  return { since, longest, refused: own.filter(({ time, outcome: { denied } }) => denied && time < start && time >= (since ?? -Infinity)).length };
 }
 
 function fleetOf(events: readonly NhiEvent[], inventory: Inventory, one: Case): FleetView {

@@ -42,6 +42,9 @@ export function outcome(event: NhiEvent): Outcome {
   return event.status_id === 2 ? 'failure' : 'success';
 }
 
+/** What of an act one finding covers: a success its period, attempts in vain all of them, since one that never succeeds is one thing however long it goes on. */
+export function coveredBy(became: Outcome, period: string): string { return became === 'success' ? period : 'in vain'; }
+
 /** The target in one word, at most 128 characters, or an empty text. */
 export function target(event: NhiEvent): string {
   const resource = event.resources?.[0];

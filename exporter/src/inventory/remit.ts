@@ -42,13 +42,14 @@ const none = () => null;
 export function compileRemit(record: IdentityRecord, where: string, proposed: boolean, shop: Workshop): Remit {
   const lifecycle: Lifecycle = proposed ? 'proposed' : record.status;
   const { tools, data_classes_allowed: classes, purposes } = record;
+  const foreignPlaces = lazily(() => compilePlaces(record.environments_allowed, shop.memos));
   const remit: Remit = {
     record, where, lifecycle,
     owner: record.owner === undefined ? null : shop.owners.get(record.owner) ?? { team: record.owner, enforce: false },
     owned: record.owner !== undefined && shop.owners.has(record.owner),
     reviewed: lifecycle !== 'proposed', declares: lifecycle !== 'proposed' && declares(record),
     expectedRuns: lazily(() => compileExpectedRuns(record.schedule, shop.crons)),
-    environment: compileEnvironments(record.environments_allowed, shop.memos),
+    environment: compileEnvironments(record.environments_allowed, foreignPlaces), foreignPlaces,
     endOfLife: compileEndOfLife(record, lifecycle, shop),
     schedule: lazily(() => compileSchedule(record.schedule, shop.crons)),
     awaitsReview: compileWaiting(record.review_required, shop.memos),
@@ -106,21 +107,43 @@ function compileGrantsOf(grants: IdentityRecord['granted']): Remit['grantsOf'] {
   });
 }
 
-/** Every place that an event names must be approved: its account, its cluster, and its region where regions are listed. */
-function compileEnvironments(patterns: readonly string[] | undefined, memos: MemoPool): Remit['environment'] {
+/**
+ * Every place that an event names must be approved by itself, account and cluster alike, and the region where regions are listed. Where
+ * account and cluster are named and only one of them is in the list, the other is foreign when the list speaks of its sort.
+ */
+function compilePlaces(patterns: readonly string[] | undefined, memos: MemoPool): Remit['foreignPlaces'] {
+  if (!isListed(patterns)) return () => NOTHING;
   const test = compileList(patterns, true, memos);
-  if (!isListed(patterns)) return undeclared;
   const judgesRegions = patterns.some(namesRegion);
+  const judgesAccounts = patterns.some((pattern) => ACCOUNT.test(pattern));
+  const names = patterns.filter((pattern) => !ACCOUNT.test(pattern) && !namesRegion(pattern)).map((pattern) => new GlobSet([pattern], { ignoreCase: true }));
+  // Projects of Google are named like clusters: a name that is not this project may be another one.
+  const judgesClusters = (provider: string, account: string): boolean => provider !== 'gcp' && names.some((name) => !name.test(account));
   return ({ cloud, k8s }) => {
     const account = cloud?.account?.uid;
     const cluster = k8s?.cluster;
     const region = cloud?.region;
-    if (account === undefined && cluster === undefined && region === undefined) return 'undeclared';
-    const outside = (account !== undefined || cluster !== undefined)
-      && (account === undefined || test(account) === 'outside') && (cluster === undefined || test(cluster) === 'outside');
-    return outside || (judgesRegions && region !== undefined && test(region) === 'outside') ? 'outside' : 'allowed';
+    let accountOut = account !== undefined && test(account) === 'outside';
+    let clusterOut = cluster !== undefined && test(cluster) === 'outside';
+    if (accountOut && cluster !== undefined && !clusterOut) accountOut = judgesAccounts;
+    else if (clusterOut && account !== undefined && !accountOut) clusterOut = judgesClusters(cloud!.provider, account);
+    const regionOut = judgesRegions && region !== undefined && test(region) === 'outside';
+    if (!accountOut && !clusterOut && !regionOut) return NOTHING;
+    return [...accountOut ? ['account' as const] : [], ...clusterOut ? ['cluster' as const] : [], ...regionOut ? ['region' as const] : []];
   };
 }
+
+function compileEnvironments(patterns: readonly string[] | undefined, foreign: Remit['foreignPlaces']): Remit['environment'] {
+  if (!isListed(patterns)) return undeclared;
+  return (event) => {
+    const { cloud, k8s } = event;
+    if (cloud?.account?.uid === undefined && k8s?.cluster === undefined && cloud?.region === undefined) return 'undeclared';
+    return foreign(event).length > 0 ? 'outside' : 'allowed';
+  };
+}
+
+/** An account of AWS, a subscription of Azure. */
+const ACCOUNT = /^((?=.*\d)[\d*?]{2,12}|[\da-f]{8}-[\da-f*?-]{1,27})$/i;
 
 /** A region as AWS and Google write it: eu-west-1, europe-west4, us-gov-*. Names of clusters such as prod-eu1 are none. */
 function namesRegion(pattern: string): boolean {

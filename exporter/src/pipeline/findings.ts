@@ -82,6 +82,11 @@ export class FindingBook {
     else this.close(kept, 'withdrawn', at);
   }
 
+  /** The state that a look at the fleet kept saying is over. Said again, it is opened again. */
+  pass(kept: Kept, part: string, at: Millis): void {
+    if (kept.parts?.delete(part)) this.close(kept, 'resolved', at);
+  }
+
   /** Takes back what one event added: it is better known now, and the signal is not raised any more. */
   takeBack(identity: Identity, detector: Detector, signal: Signal, uid: string, at: Millis): void {
     const kept = this.all.get(fingerprint(identity.urn, detector.id, signal.subject, signal.bucket));
@@ -146,11 +151,12 @@ export class FindingBook {
     this.#touch(kept, verdict.at, stood ? 'resolved' : 'updated', false);
   }
 
-  /** Lets go of closed findings that nothing has touched for the retention time. */
-  forget(now: Millis): void {
+  /** Lets go of closed findings that nothing has touched for the retention time; of withdrawn ones after 30 days in any case. */
+  forget(now: Millis, retention: Millis = RETENTION): void {
     for (const kept of this.all.values()) {
       const { finding } = kept;
-      if (this.#open.has(kept) || Math.max(finding.last, finding.updated_at) >= now - RETENTION) continue;
+      const oldest = now - (finding.state === 'withdrawn' ? RETENTION : retention);
+      if (this.#open.has(kept) || Math.max(finding.last, finding.updated_at) >= oldest) continue;
       this.all.delete(finding.id);
       this.#byIdentity.get(finding.identity)?.delete(kept);
       this.changed.delete(kept);
@@ -240,6 +246,7 @@ export class FindingBook {
       provisional: c.provisional, evidence: c.signal.evidence, ...(c.signal.score === undefined ? {} : { score: c.signal.score }),
     };
     const old = kept.parts!.get(key);
+    if (old && c.signal.part !== undefined) part.evidence = spreadEvidence(old.evidence, part.evidence, EVIDENCE_HALF);
     const same = old && old.count === part.count && old.provisional === part.provisional && old.last === part.last && old.loud === part.loud;
     if (same && kept.finding.observed === c.signal.reason.observed) return false;
     kept.parts!.set(key, part);
@@ -290,14 +297,15 @@ export class FindingBook {
     if (silenced) finding.exception = kept.exception!;
     else delete finding.exception;
     const closed = !isNew && !OPEN.has(before.state) && before.state !== 'silenced';
-    if (closed && (before.state === 'benign' || before.state === 'bad')) return this.#touch(kept, c.at, 'updated', false);
+    const judged = closed && (before.state === 'benign' || before.state === 'bad');
+    if (judged && !outlives(kept, c)) return this.#touch(kept, c.at, 'updated', false);
     if (silenced) turn(finding, 'silenced', c.at);
     else if (finding.state !== 'acknowledged') turn(finding, 'open', c.at);
     delete finding.closed_at;
     this.#open.add(kept);
     const change = silenced ? (before.state === 'silenced' && !isNew ? 'updated' : 'silenced')
       : isNew || before.state === 'silenced' ? 'opened' : closed ? 'reopened' : 'updated';
-    this.#touch(kept, c.at, change, this.#pages(kept, c.at, change, before.severity));
+    this.#touch(kept, c.at, change, this.#pages(kept, judged ? Math.max(c.at, c.signal.at) : c.at, change, before.severity));
   }
 
   #pages(kept: Kept, at: Millis, change: FindingChange['change'], severity: Severity): boolean {
@@ -318,6 +326,15 @@ export class FindingBook {
     if (page && finding.score !== undefined) this.calibratedPage(finding.last);
     this.#changes.push({ finding: { ...finding }, change, page });
   }
+}
+
+/**
+ * Whether this goes beyond what a person judged: it happened more than 24 hours after the word, which spoke of one episode. A state of
+ * the inventory or of a credential is judged once for its bucket.
+ */
+function outlives({ finding }: Kept, { detector, signal }: Contribution): boolean {
+  const word = finding.history?.findLast(({ by }) => by !== null)?.at ?? Infinity;
+  return detector.class !== 'state' && signal.at > word + EPISODE;
 }
 
 function episode(finding: Finding): string {

@@ -20,19 +20,22 @@ export class FleetWatch {
   readonly #quiet: ReadonlyMap<string, Millis>;
   /** Detectors whose findings are not withdrawn when they are not said any more. */
   readonly #stays: ReadonlySet<string>;
+  /** Detectors of states that were so while they were said. */
+  readonly #passes: ReadonlySet<string>;
   #judged: Millis = -Infinity;
 
   constructor(processor: Processor) {
     this.#p = processor;
     this.#quiet = new Map(processor.parts.detectors.map((d) => [d.id, d.quietFor]));
     this.#stays = new Set(processor.parts.detectors.filter((d) => d.on === 'tick' && d.stays === true).map((d) => d.id));
+    this.#passes = new Set(processor.parts.detectors.filter((d) => d.on === 'tick' && d.passes === true).map((d) => d.id));
   }
 
   tick(now: Millis): void {
     this.#resolveQuiet(now);
     if (now - this.#judged < FLEET_EVERY && now >= this.#judged) return;
     this.#judge(now);
-    this.#p.book.forget(now);
+    this.#p.book.forget(now, this.#p.parts.retention);
     this.#p.chains.forget(now);
     this.#judged = now;
   }
@@ -52,7 +55,7 @@ export class FleetWatch {
     }
   }
 
-  /** What is no longer said is withdrawn, unless it speaks of what happened. */
+  /** What is no longer said is over or was wrong, as its detector has it; what speaks of something that happened stays. */
   #judge(now: Millis): void {
     const inventory = this.#p.parts.timeline.at(now);
     this.#p.identities.bind(inventory, now);
@@ -64,7 +67,9 @@ export class FleetWatch {
     }
     for (const id of this.standing) {
       const kept = this.#p.book.all.get(id);
-      if (kept && !standing.has(id) && !this.#stays.has(kept.finding.detector)) this.#p.book.retract(kept, PART, now);
+      if (!kept || standing.has(id) || this.#stays.has(kept.finding.detector)) continue;
+      if (this.#passes.has(kept.finding.detector)) this.#p.book.pass(kept, PART, now);
+      else this.#p.book.retract(kept, PART, now);
     }
     this.standing = standing;
   }

@@ -96,7 +96,7 @@ export class HourBook {
       score, violations: facts.violations, dayThreshold: scoring.ticketThreshold(this.sizes.of(facts.owner, facts.kind, hour.start)), level: closing ? scoring.level(identity.index, hour.start) : null, silence: silenceBefore(identity, hour.start),
     };
     for (const judged of this.#p.judge.hour(seen, view)) {
-      standing.add(openFinding(this.#p, judged, { identity, remit: identity.remit, inventory, event: null, at, part, provisional: !closing }));
+      standing.add(openFinding(this.#p, judged, { identity, remit: identity.remit, inventory, event: null, at, part, provisional: !closing, inVain: hour.sums.failed === hour.sums.events }));
     }
     for (const kept of [...this.#p.book.of(identity.urn)]) {
       if (kept.parts?.has(part) && !standing.has(kept.finding.id) && !this.#p.fleet.standing.has(kept.finding.id)) this.#p.book.retract(kept, part, at);
@@ -163,6 +163,8 @@ export class HourBook {
     for (const kept of this.#p.book.of(identity.urn)) {
       const { finding } = kept;
       if (!VIOLATION_OF.has(finding.detector) || !OPEN.has(finding.state) || finding.last < hour.start || finding.first >= hour.start + HOUR) continue;
+      // A ticket for what was tried in vain is one for what happened, not for want of a word of its owner.
+      if (finding.evidence.every(({ outcome }) => outcome !== 'success')) continue;
       if (finding.severity === 'critical') return;
       if (first === null || finding.first < first.finding.first || (finding.first === first.finding.first && finding.id < first.finding.id)) first = kept;
     }
@@ -205,6 +207,7 @@ export class HourBook {
     this.watcher?.(closed);
     this.#p.identities.changed.add(identity);
     if (hour.sums.events > hour.sums.denied) rest(identity, start);
+    else identity.refused += hour.sums.denied;
     this.#approve(identity, start);
   }
 
@@ -233,13 +236,16 @@ function rest(identity: Identity, start: Millis): void {
   const since = identity.succeededUntil;
   if (since !== null && start > since) identity.longestPause = Math.max(identity.longestPause, start - since);
   identity.succeededUntil = Math.max(since ?? -Infinity, start + HOUR);
+  identity.refused = 0;
 }
 
 /** Open hours before this one count as they are so far. */
-function silenceBefore(identity: Identity, start: Millis): { since: Millis | null; longest: Millis } {
-  let since = identity.succeededUntil;
+function silenceBefore(identity: Identity, start: Millis): NonNullable<HourView['silence']> {
+  let { succeededUntil: since, refused } = identity;
   for (const other of identity.open) {
-    if (other.start < start && other.sums.events > other.sums.denied) since = Math.max(since ?? -Infinity, other.start + HOUR);
+    if (other.start >= start) continue;
+    if (other.sums.events > other.sums.denied) since = Math.max(since ?? -Infinity, other.start + HOUR);
   }
-  return { since, longest: identity.longestPause };
+  for (const other of identity.open) if (other.start < start && other.start >= (since ?? -Infinity)) refused += other.sums.denied;
+  return { since, longest: identity.longestPause, refused: since === identity.succeededUntil ? refused : refused - identity.refused };
 }

@@ -39,6 +39,8 @@ export interface Identity {
   /** End of the last closed hour in which something succeeded, and the longest pause before it. */
   succeededUntil: Millis | null;
   longestPause: Millis;
+  /** Refused events in closed hours since something succeeded. */
+  refused: number;
   /** Time of the last call that came without its ancestors, or of traces that are sampled; 0 for never. */
   partly: Millis;
   /** When it was active lately; only where its record expects work at certain times. */
@@ -252,7 +254,7 @@ export class Identities {
     if (!identity) {
       identity = {
         index: this.all.length, urn, kindRank: UNKNOWN_RANK, lastKind: '', proofs: 0, first: Infinity, last: -Infinity, success: 0, failure: 0,
-        denied: 0, sensitive: false, natives: [], carriers: NO_CARRIERS, feeds: [], open: [], closedUntil: -Infinity, score: null, deviates: null, succeededUntil: null, longestPause: 0, partly: 0, activity: null, remit: null,
+        denied: 0, sensitive: false, natives: [], carriers: NO_CARRIERS, feeds: [], open: [], closedUntil: -Infinity, score: null, deviates: null, succeededUntil: null, longestPause: 0, refused: 0, partly: 0, activity: null, remit: null,
         proposal: null,
       };
       this.all.push(identity);
@@ -322,6 +324,6 @@ export class Identities {
 export function standIn(urn: string, remit: Remit | null): Identity {
   return {
     index: -1, urn, kindRank: 0, lastKind: '', proofs: 0, first: 0, last: 0, success: 0, failure: 0, denied: 0, sensitive: false, natives: [],
-    carriers: NO_CARRIERS, feeds: [], open: [], closedUntil: 0, score: null, deviates: null, succeededUntil: null, longestPause: 0, partly: 0, activity: null, remit, proposal: null,
+    carriers: NO_CARRIERS, feeds: [], open: [], closedUntil: 0, score: null, deviates: null, succeededUntil: null, longestPause: 0, refused: 0, partly: 0, activity: null, remit, proposal: null,
   };
 }

@@ -76,7 +76,7 @@ export class Judge {
     this.ofHabits = new Set([...this.#hour, ...this.#run, ...this.#tick].map((d) => d.id));
   }
 
-  event(event: NhiEvent, view: View): Judged[] {
+  event(event: NhiEvent, view: MutableView): Judged[] {
     let judged: Judged[] | null = null;
     const timed = ++this.#events % TIMED_EVENTS === 0;
     for (const detector of this.#event) {
@@ -89,7 +89,7 @@ export class Judge {
       }
       if (timed) this.#watch.inspected(detector.id, (performance.now() - started) / 1000);
     }
-    return judged === null ? NONE : judged.length === 1 ? judged : settle(judged);
+    return judged === null ? NONE : judged.length === 1 ? judged : settleApart(judged, event, view);
   }
 
   hour(hour: HourView, view: View): Judged[] {
@@ -135,6 +135,14 @@ export class Judge {
 
 const NONE: Judged[] = [];
 
+/** Signals that an exception hides give way to one another and to the others, but nothing gives way to them. */
+function settleApart(judged: Judged[], event: NhiEvent, { inventory, identity, remit }: MutableView): Judged[] {
+  const hidden = judged.filter(({ detector, signal }) => inventory.exception(identity.urn, remit, detector.id, event, signal.at, signal.scope) !== null);
+  if (hidden.length === 0 || hidden.length === judged.length) return settle(judged);
+  const speaking = new Set(settle(judged).map(({ detector }) => detector));
+  return [...settle(judged.filter((one) => !hidden.includes(one))), ...settle(hidden).filter(({ detector }) => speaking.has(detector))];
+}
+
 function settle(judged: Judged[]): Judged[] {
   const ranked = judged.filter((j) => PRECEDENCE.includes(j.detector.id))
     .sort((a, b) => PRECEDENCE.indexOf(a.detector.id) - PRECEDENCE.indexOf(b.detector.id));
@@ -157,13 +165,20 @@ function wantedOf({ detector, signal }: Judged): Severity {
 
 /**
  * The severity a finding may have: `critical`, which pages, only for an identity with a reviewed record and an owner, and then for
- * certain detectors, for owners who enforce, or for calibrated scores; otherwise a ticket.
+ * certain detectors, for owners who enforce, or for calibrated scores; otherwise a ticket. Whoever should be gone and got nothing done
+ * is a ticket however odd it looks.
  */
-export function severityOf(detector: Detector, signal: Signal, remit: Remit | null, inventory: Inventory): Severity {
+export function severityOf(detector: Detector, signal: Signal, { remit, inventory, inVain }: { remit: Remit | null; inventory: Inventory; inVain?: boolean }): Severity {
   const wanted = signal.severity ?? detector.severity;
   if (wanted !== 'critical') return wanted;
   const owner: Owner | null = remit?.owner ?? null;
   if (!remit?.reviewed || !owner || !inventory.owners().some((o) => o.team === owner.team)) return 'warning';
+  if (inVain === true && detector.class === 'baseline' && hasEnded(remit, signal.at)) return 'warning';
   const pages = (signal.certain ?? detector.certain) || detector.class === 'baseline' || (detector.class === 'remit' && owner.enforce);
   return pages ? 'critical' : 'warning';
+}
+
+function hasEnded(remit: Remit, at: Millis): boolean {
+  const end = remit.endOfLife();
+  return end !== null && at > end.at;
 }

@@ -3,11 +3,13 @@ import type { Identity } from './identities.ts';
 import { severityOf, type Judged } from './judge.ts';
 import type { Processor } from './processor.ts';
 
-/** What a judged signal is about: `event` where one event stands for it, else the `part` (an hour, a chain, a look at the fleet) it is said of. */
-export interface About { identity: Identity; remit: Remit | null; inventory: Inventory; event: NhiEvent | null; at: Millis; part?: string; provisional: boolean }
+/** What a judged signal is about: `event` where one event stands for it, else the `part` (an hour, a chain, a look at the fleet) it is said of. `inVain`: nothing of it succeeded. */
+export interface About { identity: Identity; remit: Remit | null; inventory: Inventory; event: NhiEvent | null; at: Millis; part?: string; provisional: boolean; inVain?: boolean }
 
 /** Turns a judged signal into a finding, or adds to one, as its exceptions say; returns the finding's id. */
-export function openFinding(p: Processor, { detector, signal, also }: Judged, { identity, remit, inventory, event, at, part, provisional }: About): string {
+export function openFinding(p: Processor, { detector, signal, also }: Judged, about: About): string {
+  const { identity, remit, inventory, event, at, provisional } = about;
+  const part = about.part === undefined ? undefined : signal.part ?? about.part;
   const exception = inventory.exception(identity.urn, remit, detector.id, event, signal.at, signal.scope);
   if (event !== null && exception === null) p.hours.violated(identity, signal.at, detector.id, 1);
   // What is said anew of the same hour, chain or fleet is not hidden anew, nor relied on anew.
@@ -18,7 +20,7 @@ export function openFinding(p: Processor, { detector, signal, also }: Judged, { 
   }
   return p.book.add({
     identity, kind: p.identities.kindOf(identity), detector, signal, also, at, provisional,
-    severity: severityOf(detector, signal, remit, inventory), owner: remit?.record.owner ?? null,
+    severity: severityOf(detector, signal, about), owner: remit?.record.owner ?? null,
     purpose: remit?.record.purpose ?? null, exception: exception?.id ?? null, ...(part === undefined ? {} : { part }),
   });
 }

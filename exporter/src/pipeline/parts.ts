@@ -75,6 +75,8 @@ export interface Parts {
   /** Rebuilds an inventory from its journaled files. */
   compile(files: Record<string, string>, at: Millis): Inventory;
   dedupKey: Uint8Array;
+  /** How long closed findings are kept. Infinity for a replay, which is asked what it found in a log of any length; 30 days when absent. */
+  retention?: Millis;
   watch: JudgeWatch;
 }
 

@@ -216,7 +216,7 @@ export class RunBook {
     view.ready = seen.surprise?.ready === true;
     view.threshold = this.#p.hours.threshold(identity, last);
     for (const judged of this.#p.judge.run(seen, view)) {
-      standing.push([part, openFinding(this.#p, judged, { identity, remit, inventory, event: null, at, part, provisional: !closing })]);
+      standing.push([part, openFinding(this.#p, judged, { identity, remit, inventory, event: null, at, part, provisional: !closing, inVain: run.calls.every(({ ref }) => ref.outcome !== 'success') })]);
     }
     return { verdict, standing };
   }

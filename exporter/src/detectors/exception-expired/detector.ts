@@ -15,6 +15,7 @@ export const detector: Detector = {
   severity: 'warning',
   certain: false,
   on: 'tick',
+  passes: true,
   frameworks: [
     attack('T1078.004', 'Valid Accounts: Cloud Accounts'),
     owasp('NHI5:2025', 'Overprivileged NHI'),

@@ -1,10 +1,11 @@
 import type { Detector, NhiEvent, Remit } from '@remit/contract';
-import { attack, bounded, DAY, hour, nist, outcome, owasp, permission, target, tenet } from '../phrases.ts';
+import { attack, bounded, coveredBy, DAY, hour, nist, outcome, owasp, permission, target, tenet } from '../phrases.ts';
 import { wildcard } from '../wildcard.ts';
 
 /**
  * A change of what is watched or of who is told: trails, log groups, flow logs, audit policy, alert rules, webhooks;
- * removing and weakening alike, done or refused. One finding per identity, operation, target and UTC hour. Quiet only where
+ * removing and weakening alike, done or refused. One finding per identity, operation, target and UTC hour, of
+ * attempts that were refused or failed one for all time. Quiet only where
  * a reviewed record names the action, not merely everything, and its `resources[]`, if any, hold the target.
  */
 export const detector: Detector = {
@@ -34,7 +35,7 @@ export const detector: Detector = {
     const became = outcome(event);
     const on = target(event);
     return [{
-      subject: bounded(`${permission(event)}${on === '' ? '' : ` ${on}`}`, 256), bucket: hour(event.time),
+      subject: bounded(`${permission(event)}${on === '' ? '' : ` ${on}`}`, 256), bucket: coveredBy(became, hour(event.time)),
       reason: {
         expected: 'logging, auditing and alerting left as they are, or the change approved by name in actions',
         observed: `${bounded(permission(event), 128)}${on === '' ? '' : ` on ${on}`} (${became})`,

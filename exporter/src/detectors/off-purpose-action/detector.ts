@@ -1,12 +1,12 @@
 import type { DataClass, Detector, NhiEvent, PurposeRemit, Remit, View } from '@remit/contract';
 import { DATA_CLASSES } from '@remit/contract';
-import { access, attack, bounded, DAY, day, nist, outcome, owasp, permission, tenet } from '../phrases.ts';
+import { access, attack, bounded, coveredBy, DAY, day, nist, outcome, owasp, permission, tenet } from '../phrases.ts';
 
 /**
  * An action that no pattern of the declared `actions[]` allows, a tool that `tools[]` denies or does not list, an allowed action on a
  * target outside `resources[]`, or on data of a class outside `data_classes_allowed[]`. A purpose named by the run narrows actions
- * and tools. One finding per identity, permission and UTC day; an attempt that was refused or failed is at most a ticket, and so
- * is a tool that needs an approval. Each list speaks only where it is declared.
+ * and tools. One finding per identity, permission and UTC day; attempts that were refused or failed are one for all time, at most a
+ * ticket, and so is a tool that needs an approval. Each list speaks only where it is declared.
  */
 export const detector: Detector = {
   id: 'off-purpose-action',
@@ -40,7 +40,7 @@ export const detector: Detector = {
     if (departure === null) return [];
     const became = outcome(event);
     return [{
-      subject: departure.subject, bucket: day(event.time),
+      subject: departure.subject, bucket: coveredBy(became, day(event.time)),
       reason: { expected: departure.expected, observed: `${departure.observed} (${accessTo(event, remit)}, ${became})` },
       evidence: [view.ref(event)], at: event.time,
       ...(became === 'success' && departure.approvable !== true ? {} : { severity: 'warning' as const }),

@@ -18,6 +18,7 @@ export const detector: Detector = {
   severity: 'warning',
   certain: false,
   on: 'tick',
+  passes: true,
   frameworks: [
     attack('T1078.004', 'Valid Accounts: Cloud Accounts'),
     owasp('NHI1:2025', 'Improper Offboarding'),

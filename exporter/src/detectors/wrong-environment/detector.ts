@@ -1,6 +1,5 @@
-import type { Detector, NhiEvent } from '@remit/contract';
-import { DAY, attack, bounded, day, nist, outcome, owasp, permission, tenet } from '../phrases.ts';
-import { wildcard } from '../wildcard.ts';
+import type { Detector, NhiEvent, Remit } from '@remit/contract';
+import { DAY, attack, bounded, coveredBy, day, nist, outcome, owasp, permission, tenet } from '../phrases.ts';
 
 const SHOWN = 5;
 
@@ -35,14 +34,14 @@ export const detector: Detector = {
   quietFor: DAY,
   inspect(event, view) {
     const { remit } = view;
-    if (remit === null || remit.environment(event) !== 'outside') return [];
+    if (remit === null) return [];
     const approved = remit.record.environments_allowed ?? [];
-    const where = foreign(event, approved);
+    const where = foreign(event, remit);
     if (where === null) return [];
     const became = outcome(event);
     const more = approved.length > SHOWN ? ` and ${approved.length - SHOWN} more` : '';
     return [{
-      subject: bounded(where, 256), bucket: day(event.time),
+      subject: bounded(where, 256), bucket: coveredBy(became, day(event.time)),
       reason: {
         expected: `only the environments ${bounded(approved.slice(0, SHOWN).join(', '), 240)}${more}`,
         observed: `${bounded(permission(event), 110)} in ${bounded(everywhere(event).map(({ text }) => text).join(', '), 160)} (${became})`,
@@ -62,13 +61,13 @@ function everywhere({ cloud, k8s }: NhiEvent): Place[] {
 }
 
 /** What makes it foreign: accounts and clusters before the region, so that one account is not one finding a region. */
-function foreign(event: NhiEvent, approved: readonly string[]): string | null {
-  const outside = everywhere(event).filter(({ id }) => !approved.some((pattern) => wildcard(pattern, id)));
-  const realms = outside.filter(({ sort }) => sort !== 'region');
-  // Some other place of the event is approved where its region alone is foreign.
-  const inside = realms.length < everywhere(event).filter(({ sort }) => sort !== 'region').length;
-  if (realms.length > 0 && !inside) return realms.map(({ text }) => text).join(', ');
-  return isEverywhere(event) ? null : outside.find(({ sort }) => sort === 'region')?.text ?? null;
+function foreign(event: NhiEvent, remit: Remit): string | null {
+  const sorts = remit.foreignPlaces(event);
+  if (sorts.length === 0) return null;
+  const places = everywhere(event);
+  const realms = places.filter(({ sort }) => sort !== 'region' && sorts.includes(sort));
+  if (realms.length > 0) return realms.map(({ text }) => text).join(', ');
+  return isEverywhere(event) ? null : places.find(({ sort }) => sort === 'region')?.text ?? null;
 }
 
 /** Services of AWS without regions, and the regions under which their calls are recorded, wherever the caller is. */

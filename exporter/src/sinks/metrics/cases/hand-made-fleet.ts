@@ -51,7 +51,7 @@ export class HandMadeFleet implements Readout {
     this.records.push({
       record, owner, where: 'inventory.yml:1', reviewed: true, declares: false, lifecycle: record.status, endOfLife: () => null,
       schedule: () => ({ state: 'undeclared' }), action: () => 'undeclared', resource: () => 'undeclared',
-      network: () => 'undeclared', restricted: () => false, awaitsReview: () => false, owned: true, expectedRuns: () => [], environment: () => 'undeclared', sequences: [], forbidden: [], purpose: () => null, limits: [], arguments: [],
+      network: () => 'undeclared', restricted: () => false, awaitsReview: () => false, owned: true, expectedRuns: () => [], environment: () => 'undeclared', foreignPlaces: () => [], sequences: [], forbidden: [], purpose: () => null, limits: [], arguments: [],
       tool: () => ({ category: 'write', writes: true, known: false, verdict: 'undeclared' }), rotation: () => (change.rotation?.interval === undefined ? null : {
         interval: 30 * 86_400_000, grace: 0, overlap: null, method: null, window: () => ({ state: 'undeclared' }), covers: () => true, rotator: () => 'undeclared',
       }),
