@@ -1,22 +1,15 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { basename, join } from 'node:path';
 import type { Finding, Millis } from '@remit/contract';
 import { exampleCases, retold, type ExampleCase } from './demo/cases.ts';
+import { SAMPLES } from './demo/samples.ts';
 import { shiftTo } from './demo/shift.ts';
 import { beginAnew, toldAt } from './demo/telling.ts';
 import { demoTraffic, demoInventory } from './demo-traffic.ts';
 import type { Service, ServiceOptions } from './service.ts';
 import { lockStorage } from './store/lock.ts';
 
-const DATA = fileURLToPath(new URL('../../examples/data/', import.meta.url));
 const BEAT: Millis = 5000;
-/** The samples, and the cluster their records are of. */
-const SAMPLES = [
-  { file: 'cloudtrail-invictus.jsonl.gz', cluster: 'none', feed: 'sample-invictus' },
-  { file: 'k8s-perfspec.jsonl.gz', cluster: 'perfspec', feed: 'sample-perfspec' },
-];
-
 export interface Demo { options: ServiceOptions; run(service: Service): Promise<void>; stop(): void }
 
 /**
@@ -58,11 +51,11 @@ export function startDemo(options: ServiceOptions): Promise<Demo> {
 /** Once for a storage: afterwards they are in its state, and the second start takes no time. */
 async function loadSamples(service: Service): Promise<void> {
   const known = new Set(service.core.engine.processor.feeds.all.map((f) => f.name.split('/')[0]));
-  for (const { file, cluster, feed } of SAMPLES) {
+  for (const { path, cluster, feed } of SAMPLES) {
     if (known.has(feed)) continue;
     const started = performance.now();
-    const receipt = await service.door.accept(readFileSync(join(DATA, file)), { receiver: 'demo', feed, cluster, backfill: true });
-    process.stdout.write(`  ${file}: ${receipt.accepted} events in ${((performance.now() - started) / 1000).toFixed(1)} s\n`);
+    const receipt = await service.door.accept(readFileSync(path), { receiver: 'demo', feed, cluster, backfill: true });
+    process.stdout.write(`  ${basename(path)}: ${receipt.accepted} events in ${((performance.now() - started) / 1000).toFixed(1)} s\n`);
   }
 }
 

@@ -173,6 +173,23 @@ Example:
   remit explain 4f0e6d2a9b1c3857d6e2f1a0b9c8d7e6${EXIT_HELP}`)
   .action(async (id: string, options: Record<string, string>) => (await import('./commands/explain.ts')).explain(id, plain(options)));
 
+program.command('demo-feed')
+  .description("write the demo's inventory, and send its samples, stories and a little traffic to a running service")
+  .requiredOption('-o, --output <folder>', 'inventory of the demo; written once')
+  .option('--url <url>', 'the running service; without one only the inventory is written')
+  .option('--token.file <file>', 'ingest token of the service')
+  .addOption(new Option('--token-file <file>', 'the same').hideHelp())
+  .addHelpText('after', `
+What docker-compose.yml feeds its demo with. Runs until it is stopped.
+Example:
+  remit demo-feed -o inventory-of-the-demo && remit serve --inventory.path inventory-of-the-demo
+  remit demo-feed -o inventory-of-the-demo --url http://127.0.0.1:9847${EXIT_HELP}`)
+  .action(async (options: Record<string, string>) => {
+    const stopping = new AbortController();
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => { stopping.abort(); });
+    await (await import('./commands/demo-feed.ts')).demoFeed(plain(options), stopping.signal);
+  });
+
 program.command('verdict')
   .description('say what a finding of a running service was; it is kept with the finding, and ends or reopens its alert')
   .argument('<finding>', 'its id: 32 hex digits')

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { UsageError } from './output.ts';
 
 /** Where a running service is asked, and with which token. */
@@ -6,6 +7,7 @@ export interface Asked { url: string; tokenFile?: string }
 export interface Answer { status: number; body: unknown }
 
 const MILLIS = 30_000;
+const MOST_TRIES = 60;
 
 /** Asks a running service and reads its JSON. Throws `UsageError` when it does not answer, or answers something else. */
 export async function ask({ url, tokenFile }: Asked, path: string, init: { method?: 'POST'; body?: object } = {}): Promise<Answer> {
@@ -24,6 +26,27 @@ export async function ask({ url, tokenFile }: Asked, path: string, init: { metho
   } catch {
     throw new UsageError(`${url} answered ${response.status} and no JSON`, 'is --url the address of remit itself?');
   }
+}
+
+/** Sends records and gives the receipt. Waits while the service has no room; throws `UsageError` when it refuses them. */
+export async function deliver({ url, tokenFile }: Asked, path: string, body: Uint8Array<ArrayBuffer>): Promise<{ accepted: number; duplicate: number }> {
+  const headers = tokenFile === undefined ? {} : { authorization: `Bearer ${tokenOf(tokenFile)}` };
+  for (let tries = 0; ; tries++) {
+    const response = await fetch(new URL(path, url), { method: 'POST', headers, body, redirect: 'error', signal: AbortSignal.timeout(MILLIS) }).catch(() => null);
+    const answer = { status: response?.status ?? 0, body: await response?.json().catch(() => null) as unknown };
+    if (response?.ok === true) return { accepted: 0, duplicate: 0, ...answer.body as object };
+    const later = response === null || response.status === 429 || response.status === 503;
+    if (!later || tries >= MOST_TRIES) throw new UsageError(`${new URL(path, url).href}: ${response === null ? 'no answer' : errorOf(answer)}`, 'look at the log of the service');
+    await sleep(1000);
+  }
+}
+
+/** True once the service is ready; false when it is not within this many milliseconds. */
+export async function ready({ url }: Asked, within: number, signal: AbortSignal): Promise<boolean> {
+  for (const until = Date.now() + within; Date.now() < until && !signal.aborted; await sleep(500)) {
+    if (await fetch(new URL('/-/ready', url), { signal: AbortSignal.timeout(MILLIS) }).then((answer) => answer.ok, () => false)) return true;
+  }
+  return false;
 }
 
 /** What a refusal says. */
