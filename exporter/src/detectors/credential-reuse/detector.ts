@@ -57,19 +57,22 @@ export const detector: Detector = {
 
 function about(meetings: readonly Meeting[], { remit }: View): Omit<Signal, 'subject' | 'bucket'> {
   const telling = meetings.find(isOffInstance) ?? meetings[0]!;
-  const { at, gap, here, there } = telling;
+  const { at, gap, here, there, alone } = telling;
   const off = isOffInstance(telling);
   const more = new Set(meetings.map((meeting) => meeting.here.use.uid)).size - 1;
   const others = more > 0 ? `, and ${more} more ${more === 1 ? 'credential' : 'credentials'}` : '';
   const uid = bounded(here.use.uid, 80);
   return {
-    reason: {
+    reason: alone === true ? {
+      expected: `the key ${uid} of an instance only on the declared networks`, observed: `${bounded(there.place.name, 80)} at ${moment(at)}${others}`,
+    } : {
       expected: off ? `the key ${uid} of an instance only on its network ${here.place.name}`
         : `the credential ${uid} at one place, ${bounded(here.place.name, 80)}`,
       observed: `${bounded(there.place.name, 80)} ${gap === 0 ? 'at the same time' : `${span(gap)} apart`}, at ${moment(at)}${
         there.place.declared === 'outside' ? ', outside the declared networks' : ''}${others}`,
     },
-    evidence: [here.use.ref, there.use.ref].sort((a, b) => a.time - b.time), at, first: Math.min(here.use.at, there.use.at), count: 2,
+    evidence: alone === true ? [there.use.ref] : [here.use.ref, there.use.ref].sort((a, b) => a.time - b.time), at, first: Math.min(here.use.at, there.use.at),
+    count: alone === true ? 1 : 2,
     ...(off ? { certain: remit?.owner?.enforce === true } : { severity: 'warning' as const }),
   };
 }

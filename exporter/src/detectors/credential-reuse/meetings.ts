@@ -1,6 +1,6 @@
 import type { Chain, Millis } from '@remit/contract';
 import { DAY } from '../phrases.ts';
-import { NEAR, seenIn } from './uses.ts';
+import { isHostAddress, NEAR, seenIn } from './uses.ts';
 import type { Seen, Use } from './uses.ts';
 
 /** A place is known to an identity that was seen there at least this long before, and at most so long. */
@@ -9,8 +9,11 @@ const REMEMBERED: Millis = 6 * DAY;
 /** An identity that is known on this many networks has no network of its own. */
 const POOL = 8;
 
-/** One credential at two places that do not belong together. `here` is where it was first, or where it belongs; `gap` is 0 when the uses interleave. */
-export interface Meeting { at: Millis; gap: Millis; here: { place: Seen; use: Use }; there: { place: Seen; use: Use } }
+/**
+ * One credential at two places that do not belong together. `here` is where it was first, or where it belongs; `gap` is 0 when the uses
+ * interleave. `alone`: a key of an instance at one place that the record does not declare; both sides are that place.
+ */
+export interface Meeting { at: Millis; gap: Millis; here: { place: Seen; use: Use }; there: { place: Seen; use: Use }; alone?: boolean }
 
 /**
  * The first telling meeting of each credential, sort of place and UTC day, in order of time and credential. Of the time for which it is
@@ -19,9 +22,12 @@ export interface Meeting { at: Millis; gap: Millis; here: { place: Seen; use: Us
 export function meetingsOf({ steps, lostUntil = 0 }: Chain<Use[]>): Meeting[] {
   const places = steps.map(seenIn);
   const visits = visitsOf(places);
-  if (![...visits.values()].some((names) => names.size > 1)) return [];
   const found: Meeting[] = [];
-  for (const uses of byCredential(places).values()) if (uses.length > 1) found.push(...sweep(uses, visits));
+  for (const uses of byCredential(places, (place) => place.family).values()) if (uses.length > 1) found.push(...sweep(uses, visits));
+  // The private address of an instance and the one that its calls are translated to are of two families, and seldom both seen.
+  const direct = byCredential(places, (place, use) => (use.instance && use.direct && isHostAddress(place) ? 'host' : null));
+  for (const uses of direct.values()) if (uses.length > 1) found.push(...sweep(uses, visits, true));
+  found.push(...undeclared(places, found));
   const from = lostUntil > 0 ? lostUntil + REMEMBERED : -Infinity;
   return found.filter(({ at }) => at >= from).map((meeting) => oriented(meeting, visits)).sort(order);
 }
@@ -42,12 +48,30 @@ function visitsOf(places: readonly Seen[]): Visits {
   return visits;
 }
 
-/** Uses of one credential in places of one family. */
-function byCredential(places: readonly Seen[]): Map<string, At[]> {
+/** Keys of instances on a public network outside the declared ones: no second place is needed. Once a day and credential, unless it is told already. */
+function undeclared(places: readonly Seen[], met: readonly Meeting[]): Meeting[] {
+  const told = new Set(met.map(({ at, here }) => `${here.use.uid} ${Math.floor(at / DAY)}`));
+  const found: Meeting[] = [];
+  for (const place of [...places].sort((a, b) => a.first - b.first || text(a.name, b.name))) {
+    if (place.declared !== 'outside' || place.family === 'workload' || place.family === 'private') continue;
+    for (const use of place.uses) {
+      const key = `${use.uid} ${Math.floor(use.at / DAY)}`;
+      if (!use.instance || told.has(key)) continue;
+      told.add(key);
+      found.push({ at: use.at, gap: 0, here: { place, use }, there: { place, use }, alone: true });
+    }
+  }
+  return found;
+}
+
+/** Uses of one credential in places of one sort; those of none are left out. */
+function byCredential(places: readonly Seen[], sortOf: (place: Seen, use: Use) => string | null): Map<string, At[]> {
   const uses = new Map<string, At[]>();
   for (const place of places) {
     for (const use of place.uses) {
-      const key = `${place.family} ${use.uid}`;
+      const sort = sortOf(place, use);
+      if (sort === null) continue;
+      const key = `${sort} ${use.uid}`;
       const known = uses.get(key);
       if (known) known.push({ place, use });
       else uses.set(key, [{ place, use }]);
@@ -56,8 +80,8 @@ function byCredential(places: readonly Seen[]): Map<string, At[]> {
   return uses;
 }
 
-/** Goes through all stretches by time; those that are over for longer than `NEAR` meet nobody any more. */
-function sweep(uses: readonly At[], visits: Visits): Meeting[] {
+/** Goes through all stretches by time; those that are over for longer than `NEAR` meet nobody any more. `across`: only of two families. */
+function sweep(uses: readonly At[], visits: Visits, across = false): Meeting[] {
   const stretches = uses.flatMap((at) => stretchesOf(at)).sort((a, b) => a.start - b.start || text(a.of.place.name, b.of.place.name));
   // Keys of an instance belong to it all their life, so that any time is near.
   const near = uses.some(({ use, place }) => use.instance && place.family !== 'workload') ? Infinity : NEAR;
@@ -70,7 +94,7 @@ function sweep(uses: readonly At[], visits: Visits): Meeting[] {
       const pool = lazily(() => isPool(next.of.place.family, visits, next.start));
       for (const { end, of } of open) {
         const meeting: Meeting = { at: next.start, gap: Math.max(0, next.start - end), here: of, there: next.of };
-        if (of.place.name === next.of.place.name || !isTelling(meeting, visits, uses, pool)) continue;
+        if (of.place.name === next.of.place.name || (across && of.place.family === next.of.place.family) || !isTelling(meeting, visits, uses, pool)) continue;
         found.push(meeting);
         until = next.start - (next.start % DAY) + DAY;
         break;

@@ -9,8 +9,8 @@ export const NEAR: Millis = 10 * 60_000;
 /** Most credentials that are told apart in one place and day. */
 const MOST_CREDENTIALS = 64;
 
-/** Uses of one credential at one place on one UTC day: stretches as start, end, start, end … and the first use. */
-export interface Use { uid: string; lasting: boolean; instance: boolean; stretches: Millis[]; at: Millis; ref: EventRef }
+/** Uses of one credential at one place on one UTC day: stretches as start, end, start, end … and the first use. `direct`: not through an endpoint of a network. */
+export interface Use { uid: string; lasting: boolean; instance: boolean; direct: boolean; stretches: Millis[]; at: Millis; ref: EventRef }
 /** A place with the day's uses: `declared` is what the record's `networks` say of it. */
 export interface Seen extends Pick<Place, 'family' | 'name'> { declared: Declared; first: Millis; last: Millis; uses: readonly Use[] }
 
@@ -53,23 +53,27 @@ export function addUse(into: Use[], event: NhiEvent, view: View): Use[] {
   const known = into[at];
   if (known?.uid === uid) again(known, event, view);
   else if (at < MOST_CREDENTIALS) {
-    into.splice(at, 0, { uid, lasting: LASTING.has(type), instance: isInstance(event), stretches: [time, time], at: time, ref: view.ref(event) });
+    into.splice(at, 0, { uid, lasting: LASTING.has(type), instance: isInstance(event), direct: isDirect(event), stretches: [time, time], at: time, ref: view.ref(event) });
     if (into.length > MOST_CREDENTIALS) into.pop();
   }
   return into;
 }
 
-/** Whether two places of one family are among the steps, without which nothing can have met. */
+/** Whether two places that can be compared are among the steps, or one where a key of an instance must not be, without which there is nothing to say. */
 export function severalPlaces(steps: readonly ChainStep<Use[]>[]): boolean {
-  for (let i = 1; i < steps.length; i++) {
+  for (let i = 0; i < steps.length; i++) {
     const place = PLACES_OF.of(steps[i]!.id);
+    if (place.declared === 'outside' && steps[i]!.fact.some(({ instance }) => instance)) return true;
     for (let j = 0; j < i; j++) {
       const other = PLACES_OF.of(steps[j]!.id);
-      if (other.family === place.family && other.name !== place.name) return true;
+      if (other.name !== place.name && (other.family === place.family || (isHostAddress(other) && isHostAddress(place)))) return true;
     }
   }
   return false;
 }
+
+/** Families of which a host that is reached directly has one: its private address, or the one that it is translated to. */
+export function isHostAddress({ family }: Pick<Seen, 'family'>): boolean { return family === 'private' || family === 'ipv4' || family === 'as'; }
 
 /** Reads a step back. */
 export function seenIn({ id, first, last, fact }: ChainStep<Use[]>): Seen {
@@ -84,9 +88,13 @@ const PLACES_OF = new Lately<Pick<Seen, 'family' | 'declared' | 'name'>>((id) =>
   return { family: family as Place['family'], declared: declared as Declared, name: rest.slice(declared.length + 1) };
 });
 
+/** An endpoint of its network shows a host's private address beside the public one of other calls. */
+function isDirect({ src_endpoint: source }: NhiEvent): boolean { return source?.vpc_endpoint === undefined; }
+
 function again(known: Use, event: NhiEvent, view: View): void {
   const { time } = event;
   known.instance ||= isInstance(event);
+  known.direct ||= isDirect(event);
   if (time <= known.at) {
     const ref = view.ref(event);
     if (time < known.at || ref.uid < known.ref.uid) Object.assign(known, { at: time, ref });
