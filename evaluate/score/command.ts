@@ -4,9 +4,10 @@ import type { SimulateOptions } from '../../exporter/src/simulate/options.ts';
 import { record } from './hours.ts';
 import { BUDGETS, run, type Measured, type RunOptions } from './run.ts';
 
-export const SCORE_HELP = `score [--seed N] [--identities N] [--weeks N] [--declared SHARE] [--stale SHARE] [--attacks N]
+export const SCORE_HELP = `score [--seed N] [--identities N] [--weeks N] [--declared SHARE] [--stale SHARE] [--attacks N] [--start DATE]
       [--bare] [--unattended] [--shuffled] [--oracle] [--missed] [--recordings DIR]
-  The deviation score on a simulated fleet, without journal and findings: calibration, pages against budget, recall.
+  The deviation score on a simulated fleet, without journal and findings: calibration, pages against budget, recall
+  (at budgets of 5, 20 and 50, by tickets of the day, by certain pages, by the budget of 20 or a certain page).
   A recording of the fleet's hours is kept in DIR and used again.
 `;
 
@@ -19,10 +20,10 @@ export async function evaluateScore(args: readonly string[]): Promise<number> {
   const folder = args.includes('--recordings') ? args[args.indexOf('--recordings') + 1]! : join(tmpdir(), 'remit-recordings');
   const fleet: SimulateOptions = {
     identities: value('identities', 1000), weeks: value('weeks', 12), seed: value('seed', 1), declared: value('declared', 0.7), stale: value('stale', 0),
-    attacks: value('attacks', 40),
+    attacks: value('attacks', 40), ...args.includes('--start') ? { start: Date.parse(args[args.indexOf('--start') + 1]!) } : {},
   };
   const options: RunOptions = { bare: args.includes('--bare'), unattended: args.includes('--unattended'), shuffled: args.includes('--shuffled'), oracle: args.includes('--oracle'), missed: args.includes('--missed') };
-  const path = join(folder, `${[fleet.identities, fleet.weeks, fleet.seed, fleet.declared, fleet.stale, fleet.attacks].join('-')}.ndjson`);
+  const path = join(folder, `${[fleet.identities, fleet.weeks, fleet.seed, fleet.declared, fleet.stale, fleet.attacks, ...fleet.start === undefined ? [] : [fleet.start]].join('-')}.ndjson`);
   process.stderr.write(`recording ${path} (${availableParallelism()} processors)\n`);
   await record(path, fleet);
   process.stderr.write('scoring\n');
@@ -42,6 +43,8 @@ function table(m: Measured, fleet: SimulateOptions): string {
   for (const [key, { hit, of }] of [...m.recall].sort((a, b) => (a[0] < b[0] ? -1 : 1))) {
     lines.push(`  ${key.padEnd(36)} ${hit.map((h) => `${(h / of * 100).toFixed(0)} %`.padStart(6)).join('')}  of ${of}`);
   }
+  const certain = m.certainDelays.sort((a, b) => a - b);
+  if (certain.length > 0) lines.push(`active hours to the certain page p95 ${certain[Math.floor(certain.length * 0.95)]}`);
   const delays = m.delays.sort((a, b) => a - b);
   lines.push(`hours to detect p50 ${delays[Math.floor(delays.length / 2)]} p95 ${delays[Math.floor(delays.length * 0.95)]}`);
   lines.push(`day one: ${m.dayOnePages} pages of ${m.newcomers} newcomers; top ten ${(m.topTen * 100).toFixed(0)} % of false hours`);

@@ -24,7 +24,10 @@ export interface RunOptions {
 /** What one run over one recording gave. */
 export interface Measured {
   identityHours: number; conforming: number; above: number[]; byWeek: number[][]; weeks: number; identities: number;
+  /** Hits at the budgets, by tickets of the day, by certain pages, and by the middle budget or a certain page. */
   recall: Map<string, { hit: number[]; of: number }>; delays: number[];
+  /** Hours from the first active one after the end of life to the certain page. */
+  certainDelays: number[];
   dayOnePages: number; newcomers: number; p95: number; p99: number; banded: number; topTen: number;
   drip: { hit: number; of: number; false: number }; drift: { flagged: number; of: number; false: number; years: number };
   channels: Map<string, number>; held: number; micros: number; rowBytes: number; wonBy: Map<string, number>;
@@ -50,6 +53,7 @@ class State {
   #falseHours: Float64Array = new Float64Array(0);
   readonly #open = new Map<string, number>();
   readonly #hits = new Map<Label, { at: number[] }>();
+  readonly #firstActive = new Map<Label, number>();
   readonly #tickets = new Map<number, number>();
   readonly #verdicts: { at: number; identity: number; from: number; to: number }[] = [];
   /** When it last paged: a day long its hours lie in an open finding. */
@@ -72,7 +76,7 @@ class State {
     this.#firstHour = new Float64Array(n).fill(Infinity);
     this.#lastHour = new Float64Array(n).fill(-Infinity);
     this.#falseHours = new Float64Array(n);
-    this.#from = head.start / HOUR + 4 * 168;
+    this.#from = head.start / HOUR + Math.min(4, Math.floor((head.end - head.start) / HOUR / 168 / 3)) * 168;
     const index = new Map(head.who.map(({ urn }, i) => [urn, i]));
     head.labels.forEach((label, i) => {
       const to = this.#options.shuffled === true ? index.get(head.labels[(i * 7 + 3) % head.labels.length]!.identity)! : index.get(label.identity)!;
@@ -80,7 +84,7 @@ class State {
     });
     this.m = {
       identityHours: 0, conforming: 0, above: [0, 0, 0, 0, 0], byWeek: BUDGETS.map(() => []), weeks: (head.end - head.start) / HOUR / 168, identities: n,
-      recall: new Map(), delays: [], dayOnePages: 0, newcomers: 0, p95: 0, p99: 0, banded: 0, topTen: 0,
+      recall: new Map(), delays: [], certainDelays: [], dayOnePages: 0, newcomers: 0, p95: 0, p99: 0, banded: 0, topTen: 0,
       drip: { hit: 0, of: 0, false: 0 }, drift: { flagged: 0, of: 0, false: 0, years: 0 }, channels: new Map(), held: 0, micros: 0, rowBytes: 0, wonBy: new Map(), missed: [],
     };
   }
@@ -96,6 +100,7 @@ class State {
     const counted = hour >= this.#from && attack === undefined;
     // Work after the end of life is certain: it pages by itself, lies in an open finding, and has its verdict a day later.
     const certain = facts.violations !== null && facts.violations.lifecycle! > 0;
+    if (attack !== undefined && !this.#firstActive.has(attack)) this.#firstActive.set(attack, hour);
     if (certain) {
       this.#paged.set(identity, hour);
       if (attack !== undefined) this.#hit(attack, 4, hour);
@@ -209,20 +214,29 @@ class State {
         m.drift.of++;
         const flagged = this.#flagged.get(identity);
         if (flagged !== undefined && flagged - Math.floor(label.start / HOUR / DAY) <= 30) m.drift.flagged++;
+        else if (this.#options.missed === true) m.missed.push(`drift, ${this.#head.who[identity]!.sort} ${identity}: now ${this.scorer.level(identity, this.#head.end)?.ratio.toFixed(2)}, flagged on day ${flagged === undefined ? '-' : flagged - Math.floor(label.start / HOUR / DAY)}`);
         continue;
       }
-      for (const key of [label.use_case, `${label.use_case} ${label.level}`]) {
-        const recall = m.recall.get(key) ?? { hit: [0, 0, 0, 0, 0], of: 0 };
+      const keys = [label.use_case, `${label.use_case} ${label.level}`];
+      if (label.use_case === 'decommissioned') keys.push(`decommissioned, ${this.#head.who[identity]!.facts.declared && this.#options.bare !== true ? 'declared' : 'undeclared'}`);
+      for (const key of keys) {
+        const recall = m.recall.get(key) ?? { hit: [0, 0, 0, 0, 0, 0], of: 0 };
         m.recall.set(key, recall);
         recall.of++;
         for (let b = 0; b < 5; b++) if (this.#hits.get(label)?.at[b] !== undefined) recall.hit[b]!++;
       }
-      const at = this.#hits.get(label)?.at[1];
-      if (at === undefined && this.#hits.get(label)?.at[4] === undefined && this.#options.missed === true) m.missed.push(`${label.use_case} ${label.level}, ${this.#head.who[identity]!.sort}${this.#head.who[identity]!.facts.declared ? ', declared' : ''}: ${told(this.#strongest.get(label)?.said)}`);
+      const { at: hits } = this.#hits.get(label) ?? { at: [] };
+      if (hits[1] !== undefined || hits[4] !== undefined) for (const key of keys) m.recall.get(key)!.hit[5]!++;
+      const at = hits[1];
+      if (hits[4] !== undefined) m.certainDelays.push(hits[4] - this.#firstActive.get(label)!);
+      if (at === undefined && hits[4] === undefined && this.#options.missed === true) m.missed.push(`${label.use_case} ${label.level}, ${this.#head.who[identity]!.sort}${this.#head.who[identity]!.facts.declared ? ', declared' : ''}: ${told(this.#strongest.get(label)?.said)}`);
       if (at !== undefined) m.delays.push(at - Math.floor(label.start / HOUR));
     }
     const drifting = new Set([...this.#labels].filter(([, l]) => l.some(({ use_case }) => use_case === 'drift' || use_case === 'export-drip')).map(([i]) => i));
-    for (const i of this.#flagged.keys()) if (!drifting.has(i)) m.drift.false++;
+    for (const i of this.#flagged.keys()) if (!drifting.has(i)) {
+      m.drift.false++;
+      if (this.#options.missed === true) m.missed.push(`(drift of none) ${this.#head.who[i]!.sort} ${i}: now ${this.scorer.level(i, this.#head.end)?.ratio.toFixed(2)}, flagged on day ${this.#flagged.get(i)! - Math.floor(this.#from / DAY)}`);
+    }
     m.drift.years = (this.#head.end / HOUR - this.#from) / 8766 * this.#head.who.length;
     const sorted = [...this.#falseHours].sort((a, b) => b - a);
     m.topTen = sorted.slice(0, 10).reduce((a, b) => a + b, 0) / Math.max(1, sorted.reduce((a, b) => a + b, 0));

@@ -12,24 +12,23 @@ const STALE = 28 * DAY;
 const MOST = 4;
 /** The sum of a day is read against this many hours at least. */
 const HOURS_LEAST = 3;
-const SCALE = 24;
 /** Part of a deviation that stands for the hours after it: one trouble of several hours is one surprise. */
 const SHADOW = 0.6;
 const SHADOW_STEP = 16;
 
-/** What every row begins with: when the identity was active, and how much was moved in the last 24 hours. */
+/** What every row begins with: when the identity was active, and how far off what it moved of late is. */
 export class Common {
-  #hours = 0; #active = 0; #first = 0; #last = 0; #tools = 0; #longest = 0; #ring = 0; #ringHour = 0; #shadow = 0; #highest = 0;
+  #hours = 0; #active = 0; #first = 0; #last = 0; #tools = 0; #longest = 0; #sum = 0; #weight = 0; #shadow = 0; #highest = 0;
 
   claim(cells: Claim): void {
     this.#hours = cells.f32(1);
     this.#active = cells.f32(1);
+    this.#sum = cells.f32(1);
+    this.#weight = cells.f32(1);
     this.#first = cells.u32(1);
     this.#last = cells.u32(1);
     this.#tools = cells.u32(1);
-    this.#ringHour = cells.u32(1);
     this.#longest = cells.u16(1);
-    this.#ring = cells.u8(DAY);
     this.#shadow = cells.u8(CHANNELS.length);
     this.#highest = cells.u8(1);
   }
@@ -91,8 +90,9 @@ export class Common {
     cells.u32[word + this.#last] = Math.max(cells.u32[word + this.#last]!, context.hour);
     cells.f32[word + this.#hours] = cells.f32[word + this.#hours]! * context.decay + context.elapsed;
     cells.f32[word + this.#active] = context.active;
-    this.#turn(cells, context.hour);
-    if (deviation !== 0) cells.u8[cells.byte + this.#ring + context.hour % DAY] = pack(deviation);
+    const keep = 0.5 ** (context.since / DAY);
+    cells.f32[word + this.#sum] = cells.f32[word + this.#sum]! * keep + bounded(deviation);
+    cells.f32[word + this.#weight] = cells.f32[word + this.#weight]! * keep * keep + (deviation === 0 ? 0 : 1);
   }
 
   learned(cells: Cells, context: HourContext): void {
@@ -101,32 +101,12 @@ export class Common {
     if (gap > cells.u16[cells.half + this.#longest]!) cells.u16[cells.half + this.#longest] = Math.min(65_535, gap);
   }
 
-  /** How far what was moved in the last 24 hours lies above expectation, in digits of a normal tail; 0 where nothing was. */
-  daySum(cells: Cells, hour: number, deviation: number): number {
-    let sum = 0;
-    let n = 0;
-    const ringHour = cells.u32[cells.word + this.#ringHour]!;
-    for (let back = 1; back < DAY; back++) {
-      const at = hour - back;
-      if (at > ringHour || at <= ringHour - DAY) continue;
-      const packed = cells.u8[cells.byte + this.#ring + at % DAY]!;
-      if (packed === 0) continue;
-      sum += unpack(packed);
-      n++;
-    }
-    if (deviation !== 0) {
-      sum += Math.max(-MOST, Math.min(MOST, deviation));
-      n++;
-    }
-    const z = sum / Math.sqrt(Math.max(n, HOURS_LEAST));
-    return z <= 0 ? 0 : z;
-  }
-
-  #turn(cells: Cells, hour: number): void {
-    const at = cells.word + this.#ringHour;
-    const from = Math.max(cells.u32[at]! + 1, hour - DAY + 1);
-    for (let h = from; h <= hour; h++) cells.u8[cells.byte + this.#ring + h % DAY] = 0;
-    cells.u32[at] = Math.max(cells.u32[at]!, hour);
+  /** How far what was moved of late, with a half-life of 24 hours, lies above expectation, in standard deviations; 0 where it does not. */
+  daySum(cells: Cells, { since }: HourContext, deviation: number): number {
+    const keep = 0.5 ** (since / DAY);
+    const sum = cells.f32[cells.word + this.#sum]! * keep + bounded(deviation);
+    const weight = cells.f32[cells.word + this.#weight]! * keep * keep + (deviation === 0 ? 0 : 1);
+    return sum <= 0 ? 0 : sum / Math.sqrt(Math.max(weight, HOURS_LEAST));
   }
 
   readiness(context: HourContext): Readiness {
@@ -138,5 +118,4 @@ export class Common {
   blank(row: Uint8Array): void { row.fill(0, this.#tools * 4, this.#tools * 4 + 4); }
 }
 
-function pack(deviation: number): number { return Math.max(1, Math.min(255, Math.round(deviation * SCALE) + 128)); }
-function unpack(packed: number): number { return (packed - 128) / SCALE; }
+function bounded(deviation: number): number { return Math.max(-MOST, Math.min(MOST, deviation)); }

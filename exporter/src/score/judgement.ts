@@ -12,7 +12,7 @@ const CORROBORATES = 0.5;
 const TOLD = 2;
 /** How the budget is split where nothing is said: many events alone seldom are harm; what several habits say together often is. */
 const WEIGHTS: Readonly<Record<Channel, number>> = {
-  'off-hours': 1, sensitive: 1.5, volume: 0.4, export: 1, novelty: 0.8, sequence: 1, dormancy: 1.5, remit: 1.5, corroboration: 2,
+  'off-hours': 0.6, sensitive: 2.5, volume: 0.4, export: 1.2, novelty: 0.6, sequence: 0.7, dormancy: 1.8, remit: 1.5, corroboration: 1,
 };
 /** Part of the noise ratio that counts for habits that only agents have: the fleet's hours, not agents', are what they are compared with. */
 const AGENTS_RATIO = 0.6;
@@ -30,7 +30,9 @@ export type Weights = Partial<Record<string, Partial<Record<Channel, number>>>>;
 export class Judgement {
   /** The score, and that of the sum over 24 h. */
   final = 0;
-  #day = 0;
+  day = 0;
+  /** How far what the hour moved lies off, in standard deviations. */
+  deviation = 0;
   /** What the channels show before the shadow of the hours before. */
   readonly shown = new Float64Array(CHANNELS.length);
   readonly #habits: JudgedHabits;
@@ -83,10 +85,11 @@ export class Judgement {
     }
     this.#raw[all.length] = together;
     this.#channelRaw[CORROBORATION] = this.#compare(all.length, together, epoch, cells, context, 1);
-    const day = this.#common.daySum(cells, context.hour, this.#habits.amount.deviation(cells, sums, context));
+    this.deviation = this.#habits.amount.deviation(cells, sums, context);
+    const day = this.#common.daySum(cells, context, this.deviation);
     this.#raw[all.length + 1] = day;
     this.#dayRaw = this.#compare(all.length + 1, day, epoch, cells, context, 1);
-    this.#day = epoch.tails[all.length + 2 + CHANNELS.length + 1]!.at(this.#dayRaw);
+    this.day = epoch.tails[all.length + 2 + CHANNELS.length + 1]!.at(this.#dayRaw);
     const weights = this.#shares(context.facts.kind);
     let best = 0;
     for (let c = 0; c < CHANNELS.length; c++) {
@@ -193,7 +196,7 @@ export class Judgement {
     }
     const said: HourScore = {
       score, channel: channel === -1 ? null : CHANNELS[channel]!, channels: [], parts: [], readiness: this.#common.readiness(context),
-      since: this.#common.since(cells), day: this.#day, held,
+      since: this.#common.since(cells), day: this.day, held,
     };
     if (score < TOLD && !detail) return said;
     for (let c = 0; c < CHANNELS.length; c++) if (this.#channelDigits[c]! > 0) said.channels.push({ id: CHANNELS[c]!, calibrated: this.#channelDigits[c]! });

@@ -7,7 +7,7 @@ import { Held, type HeldHour } from './held.ts';
 import { compared, histogramsOf, Judgement, type Weights } from './judgement.ts';
 import { Peers, type View } from './peers.ts';
 import { Ratio } from './ratio.ts';
-import { Reference } from './reference.ts';
+import { Reference, type Volume } from './reference.ts';
 import { noCells, Rows } from './rows.ts';
 import { UNIT } from './tail.ts';
 
@@ -24,8 +24,8 @@ const MOST_VIEWS = 4_096;
 /** Habits as `baseline` makes them: those that bands and the sums of a day are read from stand out. */
 export interface Habits {
   all: Habit[];
-  when: { chance(cells: Cells, context: HourContext): number };
-  volume: { bands(cells: Cells, context: HourContext, chance: number, tails: Bands): Bands };
+  when: { chance(cells: Cells, context: HourContext, moved: boolean): number };
+  volume: { bands(cells: Cells, context: HourContext, chance: number, tails: Bands): Bands } & Volume;
   amount: { deviation(cells: Cells, sums: HourSums, context: HourContext): number };
 }
 /** Sums of an hour as `baseline` makes them, for what the scorer keeps itself. */
@@ -80,8 +80,8 @@ export class Scorer {
       claim: (cells: Parameters<Habit['claim']>[0]) => habit.claim(cells, ++claimed % 2 === 0 ? { sums: () => 0 } : sums),
     });
     this.#rows = new Rows([
-      { name: 'common@3', claim: (cells) => this.#common.claim(cells) }, { name: `ratio@1:${all.map((h) => h.id).join(',')}`, claim: (cells) => this.#ratio.claim(cells) },
-      { name: 'reference@1', claim: (cells) => this.#reference.claim(cells) }, ...all.filter((h) => h.tools !== true).map(tenant),
+      { name: 'common@4', claim: (cells) => this.#common.claim(cells) }, { name: `ratio@2:${all.map((h) => h.id).join(',')}`, claim: (cells) => this.#ratio.claim(cells) },
+      { name: 'reference@2', claim: (cells) => this.#reference.claim(cells) }, ...all.filter((h) => h.tools !== true).map(tenant),
     ]);
     this.#toolRows = new Rows(all.filter((h) => h.tools === true).map(tenant));
     this.rowBytes = { every: this.#rows.rowBytes, tools: this.#toolRows.rowBytes };
@@ -121,11 +121,11 @@ export class Scorer {
     if (this.#judgement.final >= HOLD) sumsOfDay.held++;
     if (epoch.grown) this.#judgement.young(sumsOfDay, this.#context);
     this.#common.cast(cells, this.#judgement.shown, this.#context, this.#judgement.final >= REMEMBER);
-    this.#common.advance(cells, this.#context, this.#habits.amount.deviation(cells, sums, this.#context));
-    this.#reference.count(cells, hour, sums.events);
+    this.#common.advance(cells, this.#context, this.#judgement.deviation);
+    this.#reference.count(cells, hour, sums.events, this.#habits.volume);
     if (held) this.#held.put(identity, { hour, since: this.#context.since, sums, facts, marks, share: this.#judgement.final >= HOLD ? epoch.heldShare : 1 });
     else {
-      if (this.#judgement.final >= REMEMBER) this.#held.remember(identity, hour, marks);
+      if (Math.max(this.#judgement.final, this.#judgement.day) >= REMEMBER) this.#held.remember(identity, hour, marks);
       this.#learn(cells, sums);
     }
     return said;
@@ -215,7 +215,7 @@ export class Scorer {
   bands(identity: number, facts: HourFacts, start: Millis): Bands | null {
     this.#look(identity, facts, start);
     if (this.#common.readiness(this.#context) === 'warming') return null;
-    const chance = this.#habits.when.chance(this.#cells, this.#context);
+    const chance = this.#habits.when.chance(this.#cells, this.#context, false);
     return this.#habits.volume.bands(this.#cells, this.#context, chance, { p50: 0.5, p95: 0.05, p99: 0.01 });
   }
 
@@ -225,9 +225,14 @@ export class Scorer {
   }
 
   /** Takes today's level as the approved reference; false while there is too little to approve. */
-  approve(identity: number, now: Millis): boolean { return this.#reference.approve(this.#own(identity, false, true), Math.floor(now / HOUR)); }
+  approve(identity: number, now: Millis): boolean {
+    const cells = this.#own(identity, false, true);
+    const hour = Math.floor(now / HOUR);
+    this.#common.read(cells, hour, this.#context);
+    return this.#reference.approve(cells, hour, this.#context.age, this.#habits.volume);
+  }
 
-  /** Events a day now against the approved reference (1 = alike), and whether it has drifted; null without a reference. */
+  /** Events of an active hour now against the approved reference (1 = alike), and whether it has drifted; null without a reference. */
   level(identity: number, now: Millis): { ratio: number; drifted: boolean; approved: Millis } | null {
     return this.#reference.level(this.#own(identity, false, false), Math.floor(now / HOUR));
   }

@@ -28,4 +28,5 @@ export function clocksMoved(hour: number): { later: boolean; earlier: boolean } 
   return later || earlier ? { later, earlier } : STILL;
 }
 
-const STILL = { later: false, earlier: false };
+/** No clocks have moved. */
+export const STILL = { later: false, earlier: false };

@@ -6,8 +6,8 @@ import { cellOf, WEEK } from './time.ts';
 
 /** Hours of past worth this much of the wider mean: all hours → hour of the day → hour of the week. */
 const SHRINK = 2;
-/** Longest memory of a running mean, in active hours: all hours, hour of the week, level, spread. */
-const MEMORY = { all: 400, slot: 6, level: 48, spread: 400 };
+/** Longest memory of a running mean, in active hours: all hours, hour of the week, hour of the day, level, spread. */
+const MEMORY = { all: 400, slot: 6, cell: 8, level: 48, spread: 400 };
 /** Active hours of peers that a spread starts from. */
 const PEER_SPREAD = 12;
 const SPREAD_SCALE = 256;
@@ -64,19 +64,34 @@ export class Counts implements Habit {
 
   /** Smallest numbers that an hour, active with this chance, reaches with probabilities `tails`. */
   bands(cells: Cells, context: HourContext, chance: number, tails: { p50: number; p95: number; p99: number }): Bands {
-    const { mean, dispersion } = this.#predict(cells, context);
+    const { mean, dispersion } = this.#predict(cells, context, false);
     const edge = (tail: number): number => tail >= chance ? 0 : countQuantile(tail / chance, mean, dispersion);
     return { p50: edge(tails.p50), p95: edge(tails.p95), p99: edge(tails.p99) };
   }
 
-  #predict(cells: Cells, context: HourContext): { mean: number; dispersion: number } {
+  /** Mean of an active hour at this hour of the day, working days and weekends apart; 0 where it never was active. */
+  mean(cells: Cells, slot: number): number {
+    const cell = cells.u16[cells.half + this.#cells + cellOf(slot)]!;
+    return cell === 0 ? 0 : unpack(cell);
+  }
+
+  /** Variance beyond Poisson's over the squared mean, from 0.02 to 4; 0.5 while unknown. */
+  spread(cells: Cells): number {
+    const under = cells.f32[cells.word + this.#under]!;
+    return under > 0 ? Math.max(0.02, Math.min(4, cells.f32[cells.word + this.#over]! / under)) : 0.5;
+  }
+
+  /** Active hours learned, at most 2,000. */
+  active(cells: Cells): number { return cells.f32[cells.word + this.#seen]!; }
+
+  #predict(cells: Cells, context: HourContext, moved = true): { mean: number; dispersion: number } {
     const seen = cells.f32[cells.word + this.#seen]!;
     const { peers } = context;
     const hours = peers.sum(this.#hours, this.#hours, 200);
     const typical = hours > 0 ? Math.exp(peers.sum(this.#logs, this.#hours, 200) / LOG_SCALE / hours) : 3;
     const spread = hours > 0 ? peers.sum(this.#spreads, this.#hours, 200) / SPREAD_SCALE / hours : 0.5;
     const all = (cells.f32[cells.word + this.#mean]! * seen + 2 * typical) / (seen + 2);
-    const slotMean = this.#moved(cells, context, all);
+    const slotMean = moved ? this.#moved(cells, context, all) : this.#slotMean(cells, context.slot, all);
     const mean = Math.max(slotMean * Math.exp(cells.f32[cells.word + this.#level]!), 0.05);
     const under = cells.f32[cells.word + this.#under]!;
     const own = under > 0 ? Math.max(cells.f32[cells.word + this.#over]! / under, 0) : spread;
@@ -124,7 +139,7 @@ export class Counts implements Habit {
     }
     cells.f32[word + this.#mean] = cells.f32[word + this.#mean]! + (value - cells.f32[word + this.#mean]!) / Math.min(seen + 1, MEMORY.all);
     cells.f32[seenAt] = Math.min(seen + 1, 2000);
-    blend(cells, cells.half + this.#cells + cellOf(context.slot), value, 1 / 8);
+    blend(cells, cells.half + this.#cells + cellOf(context.slot), value, 1 / Math.max(1, Math.min(this.#rhythm.days(cells, context.slot), MEMORY.cell)));
     const weeks = this.#rhythm.weeks(cells, context.slot);
     if (this.#hourly) blend(cells, cells.half + this.#slots + context.slot, value, 1 / Math.max(1, Math.min(weeks, MEMORY.slot)));
     const { peers } = context;

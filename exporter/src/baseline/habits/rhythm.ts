@@ -1,6 +1,6 @@
 import type { Cells, Channel, Claim, ClaimSums, Habit, HabitText, HourContext, HourSums } from '@remit/contract';
-import { clocksMoved } from './clocks.ts';
-import { ONES, WEEK, weekOf } from './time.ts';
+import { clocksMoved, STILL } from './clocks.ts';
+import { cellOf, ONES, WEEK, weekOf } from './time.ts';
 
 /** Weeks that are remembered, one bit each. */
 const WEEKS = 16;
@@ -11,6 +11,12 @@ const MOVED = 1;
 const PEER_HOURS = 12;
 /** Hours of peers below which they say nothing. */
 const PEERS_LEAST = 2_000;
+/** First times in an hour of the week, of peers, from which it counts when they come; and how many of them are taken to come at any time. */
+const FIRSTS_LEAST = 30;
+const FIRSTS_EVEN = 15;
+const CELLS = 48;
+/** Age in hours from which an hour of the week without activity is one that never was active. */
+const KNOWN = 3 * WEEK;
 /** Share of active hours that is assumed where neither past nor peers say anything. */
 const BLIND = 0.05;
 
@@ -25,7 +31,7 @@ export class Rhythm implements Habit {
   readonly #what: string;
   readonly #count: (sums: HourSums) => number;
   readonly #given: Rhythm | undefined;
-  #bits = 0; #week = 0; #total = 0; #hours = 0; #slots = 0; #active = 0;
+  #bits = 0; #week = 0; #total = 0; #hours = 0; #slots = 0; #active = 0; #firsts = 0; #first = 0;
 
   /** `given`: only what this says beyond that rhythm counts, so that one odd hour is no evidence twice. */
   constructor(id: string, channel: Channel, what: string, count: (sums: HourSums) => number, given?: Rhythm) {
@@ -43,6 +49,8 @@ export class Rhythm implements Habit {
     this.#hours = sums.sums(1);
     this.#active = sums.sums(1);
     this.#slots = sums.sums(WEEK);
+    this.#firsts = sums.sums(1);
+    this.#first = sums.sums(CELLS);
   }
 
   raw(cells: Cells, sums: HourSums, context: HourContext): number {
@@ -51,14 +59,26 @@ export class Rhythm implements Habit {
     return Math.max(0, -Math.log10(this.chance(cells, context) / given));
   }
 
-  /** The probability in (0, 1] that such an hour is active. */
-  chance(cells: Cells, context: HourContext): number {
+  /** The probability in (0, 1] that such an hour is active, for the doubt that clocks have `moved`. */
+  chance(cells: Cells, context: HourContext, moved = true): number {
     const { slot } = context;
-    const { later, earlier } = clocksMoved(context.hour);
-    const own = this.#slotChance(cells, context, slot);
+    const { later, earlier } = moved ? clocksMoved(context.hour) : STILL;
+    const own = this.#slotChance(cells, context, slot) * (this.#never(cells, context) ? this.#risk(context) : 1);
     const after = this.#slotChance(cells, context, (slot + 1) % WEEK) * (earlier ? MOVED : NEIGHBOUR);
     const before = this.#slotChance(cells, context, (slot + WEEK - 1) % WEEK) * (later ? MOVED : NEIGHBOUR);
     return Math.min(1, Math.max(own, after, before));
+  }
+
+  /** Nothing in this hour of the week, nor in those beside it, in any of three weeks or more. */
+  #never(cells: Cells, { slot, age }: HourContext): boolean {
+    return age >= KNOWN && this.weeks(cells, slot) === 0 && this.weeks(cells, (slot + 1) % WEEK) === 0 && this.weeks(cells, (slot + WEEK - 1) % WEEK) === 0;
+  }
+
+  /** How much more often than at any time peers do something for the first time at this hour of the day: runs by hand come by day. */
+  #risk({ slot, peers }: HourContext): number {
+    const firsts = peers.sum(this.#firsts, this.#firsts, FIRSTS_LEAST);
+    const even = (slot >= 120 ? 2 : 5) / WEEK;
+    return (peers.sum(this.#first + cellOf(slot), this.#firsts, FIRSTS_LEAST) + FIRSTS_EVEN * even) / ((firsts + FIRSTS_EVEN) * even);
   }
 
   /** Of the weeks in which `whole` was active in this hour, the share in which this was too; next to nothing where it never was. */
@@ -73,6 +93,14 @@ export class Rhythm implements Habit {
     return ONES[cells.u16[cells.half + this.#bits + slot]!]!;
   }
 
+  /** Days, working days or those of weekends as the hour of the week is, on which this hour was active. */
+  days(cells: Cells, slot: number): number {
+    const weekend = slot >= 120;
+    let seen = 0;
+    for (let day = weekend ? 5 : 0; day < (weekend ? 7 : 5); day++) seen += this.weeks(cells, day * 24 + slot % 24);
+    return seen;
+  }
+
   #slotChance(cells: Cells, context: HourContext, slot: number): number {
     const age = Math.min(context.age, WEEKS * WEEK);
     const { peers } = context;
@@ -80,10 +108,8 @@ export class Rhythm implements Habit {
     const rate = hours > 0 ? (peers.sum(this.#active, this.#hours, PEERS_LEAST) + 1) / (hours + 20) : BLIND;
     const prior = hours > 0 ? (peers.sum(this.#slots + slot, this.#hours, PEERS_LEAST) + 24 * rate) / (hours / WEEK + 24) : BLIND;
     const overall = Math.min(1, (cells.u32[cells.word + this.#total]! + PEER_HOURS * prior) / (age + PEER_HOURS));
-    const weekend = slot >= 120;
-    let seen = 0;
-    for (let day = weekend ? 5 : 0; day < (weekend ? 7 : 5); day++) seen += this.weeks(cells, day * 24 + slot % 24);
-    const days = Math.floor(age / WEEK * (weekend ? 2 : 5));
+    const seen = this.days(cells, slot);
+    const days = Math.floor(age / WEEK * (slot >= 120 ? 2 : 5));
     const cell = Math.min(1, (seen + overall) / (Math.max(days, seen) + 1));
     const own = this.weeks(cells, slot);
     return (own + cell) / (Math.max(Math.floor(age / WEEK), own) + 1);
@@ -94,6 +120,10 @@ export class Rhythm implements Habit {
     peers.add(this.#hours, elapsed);
     this.#turn(cells, weekOf(hour));
     if (this.#count(sums) === 0) return;
+    if (this.#never(cells, context)) {
+      peers.add(this.#firsts, 1);
+      peers.add(this.#first + cellOf(slot), 1);
+    }
     const at = cells.half + this.#bits + slot;
     if ((cells.u16[at]! & 1) === 0) {
       cells.u16[at]! |= 1;
