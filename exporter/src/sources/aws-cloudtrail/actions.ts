@@ -116,10 +116,27 @@ const addsValues = (request: Json): Refinement =>
 const ofLogs = (request: Json): Refinement => (holdsLogs(request['bucketName'], request['key']) ? 'monitoring' : undefined);
 const stopsLogs = (request: Json): Refinement =>
   (list(object(request['cloudwatchLogsExportConfiguration'])?.['disableLogTypes']).length > 0 ? 'monitoring' : undefined);
+/** An alarm that is switched off, or that is told to tell nobody. */
+const tellsNobody = (request: Json): Refinement => {
+  const on = request['actionsEnabled'];
+  const actions = request['alarmActions'];
+  return on === false || on === 'false' || (Array.isArray(actions) && actions.length === 0) ? 'monitoring' : undefined;
+};
+const ALARMS = /(?:^|[:_.-])(?:alarms?|alerts?|alerting|monitoring|oncall|on-call|pager|pagerduty|opsgenie|incidents?|guardduty|security-?(?:hub|events?|findings?)?|cloudwatch)(?:[:_.-]|$)/i;
+/** Topics are known by their names alone: those of alarms and of who is on call. */
+const ofAlarms = (request: Json): Refinement => {
+  const arn = request['subscriptionArn'] ?? request['topicArn'];
+  return typeof arn === 'string' && arn.length <= 512 && ALARMS.test(arn.split(':')[5] ?? '') ? 'monitoring' : undefined;
+};
+const FILTERS = new Set(['FilterPolicy', 'FilterPolicyScope']);
+const WATCHING_ADDONS = new Set(['amazon-cloudwatch-observability', 'adot', 'aws-guardduty-agent']);
 const stopsAccessLog = (request: Json): Refinement => {
+  // Of classic load balancers.
+  const classic = object(object(request['loadBalancerAttributes'])?.['accessLog'])?.['enabled'];
+  if (classic === false || classic === 'false') return 'monitoring';
   for (const item of list(request['attributes'])) {
     const attribute = object(item);
-    if (/^(?:access|connection)_logs\.s3\.enabled$/.test(String(attribute?.['key'])) && attribute?.['value'] === 'false') return 'monitoring';
+    if (/^(?:access|connection)_logs\.s3\.enabled$/.test(String(attribute?.['key'])) && String(attribute?.['value']) === 'false') return 'monitoring';
   }
   return undefined;
 };
@@ -141,7 +158,11 @@ const REFINE = new Map<string, (request: Json) => Refinement>([
   ['sqs:setqueueattributes', carriesPolicy],
   ['sns:settopicattributes', carriesPolicy],
   ['events:putrule', (r) => (r['state'] === 'DISABLED' ? 'monitoring' : undefined)],
-  ['cloudwatch:putmetricalarm', (r) => (r['actionsEnabled'] === false || r['actionsEnabled'] === 'false' ? 'monitoring' : undefined)],
+  ['cloudwatch:putmetricalarm', tellsNobody],
+  ['cloudwatch:putcompositealarm', tellsNobody],
+  ...['unsubscribe', 'deletetopic'].map((name) => [`sns:${name}`, ofAlarms] as const),
+  ['sns:setsubscriptionattributes', (r) => (FILTERS.has(String(r['attributeName'])) ? ofAlarms(r) : undefined)],
+  ['eks:deleteaddon', (r) => (WATCHING_ADDONS.has(String(r['addonName'])) ? 'monitoring' : undefined)],
   ['s3:putbucketversioning', (r) => (object(r['VersioningConfiguration'])?.['Status'] === 'Suspended' ? ofLogs(r) : undefined)],
   ...['deletebucket', 'deletebucketpolicy', 'deletebucketreplication', 'deleteobject', 'deleteobjects']
     .map((name) => [`s3:${name}`, ofLogs] as const),

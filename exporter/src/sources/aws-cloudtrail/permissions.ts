@@ -5,6 +5,7 @@ const PREFIX = new Map([
   ['monitoring', 'cloudwatch'], ['email', 'ses'], ['tagging', 'tag'], ['runtime.lex', 'lex'], ['models.lex', 'lex'],
   ['api.ecr-public', 'ecr-public'], ['servicecatalog-appregistry', 'servicecatalog'], ['runtime.sagemaker', 'sagemaker'],
   ['streams.dynamodb', 'dynamodb'], ['bedrock-runtime', 'bedrock'], ['sso-oidc', 'sso'],
+  ['accessanalyzer', 'access-analyzer'],
 ]);
 
 /** The service an event source names, as IAM spells it: `monitoring.amazonaws.com` is `cloudwatch`. */

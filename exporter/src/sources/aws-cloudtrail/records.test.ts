@@ -36,6 +36,20 @@ describe('what was touched', () => {
     ['sqs', 'SendMessage', { queueUrl: 'https://sqs.eu-west-1.amazonaws.com/444455556666/q' }, [arn('sqs:eu-west-1:444455556666:q')]],
     ['dynamodb', 'GetItem', { tableName: 't' }, [arn('dynamodb:eu-west-1:111122223333:table/t')]],
     ['logs', 'DeleteLogGroup', { logGroupName: '/aws/x' }, [arn('logs:eu-west-1:111122223333:log-group:/aws/x')]],
+    ['s3', 'CopyObject', { bucketName: 'mine', key: 'a', 'x-amz-copy-source': '/foreign/a%20secret.csv?versionId=3' }, [arn('s3:::mine/a'), arn('s3:::foreign/a secret.csv')]],
+    ['s3', 'UploadPartCopy', { bucketName: 'mine', key: 'a', 'x-amz-copy-source': ['foreign/%E0%A4%A'] }, [arn('s3:::mine/a'), arn('s3:::foreign/%E0%A4%A')]],
+    ['s3', 'CopyObject', { bucketName: 'mine', key: 'a', 'x-amz-copy-source': 'arn:aws:s3:eu-west-1:444455556666:accesspoint/ap/object/k' }, [arn('s3:::mine/a'), arn('s3:eu-west-1:444455556666:accesspoint/ap/object/k')]],
+    ['s3', 'HeadBucket', { bucketName: 'arn:aws:s3:eu-west-1:444455556666:accesspoint/ap' }, [arn('s3:eu-west-1:444455556666:accesspoint/ap')]],
+    ['s3', 'PutBucketReplication', { bucketName: 'mine', ReplicationConfiguration: { Rule: [{ Destination: { Bucket: 'arn:aws:s3:::elsewhere' } }, 7] } }, [arn('s3:::mine'), arn('s3:::elsewhere')]],
+    ['s3', 'PutBucketReplication', { bucketName: 'mine', ReplicationConfiguration: { Rule: { Destination: { Bucket: 'arn:aws:s3:::elsewhere' } } } }, [arn('s3:::mine'), arn('s3:::elsewhere')]],
+    ['s3', 'PutBucketLogging', { bucketName: 'mine', BucketLoggingStatus: { LoggingEnabled: { TargetBucket: 'elsewhere' } } }, [arn('s3:::mine'), arn('s3:::elsewhere')]],
+    ['ec2', 'CopySnapshot', { sourceSnapshotId: 'snap-1', sourceRegion: 'eu-west-1' }, [arn('ec2:eu-west-1:111122223333:snapshot/snap-1')]],
+    ['ec2', 'CreateStoreImageTask', { imageId: 'ami-1', bucket: 'elsewhere' }, [arn('ec2:eu-west-1:111122223333:image/ami-1'), arn('s3:::elsewhere')]],
+    ['rds', 'CopyDBSnapshot', { sourceDBSnapshotIdentifier: 'arn:aws:rds:eu-west-1:444455556666:snapshot:theirs', targetDBSnapshotIdentifier: 'mine' }, [arn('rds:eu-west-1:111122223333:snapshot:mine'), arn('rds:eu-west-1:444455556666:snapshot:theirs')]],
+    ['rds', 'RestoreDBInstanceFromDBSnapshot', { dBInstanceIdentifier: 'new', dBSnapshotIdentifier: 'old' }, [arn('rds:eu-west-1:111122223333:snapshot:old'), arn('rds:eu-west-1:111122223333:db:new')]],
+    ['rds', 'StartExportTask', { sourceArn: 'arn:aws:rds:eu-west-1:111122223333:snapshot:s', s3BucketName: 'elsewhere' }, [arn('rds:eu-west-1:111122223333:snapshot:s'), arn('s3:::elsewhere')]],
+    ['dynamodb', 'ExportTableToPointInTime', { tableArn: 'arn:aws:dynamodb:eu-west-1:111122223333:table/t', s3Bucket: 'elsewhere' }, [arn('dynamodb:eu-west-1:111122223333:table/t'), arn('s3:::elsewhere')]],
+    ['logs', 'CreateExportTask', { logGroupName: 'g', destination: 'elsewhere' }, [arn('logs:eu-west-1:111122223333:log-group:g'), arn('s3:::elsewhere')]],
     ['newservice', 'GetThing', { resourceArn: 'arn:aws:newservice:eu-west-1:111122223333:thing/1' }, [arn('newservice:eu-west-1:111122223333:thing/1')]],
   ])('%s %s %j', (service, eventName, requestParameters, uids) => {
     const event = normalise(record({ eventSource: service + '.amazonaws.com', eventName, requestParameters }));
@@ -51,6 +65,14 @@ describe('what was touched', () => {
       { uid: 'arn:aws:s3:::b/k', name: 'b/k', type: 'AWS::S3::Object' },
       { uid: 'arn:aws:s3:::b', name: 'b', type: 'AWS::S3::Bucket', owner_account: '444455556666' },
     ]);
+  });
+
+  test('what is copied from is told beside the record\'s own list, once', () => {
+    const event = normalise(record({
+      eventSource: 's3.amazonaws.com', eventName: 'CopyObject', requestParameters: { bucketName: 'b', key: 'k', 'x-amz-copy-source': 'foreign/k' },
+      resources: [{ type: 'AWS::S3::Object', ARN: 'arn:aws:s3:::b/k' }],
+    }));
+    expect(event.resources?.map(({ uid }) => uid)).toEqual(['arn:aws:s3:::b/k', 'arn:aws:s3:::foreign/k']);
   });
 
   const trust = (principal: unknown) => JSON.stringify({ Statement: [{ Effect: 'Allow', Principal: principal, Action: 'sts:AssumeRole' }, { Effect: 'Deny', Principal: { AWS: '777788889999' } }] });

@@ -1,6 +1,7 @@
 import type { NhiEvent } from '@remit/contract';
 import { shapedResource } from '../../lib/event-shape.ts';
 import { account as accountId, list, object, text, type Json } from './fields.ts';
+import { otherSides } from './other-sides.ts';
 import { ANY_NAMING, NAMINGS, TYPES, type Naming, type Namings } from './resource-table.ts';
 import { granteesOf } from './shares.ts';
 
@@ -14,8 +15,9 @@ const LONGEST = 512;
 const ELSEWHERE = ['responseElements', 'additionalEventData', 'serviceEventDetails'] as const;
 
 /**
- * What the call touched, the target first, at most 16: the record's own `resources`, else what its parameters name. Accounts
- * that a grant lets in follow, of type `grantee`, with the account (or `*` for everyone) as owner.
+ * What the call touched, the target first, at most 16: the record's own `resources`, else what its parameters name. What is copied from,
+ * and where copies go from then on, follows in any case. Accounts that a grant lets in come last, of type `grantee`, with the account
+ * (or `*` for everyone) as owner.
  */
 export function resourcesOf(record: Json, request: Json | undefined, place: Place, grants: boolean): Resource[] | undefined {
   const found: Resource[] = [];
@@ -29,6 +31,7 @@ export function resourcesOf(record: Json, request: Json | undefined, place: Plac
     const parameters = found.length === 0 ? object(record[field]) : undefined;
     if (parameters) named(parameters, place, found);
   }
+  if (request) for (const arn of otherSides(request, place)) if (found.length < MOST && !found.some(({ uid }) => uid === arn)) found.push(fromArn(arn, undefined, undefined, place));
   if (grants && request) {
     for (const grantee of granteesOf(request, place.account)) {
       if (found.length < MOST) found.push({ ...shapedResource(grantee.uid, 'grantee'), owner_account: grantee.account });
@@ -64,10 +67,11 @@ function applyAll(namings: Namings, parameters: Json, place: Place, found: Resou
 }
 
 function bucket(parameters: Json, place: Place, found: Resource[]): boolean {
-  const name = text(parameters['bucketName'], 128);
+  const name = text(parameters['bucketName'], 256);
   if (!name) return false;
   const key = text(parameters['key'], 1024);
-  const uid = 'arn:' + place.partition + ':s3:::' + name + (key ? '/' + key : '');
+  // An access point goes by its ARN, and what is behind it by a path below that.
+  const uid = name.startsWith('arn:') ? name + (key ? '/object/' + key : '') : 'arn:' + place.partition + ':s3:::' + name + (key ? '/' + key : '');
   const resource = shapedResource(text(uid, LONGEST) ?? uid, key ? 'AWS::S3::Object' : 'AWS::S3::Bucket');
   resource.name = text(key ?? name, 256) ?? name;
   found.push(resource);
@@ -105,6 +109,7 @@ function add(naming: Naming, value: unknown, place: Place, found: Resource[]): v
 function uidOf(naming: Naming, id: string, place: Place): string {
   if (naming.type === 'AWS::SQS::Queue' && id.startsWith('https://')) return queueArn(id, place);
   if (!naming.arn) return id;
+  if (naming.arn.service === 's3') return 'arn:' + place.partition + ':s3:::' + id;
   const prefix = naming.type === 'AWS::KMS::Key' && id.startsWith('alias/') ? '' : naming.arn.prefix;
   const local = prefix.endsWith('/') && id.startsWith('/') ? id.slice(1) : id;
   return 'arn:' + place.partition + ':' + naming.arn.service + ':' + (naming.arn.regional ? place.region : '') + ':' + place.account + ':' + prefix + local;

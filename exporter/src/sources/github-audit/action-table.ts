@@ -62,12 +62,13 @@ const TABLE: Partial<Record<Category, string>> = {
     workflows.disable_workflow workflows.cancel_workflow_run workflows.bypass_protection_rules`,
 };
 
-/** Changes of where the log or the events of repositories go, and of what is scanned for; adding more of it watches more. */
+/** Changes of where the log or the events of repositories go, and of what is scanned for, and logs of runs that are removed; adding more of it watches more. */
 const WATCHED = `
   audit_log_streaming.update audit_log_streaming.destroy hook.config_changed hook.events_changed hook.active_changed hook.destroy
   repository_vulnerability_alert.dismiss org.audit_log_api_requests_disabled business.audit_log_api_requests_disabled
   business.disable_source_ip_disclosure org.disable_source_ip_disclosure code_scanning.alert_closed_by_user code_scanning.alerts_deleted
   secret_scanning_alert.resolve secret_scanning_push_protection.bypass business_secret_scanning_custom_pattern.delete
+  checks.delete_logs checks.auto_trigger_disabled workflows.delete_workflow_run
   org_secret_scanning_custom_pattern.delete repository_secret_scanning_custom_pattern.delete`;
 
 /** Category by action, in lower case. */

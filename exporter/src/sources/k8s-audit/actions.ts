@@ -99,8 +99,8 @@ function isMonitoring({ group, resource, subresource, name }: Target, activity: 
     case 'monitoring.grafana.com': return (activity === DELETE || activity === UPDATE) && subresource !== 'status';
     case 'auditregistration.k8s.io': return resource === 'auditsinks';
     case 'admissionregistration.k8s.io': return activity === DELETE && WEBHOOKS.has(resource);
-    case 'core': return activity === DELETE && resource === 'configmaps' && isWatchConfig(name);
-    default: return false;
+    case 'core': return activity === DELETE && ((resource === 'configmaps' && isWatchConfig(name)) || (resource === 'namespaces' && subresource === '' && HOLDS_WATCHERS.test(name)));
+    default: return (activity === DELETE || activity === UPDATE) && subresource !== 'status' && OPERATED.get(group)?.test(resource) === true;
   }
 }
 
@@ -118,11 +118,27 @@ function isMonitorItself({ group, resource, subresource, namespace, name }: Targ
 }
 
 const WORKLOADS = new Set(['deployments', 'statefulsets', 'daemonsets']);
-const CONFIGURED = /^(?:prometheus|alertmanager)(?:-|$)/;
-const WATCHING = /(?:^|-)(?:prometheus|alertmanager|fluent-bit|fluentd|promtail|falco|vector|otel-collector|opentelemetry-collector|alloy)(?:-|$)/;
+const CONFIGURED = /^(?:prometheus|alertmanager|falco|tetragon|vmagent|vmalert|vmalertmanager)(?:-|$)/;
+const WATCHING = new RegExp('(?:^|-)(?:prometheus|alertmanager|fluent-?bit|fluentd|promtail|falco|tetragon|vector|otel-collector|opentelemetry-collector|alloy'
+  + '|vmagent|vmalert|vmalertmanager|vmsingle|vmstorage|loki|filebeat|auditbeat|cloudwatch-agent|grafana-agent|node-exporter|kube-state-metrics)(?:-|$)');
+/** Namespaces in which, by their names, monitoring lives. */
+const HOLDS_WATCHERS = new RegExp('(?:^|-)(?:monitoring|observability|logging|logs|alerting|prometheus|alertmanager|victoria-?metrics|grafana|loki|falco|tetragon'
+  + '|opentelemetry|otel|fluent-?bit|fluentd|cloudwatch|elastic-system|security-?monitoring)(?:-|$)');
+/** What operators of monitoring, logging and tracing reconcile, by API group. */
+const OPERATED: ReadonlyMap<string, RegExp> = new Map([
+  ['operator.victoriametrics.com', /^(?:vm|vl|vt)[a-z]+$/],
+  ['logging.banzaicloud.io', /^(?:cluster)?(?:flows|outputs)$|^syslogng(?:cluster)?(?:flows|outputs)$|^loggings$|^(?:fluentbit|nodeagent)[a-z]*$|^fluentdconfigs$/],
+  ['logging.openshift.io', /^(?:clusterlogforwarders|clusterloggings)$/], ['observability.openshift.io', /^clusterlogforwarders$/],
+  ['fluentbit.fluent.io', /./], ['fluentd.fluent.io', /./],
+  ['opentelemetry.io', /^(?:opentelemetrycollectors|targetallocators|instrumentations)$/],
+  ['cilium.io', /^tracingpolicies(?:namespaced)?$/], ['security.kubearmor.com', /policies$/],
+  ['loki.grafana.com', /./], ['tempo.grafana.com', /./],
+]);
 
 /** Configuration known by its name. Only its deletion counts: operators and Helm rewrite it in the normal run of things. */
 function isWatchConfig(name: string): boolean {
-  if (name.startsWith('audit-policy') || name.startsWith('falco')) return true;
+  if (name.startsWith('audit-policy') || FALCO.test(name)) return true;
   return name.startsWith('prometheus-') && name.includes('-rulefiles');
 }
+
+const FALCO = /^falco|(?:^|-)falco-?rules(?:-|$)/;
