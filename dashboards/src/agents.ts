@@ -53,8 +53,9 @@ export const agents: Plan = {
   records: {
     'Runs against what is approved (from the Remit data source)': [
       recordTable({
-        title: 'Runs: newest first', w: 24, h: 7, since: '7d', queries: [records('chain', { where: { identity: '$identity' } })], empty: 'No runs in these days', columns: ['Time', 'Identity', 'Session', 'Trace', 'Steps', 'Denied', 'Purpose'],
-        description: 'Sessions and traces of the chosen agents, with the purpose they were started for where the source says one. Choose one as Run above to see its steps. Empty: no traces arrived.',
+        title: 'Runs: newest first', w: 24, h: 7, since: '7d', queries: [records('chain', { where: { identity: '$identity' } })], empty: 'No runs in these days', columns: ['Time', 'Identity', 'Session', 'Trace', 'Steps', 'Denied', 'Purpose'], widths: { Identity: 320, Denied: 75 },
+        leads: { Session: toDashboard('agents', 'Steps of this run', { session: cell('Session') }) },
+        description: 'Sessions and traces of the chosen agents, with the purpose they were started for where the source says one. Click a session to see its steps below. Empty: no traces arrived.',
       }),
       recordTable({
         title: 'Steps of the chosen run, against the approved sequence', w: 24, h: 7, since: '7d', queries: [records('chain', { format: 'steps', where: { session: '$session' } })], empty: 'Choose a run above', widths: { Call: 200 },
@@ -63,7 +64,7 @@ export const agents: Plan = {
       }),
       recordGraph({ title: 'The chosen run as a chain', w: 24, h: 9, since: '7d', queries: [records('graph', { format: 'chain', where: { session: '$session' } })], empty: 'Choose a run above', description: 'Its calls in order: green went well, red was not approved; what was approved and did not happen stands where it was expected. Empty: no run is chosen.' }),
       recordTable({
-        title: 'Findings about agents', w: 24, h: 7, since: '30d', queries: [records('findings', { format: 'table', where: AGENTS, limit: 50 })], empty: 'Nothing was found about these agents', columns: ['Last event', 'Severity', 'Identity', 'What', 'Reason', 'Finding', 'Detector', 'State'], widths: { Identity: 250, Reason: 400 },
+        title: 'Findings about agents', w: 24, h: 7, since: '30d', queries: [records('findings', { format: 'table', where: AGENTS, limit: 50 })], empty: 'Nothing was found about these agents', columns: ['Last event', 'Severity', 'Identity', 'What', 'Reason', 'Finding', 'Detector', 'State'], widths: { Identity: 310, Reason: 400 },
         description: 'The 50 newest of the last 30 days. Click the finding for its evidence. Empty: nothing was found.',
       }),
     ],

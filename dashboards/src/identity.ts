@@ -76,7 +76,7 @@ export const identity: Plan = {
       queries: [over(`max by (detector) (cluster_identity_detector:nhi_findings_open:max{${ID}})`, '{{detector}}')], words: [{ from: 0, to: 0, text: 'closed', color: 'transparent' }, { from: 1, to: null, text: 'open', color: 'red' }],
       description: 'Detectors with an open finding of this identity. Empty: none was open in this range. Click one for its runbook.', links: [toRunbook(label('detector'))],
     }),
-    exceptions(4),
+    exceptions(4, ID),
   ],
   records: {
     'Its record and its history in event time (from the Remit data source)': [

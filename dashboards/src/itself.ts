@@ -8,7 +8,7 @@ const C = 'cluster=~"$cluster"';
 const RATE = '$__rate_interval';
 const EVENTS = each('source, kind, outcome', `nhi_events_total{${C}}`);
 /** A quantile, where anything was observed. */
-const quantile = (q: number, by: string, family: string): string => `histogram_quantile(${q}, sum by (${by}, le) (rate(${family}_bucket{${C}}[${RATE}]))) >= 0`;
+const quantile = (q: number, by: string, family: string): string => `histogram_quantile(${q}, sum by (${by}, le) (cluster_${by}_le:${family}_bucket:rate5m{${C}})) >= 0`;
 
 /** Whether Remit itself works: what comes in, how fast it is judged, what is lost, what it costs. */
 export const itself: Plan = {
@@ -33,8 +33,8 @@ export const itself: Plan = {
       description: 'Refused: the last load of configuration or inventory failed, and the last good one is in force. Empty: Prometheus does not scrape Remit.', links: [toRunbook('reload-failed')],
     }),
     figure({
-      title: 'Events judged', w: 6, h: 3, unit: 'cpm', decimals: 1, empty: 'Not scraped', shape: true, queries: [over(`sum(${each('source, kind, outcome', `rate(nhi_events_total{${C}}[${RATE}])`)}) * 60`)],
-      description: 'Unique judged events a minute. 0: nothing comes in. Empty: Prometheus does not scrape Remit.',
+      title: 'Events judged', w: 6, h: 3, unit: 'cpm', decimals: 1, empty: 'Not scraped', shape: true, queries: [over(`sum(cluster_source_outcome:nhi_events:rate5m{${C}}) * 60`)],
+      description: 'Unique judged events a minute, over five minutes. 0: nothing comes in. Empty: Prometheus does not scrape Remit.',
     }),
     figure({
       title: 'Refused at the door', w: 6, h: 3, unit: 'percentunit', decimals: 1, empty: 'Nothing came', steps: [['green', null], ['orange', 0.01], ['red', 0.1]], queries: [last(`sum(increase(nhi_ingest_rejected_total{${C}}[1h])) / ((sum(increase(nhi_ingest_rejected_total{${C}}[1h])) + sum(${each('source, kind, outcome', `increase(nhi_events_total{${C}}[1h])`)})) > 0)`)],
@@ -47,7 +47,7 @@ export const itself: Plan = {
     since(6),
 
     lines({
-      title: 'What comes in, by source', w: 12, h: 7, unit: 'cpm', decimals: 1, stack: true, empty: 'Nothing was judged while Prometheus scrapes', queries: [over(`sum by (source) (${each('source, kind, outcome', `rate(nhi_events_total{${C}}[${RATE}])`)}) * 60`, '{{source}}')],
+      title: 'What comes in, by source', w: 12, h: 7, unit: 'cpm', decimals: 1, stack: true, empty: 'Nothing was judged while Prometheus scrapes', queries: [over(`sum by (source) (cluster_source_outcome:nhi_events:rate5m{${C}}) * 60`, '{{source}}')],
       description: 'Judged events a minute. Empty: nothing was judged since Prometheus scrapes.', links: [toRunbook('source-silent')],
     }),
     table({
@@ -70,7 +70,7 @@ export const itself: Plan = {
       description: 'From the first byte of a body to its durable acknowledgement. Empty: nothing was sent over HTTP since Prometheus scrapes; what is read otherwise has no acknowledgement.', links: [toRunbook('store-degraded')],
     }),
     lines({
-      title: 'Refused, by reason', w: 8, h: 7, unit: 'cpm', empty: 'Nothing was refused', stack: true, queries: [over(`sum by (source, reason) (rate(nhi_ingest_rejected_total{${C}}[${RATE}])) * 60 > 0`, '{{source}} {{reason}}')], description: 'Records a minute that were refused at the door, never journaled. Empty: nothing was refused.',
+      title: 'Refused, by reason', w: 8, h: 7, unit: 'cpm', empty: 'Nothing was refused', stack: true, queries: [over(`sum by (source, reason) (cluster_source_reason:nhi_ingest_rejected:rate5m{${C}}) * 60 > 0`, '{{source}} {{reason}}')], description: 'Records a minute that were refused at the door, never journaled. Empty: nothing was refused.',
     }),
     bars({
       title: 'Slowest detectors', w: 8, h: 7, unit: 's', empty: 'Nothing was inspected', queries: [last(`topk(8, sum by (detector) (increase(nhi_detector_duration_seconds_sum{${C}}[1h])) / (sum by (detector) (increase(nhi_detector_duration_seconds_count{${C}}[1h])) > 0))`, '{{detector}}')],

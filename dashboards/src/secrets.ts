@@ -53,7 +53,7 @@ export const secrets: Plan = {
       }),
       recordTable({
         title: 'Findings about secrets and credentials', w: 24, h: 7, since: '30d', queries: [records('findings', { format: 'table', where: { ...CHOSEN, detector: SECRETS.split('|') }, limit: 50 })], empty: 'Nothing was found about secrets',
-        columns: ['Last event', 'Severity', 'Identity', 'What', 'Expected', 'Observed', 'Finding', 'Detector', 'State'], widths: { Identity: 230, What: 200 }, description: 'What the declared rotation allows and what was seen. Click the finding for its evidence. Empty: nothing was found in 30 days.',
+        columns: ['Last event', 'Severity', 'Identity', 'What', 'Expected', 'Observed', 'Finding', 'Detector', 'State'], widths: { Identity: 310, What: 200 }, description: 'What the declared rotation allows and what was seen. Click the finding for its evidence. Empty: nothing was found in 30 days.',
       }),
       recordTable({
         title: 'Secrets and keys made: by whom, when', w: 24, h: 7, since: '30d', queries: [records('events', { format: 'table', where: { ...CHOSEN, category: 'credential_create' }, limit: 200 })], empty: 'No secret was made in these days', columns: ['Time', 'Identity', 'Operation', 'Resource', 'Outcome', 'Network', 'Source'],
@@ -61,7 +61,7 @@ export const secrets: Plan = {
       }),
       recordTable({
         title: 'Credentials in use: how old, how often, from where', w: 24, h: 8, since: '30d', queries: [records('events', { format: 'table', where: { ...CHOSEN, credential: { op: '!=', values: [''] } }, limit: 2000 })], empty: 'No event names a credential',
-        change: firstAndLast('Credential', 'Identity', 'Network'), columns: ['Credential', 'Identity', 'Network', 'First', 'Last', 'Times'], widths: { Times: 80, Identity: 250, Credential: 190 },
+        change: firstAndLast('Credential', 'Identity', 'Network'), columns: ['Credential', 'Identity', 'Network', 'First', 'Last', 'Times'], widths: { Times: 80, Identity: 310, Credential: 190 },
         description: 'Of the newest 2,000 events: ids of credentials by network. One credential on several lines is used from several places; an old first use is a long life. Empty: the sources name none.',
       }),
     ],

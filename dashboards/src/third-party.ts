@@ -46,14 +46,14 @@ export const thirdParty: Plan = {
   records: {
     'Export in event time (from the Remit data source)': [
       recordTable({
-        title: 'Findings: the limit, and what was taken', w: 24, h: 6, since: '30d', queries: [records('findings', { format: 'table', where: APPS, limit: 50 })], empty: 'Nothing was found about these apps', columns: ['Last event', 'Severity', 'Identity', 'What', 'Expected', 'Observed', 'Finding', 'Detector', 'State'], widths: { Identity: 230, What: 200, Expected: 260 },
+        title: 'Findings: the limit, and what was taken', w: 24, h: 6, since: '30d', queries: [records('findings', { format: 'table', where: APPS, limit: 50 })], empty: 'Nothing was found about these apps', columns: ['Last event', 'Severity', 'Identity', 'What', 'Expected', 'Observed', 'Finding', 'Detector', 'State'], widths: { Identity: 310, What: 200, Expected: 260 },
         description: 'What was declared or is usual, and what was seen. Click the finding for its evidence. Empty: nothing was found in 30 days.',
       }),
       recordTable({
-        title: 'Volume by app and call', w: 24, h: 7, since: '30d', queries: [records('events', { format: 'table', where: APPS, limit: 5000 })], empty: 'These apps did nothing in these days',
+        title: 'Volume by app and call', w: 24, h: 7, since: '30d', queries: [records('events', { format: 'table', where: APPS, limit: 2000 })], empty: 'These apps did nothing in these days',
         change: [...summed(['Identity', 'Operation', 'Category'], { 'Bytes out': ['sum'], Rows: ['sum'], Time: ['count', 'max'] }), { id: 'organize', options: { excludeByName: {}, indexByName: {}, renameByName: { 'Bytes out (sum)': 'Bytes out', 'Rows (sum)': 'Rows', 'Time (count)': 'Calls', 'Time (max)': 'Last' } } }, { id: 'sortBy', options: { sort: [{ field: 'Bytes out', desc: true }] } }],
-        columns: ['Identity', 'Operation', 'Category', 'Bytes out', 'Rows', 'Calls', 'Last'], widths: { Identity: 300, Operation: 160, Calls: 70, Rows: 80, 'Bytes out': 100 }, units: { 'Bytes out': 'decbytes' },
-        description: 'Of the newest 5,000 events: bytes and rows that left, as far as the source tells them. 0: the source tells no size. Empty: these apps did nothing in the range.',
+        columns: ['Identity', 'Operation', 'Category', 'Bytes out', 'Rows', 'Calls', 'Last'], widths: { Identity: 480, Operation: 200, Calls: 70, Rows: 80, 'Bytes out': 100 }, units: { 'Bytes out': 'decbytes' },
+        description: 'Of the newest 2,000 events: bytes and rows that left, as far as the source tells them. 0: the source tells no size. Empty: these apps did nothing in the range.',
       }),
       recordLines({ title: 'Events an hour within the band', w: 24, h: 7, since: '7d', queries: [records('baseline', { where: APPS })], empty: 'These apps did nothing in these days', description: 'Observed activity and the band that is normal once learned. Empty: these apps did nothing in the range.' }),
     ],
@@ -63,7 +63,7 @@ export const thirdParty: Plan = {
         description: 'Scopes that an app may use and those that it does use. Empty: none was used in the range and none is granted in a record.',
       }),
       recordTable({
-        title: 'Who supplies what: apps by their records', w: 24, h: 6, since: '30d', queries: [records('identities', { where: APPS })], empty: 'No app is known', columns: ['Name', 'Owner', 'Identity', 'Purpose', 'Criticality', 'Lifecycle', 'Last seen', 'Events', 'Open findings', 'Reviewed'], widths: { Identity: 250, Purpose: 260, Owner: 90 },
+        title: 'Who supplies what: apps by their records', w: 24, h: 6, since: '30d', queries: [records('identities', { where: APPS })], empty: 'No app is known', columns: ['Name', 'Owner', 'Identity', 'Purpose', 'Criticality', 'Lifecycle', 'Last seen', 'Events', 'Open findings', 'Reviewed'], widths: { Identity: 310, Purpose: 260, Owner: 90 },
         description: 'The team that answers for an app, what it is for, and when its record was last reviewed. Empty: no app is known.',
       }),
       recordGraph({ title: 'Apps, calls and targets', w: 24, h: 11, since: '7d', queries: [records('graph', { format: 'access', where: APPS, limit: 30 })], empty: 'These apps did nothing in these days', description: 'Which app reaches what. Empty: no events in the range.' }),

@@ -2,7 +2,7 @@ import { DashboardLinkBuilder, DashboardLinkType } from '@grafana/grafana-founda
 import { DASHBOARDS, type DashboardName } from '@remit/contract';
 
 /** What a link passes on besides the data sources and the range of time: a variable, and where its value comes from. */
-type Passed = Readonly<Partial<Record<'identity' | 'owner' | 'detector', string>>>;
+type Passed = Readonly<Partial<Record<'identity' | 'owner' | 'session', string>>>;
 
 /** The value of a column in the row that was clicked, written so that no value can change where the link leads. */
 export const cell = (column: string): string => `\${__data.fields["${column}"]:percentencode}`;

@@ -156,8 +156,8 @@ export function table(said: Said & { columns: readonly Column[]; by?: string; as
   return panel;
 }
 
-/** Records of Remit as a table. `columns`: those shown, in order, by name; units, colours and links come with the data source. */
-export function recordTable(said: Said & { columns?: readonly string[]; widths?: Readonly<Record<string, number>>; units?: Readonly<Record<string, string>>; links?: never; change?: readonly DataTransformerConfig[] }): Table {
+/** Records of Remit as a table. `columns`: those shown, in order, by name; units, colours and links come with the data source; `leads`: another link of a column. */
+export function recordTable(said: Said & { columns?: readonly string[]; widths?: Readonly<Record<string, number>>; units?: Readonly<Record<string, string>>; leads?: Readonly<Record<string, DashboardLinkBuilder>>; change?: readonly DataTransformerConfig[] }): Table {
   const { columns, change = [] } = said;
   const chosen: DataTransformerConfig[] = columns === undefined ? [] : [{
     id: 'organize', options: { includeByName: Object.fromEntries(columns.map((name) => [name, true])), indexByName: Object.fromEntries(columns.map((name, index) => [name, index])), renameByName: {}, excludeByName: {} },
@@ -168,6 +168,7 @@ export function recordTable(said: Said & { columns?: readonly string[]; widths?:
   for (const name of ['State', 'Against the remit']) panel.overrideByName(name, [{ id: 'custom.cellOptions', value: { type: 'color-text' } }]);
   for (const [name, width] of Object.entries(said.widths ?? {})) panel.overrideByName(name, [{ id: 'custom.width', value: width }]);
   for (const [name, unit] of Object.entries(said.units ?? {})) panel.overrideByName(name, [{ id: 'unit', value: unit }]);
+  for (const [name, link] of Object.entries(said.leads ?? {})) panel.overrideByName(name, [{ id: 'links', value: [link.build()] }]);
   return panel;
 }
 
