@@ -57,19 +57,20 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Prome
 
 export interface Alertmanager extends Running { alerts(): Promise<{ labels: Record<string, string>; status: { state: string } }[]> }
 
-/** A real Alertmanager on a free port of loopback. `config` is its configuration, as text or as an object. */
-export async function startAlertmanager(options: { config: string | object; templates?: string[] }): Promise<Alertmanager> {
+/** A real Alertmanager on a port of loopback, a free one unless it is named. `config` is its configuration, as text or as an object; `folder` keeps its data between two starts. */
+export async function startAlertmanager(options: { config: string | object; templates?: string[]; folder?: string; port?: number }): Promise<Alertmanager> {
   const binaries = await ensureBinaries();
-  const folder = mkdtempSync(join(tmpdir(), 'remit-alertmanager-'));
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'remit-alertmanager-'));
+  mkdirSync(folder, { recursive: true });
   if (binaries.templates) cpSync(binaries.templates, join(folder, 'templates'), { recursive: true });
   for (const path of options.templates ?? []) cpSync(path, join(folder, 'templates', path.split('/').at(-1) ?? path));
   writeFileSync(join(folder, 'alertmanager.yml'), typeof options.config === 'string' ? options.config : stringify(options.config));
-  const port = await freePort();
+  const port = options.port ?? await freePort();
   const running = await start(binaries.alertmanager, [
     '--config.file=alertmanager.yml', '--storage.path=data', `--web.listen-address=127.0.0.1:${port}`, '--cluster.listen-address=',
   ], { cwd: folder, port, ready: '/-/ready' });
   const alerts = async (): ReturnType<Alertmanager['alerts']> => (await (await fetch(`${running.url}/api/v2/alerts`)).json()) as never;
-  return { ...running, alerts, stop: () => stopAnd(running, folder) };
+  return { ...running, alerts, stop: () => stopAnd(running, options.folder ? null : folder) };
 }
 
 /** `promtool check metrics` on a text of `/metrics`. Resolves to its complaints, empty when there are none. */

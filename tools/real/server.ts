@@ -4,8 +4,8 @@ import { createServer } from 'node:net';
 /** A program that runs until it is stopped. */
 export interface Running { url: string; pid: number; log(): string; stop(): Promise<void> }
 
-/** Starts a program and resolves when `ready` (a path) answers 200; rejects with its log when it ends or takes longer than 30 s. */
-export async function start(program: string, args: string[], options: { cwd: string; port: number; ready: string }): Promise<Running> {
+/** Starts a program and resolves when `ready` (a path) answers 200; rejects with its log when it ends or takes longer than `within` ms, 30 s. */
+export async function start(program: string, args: string[], options: { cwd: string; port: number; ready: string; within?: number }): Promise<Running> {
   const child = spawn(program, args, { cwd: options.cwd, stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';
   const keep = (chunk: Buffer): void => { log = (log + chunk.toString()).slice(-100_000); };
@@ -14,7 +14,7 @@ export async function start(program: string, args: string[], options: { cwd: str
   child.on('error', (error) => { keep(Buffer.from(String(error))); });
   const url = `http://127.0.0.1:${options.port}`;
   const running = { url, pid: child.pid ?? 0, log: () => log, stop: () => stop(child) };
-  for (let waited = 0; waited < 30_000; waited += 50) {
+  for (let waited = 0; waited < (options.within ?? 30_000); waited += 50) {
     if (child.exitCode !== null || child.pid === undefined) break;
     if (await answers(url + options.ready)) return running;
     await new Promise((r) => setTimeout(r, 50));
