@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -38,6 +39,7 @@ it('stands up whole, pages the five cases, and leaves nothing behind', async () 
 
 it('says which port is taken, and starts nothing', async () => {
   const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
   try {
     const { port } = taken.address() as { port: number };
     await expect(startStack({ folder: join(folder, 'two'), ports: { ...await ports(), prometheus: port }, say: () => {} })).rejects.toThrow(`prometheus: port ${port} of loopback is taken`);
