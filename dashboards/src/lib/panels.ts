@@ -50,7 +50,9 @@ interface Common extends Builder<Panel> {
 
 function say<B>(builder: B, said: Said, from: DataSourceRef = PROMETHEUS): B {
   const panel = builder as B & Common;
-  panel.title(said.title).description(said.description).noValue(said.empty).span(said.w).height(said.h).datasource(from).targets(said.queries.map(lettered)).unit(said.unit ?? 'short');
+  // Grafana shows the same words when a data source is missing, with a red corner: then they would not be true.
+  const empty = from === REMIT ? `${said.empty} (with a red corner: Remit was not asked)` : said.empty;
+  panel.title(said.title).description(said.description).noValue(empty).span(said.w).height(said.h).datasource(from).targets(said.queries.map(lettered)).unit(said.unit ?? 'short');
   if (said.decimals !== undefined) panel.decimals(said.decimals);
   if (said.min !== undefined) panel.min(said.min);
   if (said.max !== undefined) panel.max(said.max);
