@@ -108,7 +108,7 @@ class State {
     }
     const elapsed = this.#lastHour[identity] === -Infinity ? 1 : hour - this.#lastHour[identity]!;
     if (counted) this.#banded(identity, facts, hour, sums.events, elapsed);
-    if (attack !== undefined && this.#options.missed === true) this.#seen(attack, this.scorer.score(identity, sums, facts, hour * HOUR, true), hour);
+    if (attack !== undefined && this.#options.missed === true) this.#seen(attack, this.scorer.score(identity, sums, facts, hour * HOUR, true));
     const started = this.#calls % 64 === 0 ? process.hrtime.bigint() : 0n;
     const said = this.#options.oracle === true && attack !== undefined ? this.scorer.score(identity, sums, facts, hour * HOUR) : this.scorer.close(identity, sums, facts, hour * HOUR, !certain && !(this.#paged.get(identity)! > hour - DAY));
     if (this.#calls++ % 64 === 0) this.#times.push(Number(process.hrtime.bigint() - started));
@@ -125,9 +125,10 @@ class State {
     this.#page(identity, hour, said, attack);
   }
 
-  readonly #strongest = new Map<Label, { said: HourScore; hour: number }>();
-  #seen(attack: Label, said: HourScore, hour: number): void {
-    if (!(this.#strongest.get(attack)?.said.score! >= said.score)) this.#strongest.set(attack, { said, hour });
+  readonly #strongest = new Map<Label, HourScore>();
+  #seen(attack: Label, said: HourScore): void {
+    const before = this.#strongest.get(attack);
+    if (before === undefined || before.score < said.score) this.#strongest.set(attack, said);
   }
 
   #banded(identity: number, facts: HourFacts, hour: number, events: number, elapsed: number): void {
@@ -229,7 +230,7 @@ class State {
       if (hits[1] !== undefined || hits[4] !== undefined) for (const key of keys) m.recall.get(key)!.hit[5]!++;
       const at = hits[1];
       if (hits[4] !== undefined) m.certainDelays.push(hits[4] - this.#firstActive.get(label)!);
-      if (at === undefined && hits[4] === undefined && this.#options.missed === true) m.missed.push(`${label.use_case} ${label.level}, ${this.#head.who[identity]!.sort}${this.#head.who[identity]!.facts.declared ? ', declared' : ''}: ${told(this.#strongest.get(label)?.said)}`);
+      if (at === undefined && hits[4] === undefined && this.#options.missed === true) m.missed.push(`${label.use_case} ${label.level}, ${this.#head.who[identity]!.sort}${this.#head.who[identity]!.facts.declared ? ', declared' : ''}: ${told(this.#strongest.get(label))}`);
       if (at !== undefined) m.delays.push(at - Math.floor(label.start / HOUR));
     }
     const drifting = new Set([...this.#labels].filter(([, l]) => l.some(({ use_case }) => use_case === 'drift' || use_case === 'export-drip')).map(([i]) => i));

@@ -10,6 +10,9 @@ export const LOG_SCALE = 64;
 /** Most tool calls an hour remembers: the earliest. Four numbers each. */
 const STEPS = 64;
 const HOUR = 3_600_000;
+/** Characters of a text whose hash is remembered, and texts remembered at once. */
+const SHORT = 64;
+const MOST_KNOWN = 8_192;
 /** Characters of a name that count. */
 const LENGTH = 200;
 /** Slashes after which a resource's name goes on too far: objects of one folder are one resource. */
@@ -29,6 +32,10 @@ export function openSums(): HourSums {
 /** Adds events to the sums of their hour: whole numbers and bounded sets of keyed hashes, so that order does not matter. */
 export class Summing {
   readonly #hash: KeyedHash;
+  /** Hashes of short texts of late: most events repeat them. */
+  readonly #known = new Map<string, number>();
+  /** The same of addresses, by what they stand for. */
+  readonly #networks = new Map<string, number>();
 
   /** `key`: of this installation, at least eight bytes; without it nobody can choose names that collide. */
   constructor(key: Uint8Array) {
@@ -76,7 +83,13 @@ export class Summing {
     if (from?.autonomous_system !== undefined) return mix(from.autonomous_system.number >>> 0, 1);
     if (from?.vpc_endpoint !== undefined) return this.#text(from.vpc_endpoint);
     if (from?.ip === undefined) return mix(event.src_kind.length, 2);
-    return this.#text(networkClass(from.ip));
+    if (from.ip.length > SHORT) return this.#hashed(networkClass(bounded(from.ip)));
+    let hash = this.#networks.get(from.ip);
+    if (hash !== undefined) return hash;
+    hash = this.#hashed(networkClass(from.ip));
+    if (this.#networks.size >= MOST_KNOWN) this.#networks.clear();
+    this.#networks.set(from.ip, hash);
+    return hash;
   }
 
   #step(sums: HourSums, event: NhiEvent, tool: number): void {
@@ -86,12 +99,22 @@ export class Summing {
     if (name !== undefined) insert(sums, 'arguments', mix(this.#text(name), tool));
     const steps = (sums.steps ??= []);
     const session = event.sequence_key ?? event.trace?.uid ?? event.actor.session?.uid ?? '';
-    steps.push(((event.time % HOUR) + HOUR) % HOUR, this.#text(session), tool, this.#text(event.metadata.original_event_uid));
+    steps.push(((event.time % HOUR) + HOUR) % HOUR, this.#text(session), tool, this.#hashed(bounded(event.metadata.original_event_uid)));
     if (steps.length > STEPS * 8) sums.steps = earliest(steps);
   }
 
   #text(text: string): number {
-    this.#hash.update(text.length > LENGTH ? text.slice(0, LENGTH) : text);
+    if (text.length > SHORT) return this.#hashed(bounded(text));
+    let hash = this.#known.get(text);
+    if (hash !== undefined) return hash;
+    hash = this.#hashed(text);
+    if (this.#known.size >= MOST_KNOWN) this.#known.clear();
+    this.#known.set(text, hash);
+    return hash;
+  }
+
+  #hashed(text: string): number {
+    this.#hash.update(text);
     return this.#hash.low;
   }
 
@@ -104,6 +127,8 @@ export class Summing {
     return this.#text(name.slice(0, at));
   }
 }
+
+function bounded(text: string): string { return text.length > LENGTH ? text.slice(0, LENGTH) : text; }
 
 const WRITING: ReadonlySet<string> = new Set(['write', 'delete', 'admin']);
 

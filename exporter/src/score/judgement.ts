@@ -140,7 +140,8 @@ export class Judgement {
     for (let h = 0; h < habits; h++) {
       if (this.#raw[h]! <= 0) continue;
       // A noisy identity counts less, so that it cannot move the fleet.
-      mark(h, this.#raw[h]!, Math.max(1, Math.round(unit / Math.max(1, 10 ** (this.#among[h]! - this.#digits[h]!)))));
+      const noise = this.#among[h]! - this.#digits[h]!;
+      mark(h, this.#raw[h]!, noise <= 0 ? Math.max(1, unit) : Math.max(1, Math.round(unit / 10 ** noise)));
     }
     for (let c = 0; c < CHANNELS.length; c++) mark(habits + c, this.#channelRaw[c]!, unit);
     mark(habits + CHANNELS.length, this.#before, unit);
