@@ -91,8 +91,8 @@ function integrationOf(address: string, { slackUrlFile }: RoutesOptions): Integr
   const channel = /^(?:slack:)?([#@][^\s]+)$/.exec(address);
   if (channel) return ['slack_configs', { api_url_file: slackUrlFile, channel: channel[1], send_resolved: true, title: TITLE, text: TEXT }];
   const key = /^(pagerduty|opsgenie):(\/\S+)$/.exec(address);
-  if (key?.[1] === 'pagerduty') return ['pagerduty_configs', { routing_key_file: key[2], description: TITLE }];
-  if (key) return ['opsgenie_configs', { api_key_file: key[2], message: TITLE, description: TEXT }];
+  if (key?.[1] === 'pagerduty') return ['pagerduty_configs', { routing_key_file: key[2], description: TITLE, severity: `{{ if eq .CommonLabels.severity "critical" }}critical{{ else }}warning{{ end }}`, class: '{{ .GroupLabels.alertname }}', client: 'Remit', details: { text: TEXT } }];
+  if (key) return ['opsgenie_configs', { api_key_file: key[2], message: TITLE, description: TEXT, priority: `{{ if eq .CommonLabels.severity "critical" }}P1{{ else }}P3{{ end }}`, entity: '{{ .CommonLabels.identity }}' }];
   if (/^https?:\/\//.test(address) && URL.canParse(address)) {
     if (new URL(address).hostname === 'hooks.slack.com') {
       return { why: 'is the secret address of a Slack app', hint: 'name the channel instead, and keep the address in a file: --slack.url-file' };
