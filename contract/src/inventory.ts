@@ -106,7 +106,7 @@ export const identityRecordSchema = z.strictObject({
     strict: z.boolean().optional().describe('True: nothing may happen in between. Otherwise tools that only read may'),
     max_gap: duration.optional().describe('The longest pause between two steps'),
   })).max(256).optional().describe('Approved orders of tool calls'),
-  arguments: argumentsSchema.optional().describe('Values that calls may pass for any purpose: recipients, accounts, files. They need no habit'),
+  arguments: argumentsSchema.optional().describe('Values that calls may pass for any purpose: recipients, accounts, files. They need no habit: another value, unless runs for the purpose have shown it, is told at once'),
   forbidden_transitions: z.array(z.string().regex(/^\S+\s*(->|→)\s*\S+$/, 'two steps with an arrow: file_storage -> messaging')).max(256).optional()
     .describe('What must never follow what, however much lies between: file_storage -> messaging'),
   purposes: z.array(purposeSchema).max(1024).optional().describe('Tasks that need less than the whole record'),

@@ -57,8 +57,11 @@ export interface PurposeRemit {
   arguments: readonly ApprovedArgument[];
 }
 
-/** Values that calls may pass: those of the tools and paths that fit. Values as they are compared: lower case, trimmed, 80 characters. */
-export interface ApprovedArgument { fits(call: ToolCall, path: string): boolean; values: readonly string[] }
+/**
+ * Values that calls may pass: those of the tools and paths that fit. Values as they are compared: lower case, trimmed, 80 characters.
+ * `closed`: the path is named, so that what is not listed is outside; a list for any path only approves.
+ */
+export interface ApprovedArgument { fits(call: ToolCall, path: string): boolean; values: readonly string[]; closed: boolean }
 
 /** A compiled inventory record: the remit of one identity, asked in the words detectors use. Immutable. */
 export interface Remit {

@@ -27,6 +27,8 @@ export interface RunCallView {
   novelty: Novelty;
   /** Arguments with a value that is neither known nor approved for the purpose, where less than half of the runs pass one; the rarest first. */
   arguments: readonly { path: string; novelty: Novelty; surprise: number }[];
+  /** Arguments for which the inventory lists values, with one that is neither listed nor known for the purpose. They need no memory. */
+  undeclared: readonly string[];
   /** −log10 of how rarely such calls are as new in tool and values; 0 for nothing new. Of an argument the same, of it alone. */
   surprise: number;
 }

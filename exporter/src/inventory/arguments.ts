@@ -8,6 +8,6 @@ export function compileArguments(entries: NonNullable<IdentityRecord['arguments'
   return entries.map(({ tool, path, values }) => {
     const tools = compileToolPatterns([tool]);
     const paths = new GlobSet([path], { ignoreCase: true });
-    return { fits: (call, name) => tools(call) && paths.test(name), values: values.map(normal) };
+    return { fits: (call, name) => tools(call) && paths.test(name), values: values.map(normal), closed: /[^*?]/.test(path) };
   });
 }

@@ -85,12 +85,14 @@ export class RunHasher {
     };
   }
 
-  /** The calls of a segment with what is new of each. */
-  views(calls: readonly KeptCall[], verdict: RunVerdict | null): RunCallView[] {
+  /** The calls of a segment with what is new of each, and what the inventory's lists leave out. */
+  views(segment: Segment, verdict: RunVerdict | null, remit: Remit | null): RunCallView[] {
+    const { calls } = segment;
+    const lists = remit === null ? [] : ((segment.purpose === null ? null : remit.purpose(segment.purpose)) ?? remit).arguments;
     const said = new Map(verdict?.calls.map((call) => [call.at, call]));
     return calls.map(({ ref, name, server, category, writes, passed }, i): RunCallView => {
       const found = said.get(i);
-      const view: RunCallView = { ref, tool: { name, server }, category, writes, outcome: ref.outcome, novelty: 'known', arguments: [], surprise: found === undefined ? 0 : (found.parts.tool + found.parts.values) / Math.LN10 };
+      const view: RunCallView = { ref, tool: { name, server }, category, writes, outcome: ref.outcome, novelty: 'known', arguments: [], undeclared: this.#unlisted(lists, calls[i]!, found), surprise: found === undefined ? 0 : (found.parts.tool + found.parts.values) / Math.LN10 };
       if (found === undefined) return view;
       const paths = new Map([...passed.map(([path]) => path), SERVER].map((path) => [this.#path(name, path), path]));
       const news: { path: string; novelty: Novelty; surprise: number }[] = [];
@@ -100,6 +102,19 @@ export class RunHasher {
       }
       return { ...view, arguments: news.sort((a, b) => b.surprise - a.surprise || (a.path < b.path ? -1 : 1)) };
     });
+  }
+
+  /** Paths of a call that closed lists are for, with a value that none of them has and that no run for the purpose showed. */
+  #unlisted(lists: readonly ApprovedArgument[], { name, server, passed }: KeptCall, found: RunVerdict['calls'][number] | undefined): string[] {
+    if (lists.length === 0) return [];
+    const values: [string, number][] = server === undefined ? passed : [...passed, [SERVER, this.#conceal(normal(server))]];
+    const outside = new Set<string>();
+    for (const [path, hash] of values) {
+      if (outside.has(path) || !lists.some((list) => list.closed && list.fits({ name, server }, path)) || this.#isApproved(lists, { name, server }, path, hash)) continue;
+      const where = this.#path(name, path);
+      if (found?.elements.some((element) => element.kind.startsWith('value') && element.where === where && element.state === 0) !== true) outside.add(path);
+    }
+    return [...outside];
   }
 
   #call({ name, server, writes, ref, passed }: KeptCall): HashedCall {

@@ -206,7 +206,7 @@ export class RunBook {
     const hashed: HashedRun = this.#hasher!.judged(segment, remit);
     const verdict = this.#p.parts.runs!.habits.judge(hashed);
     const seen: RunView = {
-      key: run.key, purpose: run.purpose, calls: this.#hasher!.views(calls, verdict), dropped: run.dropped, incomplete: calls.some((call) => call.gap),
+      key: run.key, purpose: run.purpose, calls: this.#hasher!.views(segment, verdict, remit), dropped: run.dropped, incomplete: calls.some((call) => call.gap),
       closing, surprise: verdict === null ? null : surpriseOf(verdict, this.held.scores(urn)),
     };
     this.observer?.(urn, seen);

@@ -11,7 +11,8 @@ const SHOWN = 10;
 /**
  * A target that the identity never touched, where the score of the hour says that this stands out. And a run of an agent that changed something with a tool, or passed a value to one, that neither the inventory approves nor the agent's runs for this
  * purpose showed, and that is rare among them. Pages when that is rare enough for the budget; a small memory can never say so and gives
- * tickets. One finding a run or an hour, provisional until it is over.
+ * tickets. Where the record lists values of an argument, another one that no run for the purpose showed is told without any memory, and
+ * pages where its owner enforces. One finding of each kind a run or an hour, provisional until it is over.
  */
 export const detector: Detector = {
   id: 'new-destination',
@@ -39,15 +40,39 @@ export const detector: Detector = {
   hour: (hour, view) => learned('new-destination', hour, view),
   inspect(run, view) {
     const { surprise } = run;
-    const news = run.calls.filter(isNew);
-    if (surprise === null || !surprise.ready || news.length === 0) return [];
+    const outside = run.calls.filter(isUndeclared);
+    const told = outside.length === 0 ? [] : [undeclaredSignal(run, outside, view)];
+    const news = run.calls.filter((call) => isNew(call) && !outside.includes(call));
+    if (surprise === null || !surprise.ready || news.length === 0) return told;
     const pages = surprise.hourScore >= view.threshold;
-    return pages || surprise.ticketP <= RARE ? [signalOf(run, news, surprise, pages, view)] : [];
+    return pages || surprise.ticketP <= RARE ? [...told, signalOf(run, news, surprise, pages, view)] : told;
   },
 };
 
 function isNew({ novelty, arguments: passed, surprise, writes, outcome }: RunCallView): boolean {
   return writes && outcome === 'success' && surprise >= UNUSUAL && (novelty !== 'known' || passed.length > 0);
+}
+
+function isUndeclared({ undeclared, writes, outcome }: RunCallView): boolean { return undeclared.length > 0 && writes && outcome === 'success'; }
+
+/** A list is no habit: it is kept or left from the first call on, and pages like the rest of the record. */
+function undeclaredSignal(run: RunView, calls: readonly RunCallView[], { remit }: View): Signal {
+  const telling = calls[0]!;
+  const paths = [...new Set(telling.undeclared)];
+  const more = calls.length === 1 ? '' : `, and ${calls.length - 1} more such ${calls.length === 2 ? 'call' : 'calls'}`;
+  return {
+    subject: 'undeclared value', bucket: run.key,
+    reason: {
+      expected: `only values that arguments lists${run.purpose === null ? '' : ` for the purpose ${bounded(run.purpose, 60)}`}, or that its runs have shown`,
+      observed: `${nameOf(telling)} with another value of ${paths.slice(0, 4).map((path) => bounded(path, 40)).join(', ')}${more}`,
+    },
+    evidence: calls.slice(0, SHOWN).map(({ ref }) => ref), first: telling.ref.time, at: calls.at(-1)!.ref.time, count: calls.length, scope: scopeOf(calls),
+    ...(remit?.owner?.enforce === true ? {} : { severity: 'warning' as const }),
+  };
+}
+
+function scopeOf(calls: readonly RunCallView[]): NonNullable<Signal['scope']> {
+  return { tools: [...new Set(calls.map(({ tool: { server, name } }) => (server === undefined || server === '' ? name : `${server}/${name}`)))] };
 }
 
 function signalOf(run: RunView, news: readonly RunCallView[], surprise: RunSurprise, pages: boolean, view: View): Signal {
@@ -65,7 +90,7 @@ function signalOf(run: RunView, news: readonly RunCallView[], surprise: RunSurpr
     },
     evidence: [telling, ...news.filter((call) => call !== telling)].slice(0, SHOWN).map(({ ref }) => ref).sort((a, b) => a.time - b.time),
     first: news[0]!.ref.time, at: news.at(-1)!.ref.time, count: news.length, score: surprise.hourScore,
-    scope: { tools: [...new Set(news.map(({ tool: { server, name } }) => (server === undefined || server === '' ? name : `${server}/${name}`)))] },
+    scope: scopeOf(news),
     ...(pages ? {} : { severity: 'warning' as const }),
   };
 }

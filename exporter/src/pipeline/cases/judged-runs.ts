@@ -14,7 +14,7 @@ export function judgedRuns(
     const verdict = habits.judge(hasher.judged(segment, remit));
     const { key, purpose, calls } = segment;
     const run: RunView = {
-      key, purpose, calls: hasher.views(calls, verdict), dropped: 0, incomplete: calls.some((call) => call.gap), closing: true,
+      key, purpose, calls: hasher.views(segment, verdict, remit?.reviewed === true ? remit : null), dropped: 0, incomplete: calls.some((call) => call.gap), closing: true,
       surprise: verdict === null ? null : surpriseOf(verdict, []),
     };
     return { urn: segment.urn, run, event };
