@@ -51,7 +51,7 @@ export class RemitDataSource
     this.actions = jsonData.actions !== false;
     this.defaultLimit = jsonData.defaultLimit;
     this.to = linkTargets(settings);
-    this.to.verdicts = this.actions ? verdictTarget(url) : undefined;
+    this.to.verdicts = this.actions && jsonData.tableActions === true ? verdictTarget(url) : undefined;
     this.changes = sharedStream(this.client);
     this.variables = new VariableSupport(this);
   }

@@ -59,6 +59,8 @@ export interface RemitOptions extends DataSourceJsonData {
   defaultLimit?: number;
   /** False: the buttons to acknowledge and to say benign or bad are not shown. */
   actions?: boolean;
+  /** True: they are in tables as well. Grafana refuses them there unless its `actions_allow_post_url` names the writing route. */
+  tableActions?: boolean;
 }
 
 export interface RemitSecrets {

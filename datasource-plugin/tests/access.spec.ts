@@ -75,11 +75,11 @@ test('a viewer reads, and reaches no path that writes, administers or reloads, h
 });
 
 test('an editor acknowledges; Remit records the name of the token, and the user as claimed', async ({ request, playwright, baseURL }) => {
-  const open = await rows(request, { kind: 'findings', filters: [{ key: 'state', op: '=', values: ['open'] }] }, 24 * 3000);
+  const open = await rows(request, { kind: 'findings', filters: [{ key: 'state', op: '=', values: ['open'] }] }, 24 * 300);
   const id = String(open.at(-1)?.id);
   const editor = await person(request, playwright, 'Editor', baseURL ?? '');
   expect((await editor.context.post(`${PROXY}/write/${id}/verdict`, { data: { state: 'acknowledged', claimed_user: 'somebody' } })).status()).toBe(200);
-  const [row] = await rows(request, { kind: 'findings', filters: [{ key: 'id', op: '=', values: [id] }] }, 24 * 3000);
+  const [row] = await rows(request, { kind: 'findings', filters: [{ key: 'id', op: '=', values: [id] }] }, 24 * 300);
   expect(row).toMatchObject({ state: 'acknowledged', claimed_user: 'somebody' });
   expect(String(row?.by)).not.toBe('somebody');
   await editor.remove();
@@ -88,7 +88,7 @@ test('an editor acknowledges; Remit records the name of the token, and the user 
 test('no token is in what Grafana gives a browser', async ({ request, page }) => {
   for (const path of [`/api/datasources/uid/${UID}`, '/api/frontend/settings', '/api/datasources']) {
     const text = await (await request.get(path)).text();
-    expect([path, /Bearer|readToken"\s*:\s*"|writeToken"\s*:\s*"|"secureJsonData"/.test(text)]).toEqual([path, false]);
+    expect([path, /Bearer (?!\{\{ \.SecureJsonData)|readToken"\s*:\s*"|writeToken"\s*:\s*"|"secureJsonData"/.test(text)]).toEqual([path, false]);
   }
   const sent: string[] = [];
   page.on('request', (each) => sent.push(`${each.url()} ${JSON.stringify(each.headers())}`));

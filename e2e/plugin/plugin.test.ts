@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
@@ -14,6 +15,9 @@ import { PluginServer } from './proxy.ts';
 const ROOT = resolve(import.meta.dirname, '../..');
 const PLUGIN = join(ROOT, 'datasource-plugin');
 const HOST = join(ROOT, '.cache/plugin-harness');
+// The plugin is a workspace with types of its own: what is used of it here is named here.
+const { NAUGHTY } = await import(`${PLUGIN}/src/test/naughty.ts`) as { NAUGHTY: readonly string[] };
+const { packPlugin } = await import(`${PLUGIN}/tools/package.mjs`) as { packPlugin: (dist: string, out: string) => { path: string; names: string[] } };
 /** Set to a folder to keep a picture of every kind. */
 const { PLUGIN_PICTURES } = process.env;
 
@@ -100,6 +104,35 @@ describe('the built plugin in a browser, against a running Remit', () => {
     await page.close();
   }, 120_000);
 
+  it('shows five hundred naughty names as text, and asks for just what was clicked', async () => {
+    const { page, complaints } = await open({ kind: 'identities', filters: [{ key: 'owner', op: '=', values: NAUGHTY.slice(0, 100), literal: true }] });
+    await page.locator('#answer[data-state="Done"]').waitFor({ timeout: 60_000 });
+    expect(server.queries.at(-1)?.filters).toEqual([{ key: 'owner', op: '=', values: NAUGHTY.slice(0, 100) }]);
+    server.poison = NAUGHTY;
+    for (const kind of ['findings', 'identities', 'events', 'privileges', 'coverage'] as const) {
+      await page.goto('about:blank');
+      await page.goto(`${url}/#${encodeURIComponent(JSON.stringify({ ...RANGE, kind, ...(kind === 'events' ? { format: 'table' } : {}) }))}`);
+      await page.locator('#answer[data-state="Done"]').waitFor({ timeout: 60_000 });
+      // Grafana's table draws the rows that are seen: the whole list goes by.
+      for (let y = 0; y < 12; y++) await page.mouse.wheel(0, 400);
+      expect(await page.locator('#answer script, #answer iframe, #answer object, #answer embed, #answer img').count()).toBe(0);
+      for (const href of await page.locator('#answer a').evaluateAll((all) => all.map((each) => (each as HTMLAnchorElement).href))) expect(href).toMatch(/^https?:\/\/(127\.0\.0\.1|localhost|remit\.example)[:/]/);
+      expect(await page.evaluate('window.owned')).toBeUndefined();
+    }
+    server.poison = null;
+    expect(complaints).toEqual([]);
+    await page.close();
+  }, 240_000);
+
+  it('is packed as Grafana takes plugins', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'remit-plugin-zip-'));
+    const { path, names } = packPlugin(join(PLUGIN, 'dist'), folder);
+    expect(path).toMatch(/remit-nhi-datasource-\d+\.\d+\.\d+\.zip$/);
+    for (const name of ['plugin.json', 'module.js', 'README.md', 'CHANGELOG.md', 'LICENSE', 'img/logo.svg', 'locales/en-US/remit-nhi-datasource.json']) expect(names).toContain(`remit-nhi-datasource/${name}`);
+    expect(namesIn(readFileSync(path))).toEqual(names);
+    rmSync(folder, { recursive: true });
+  });
+
   it('says that all is well, and shows its settings', async () => {
     const { page, complaints } = await open({ kind: 'settings' });
     await page.getByText('Verdicts', { exact: true }).first().waitFor({ timeout: 60_000 });
@@ -122,6 +155,19 @@ describe('the built plugin in a browser, against a running Remit', () => {
     await page.close();
   }, 120_000);
 });
+
+/** Names in the directory of a zip. */
+function namesIn(zip: Buffer): string[] {
+  const names: string[] = [];
+  const end = zip.lastIndexOf(Buffer.from('PK\x05\x06'));
+  let at = zip.readUInt32LE(end + 16);
+  for (let left = zip.readUInt16LE(end + 10); left > 0; left--) {
+    const length = zip.readUInt16LE(at + 28);
+    names.push(zip.toString('utf8', at + 46, at + 46 + length));
+    at += 46 + length + zip.readUInt16LE(at + 30) + zip.readUInt16LE(at + 32);
+  }
+  return names;
+}
 
 async function build(config: string, ...more: string[]): Promise<void> {
   const cli = join(ROOT, 'node_modules/webpack-cli/bin/cli.js');

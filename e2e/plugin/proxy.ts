@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { extname, join, normalize } from 'node:path';
 import type { AddressInfo } from 'node:net';
+import type { QueryAnswer } from '@remit/contract';
 
 interface Route { path: string; url: string; method?: string; headers: { name: string; content: string }[] }
 const TYPES: Record<string, string> = { '.js': 'text/javascript', '.json': 'application/json', '.svg': 'image/svg+xml' };
@@ -15,6 +16,10 @@ export class PluginServer {
   readonly #routes: Route[];
   /** Paths below the data source, as they were asked. */
   readonly asked: string[] = [];
+  /** Queries, as they were asked. */
+  readonly queries: { kind: string; filters: unknown[] }[] = [];
+  /** Texts that every text of an answer is replaced by, in turn; null: answers go through untouched. */
+  poison: readonly string[] | null = null;
 
   readonly #host: string;
   readonly #plugin: string;
@@ -59,8 +64,20 @@ export class PluginServer {
     const headers = Object.fromEntries((route?.headers ?? []).map(({ name, content }) => [name, fill(content)]));
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
+    if (path.endsWith('/query')) this.queries.push(...(JSON.parse(Buffer.concat(chunks).toString()) as { queries: { kind: string; filters: unknown[] }[] }).queries);
     const body = chunks.length > 0 ? { body: Buffer.concat(chunks), headers: { ...headers, 'content-type': 'application/json' } } : { headers };
     const answer = await fetch(url + search, { method: request.method ?? 'GET', ...body });
-    response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? 'text/plain' }).end(Buffer.from(await answer.arrayBuffer()));
+    response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? 'text/plain' }).end(path.endsWith('/query') && this.poison ? poisoned(await answer.json() as QueryAnswer, this.poison) : Buffer.from(await answer.arrayBuffer()));
   }
+}
+
+/** An answer with a row for every text, in each of its columns of text. */
+function poisoned(answer: QueryAnswer, texts: readonly string[]): string {
+  for (const { frames } of Object.values(answer.results)) {
+    for (const { schema, data } of frames) {
+      const first = data.values.map(([value]) => value ?? null);
+      data.values = schema.fields.map(({ type }, column) => texts.map((text) => (type === 'string' ? text : first[column])));
+    }
+  }
+  return JSON.stringify(answer);
 }

@@ -42,6 +42,9 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
         <Field label={t('config.actions', 'Show the buttons')}>
           <Switch id="remit-actions" value={jsonData.actions !== false} onChange={(event) => set({ actions: event.currentTarget.checked })} />
         </Field>
+        <Field label={t('config.table-actions', 'Show them in tables too')} description={t('config.table-actions-tip', 'Grafana refuses such actions unless actions_allow_post_url, in the security section of its configuration, has /api/datasources/proxy/uid/*/write/*/verdict')}>
+          <Switch id="remit-table-actions" value={jsonData.tableActions === true} onChange={(event) => set({ tableActions: event.currentTarget.checked })} />
+        </Field>
       </ConfigSection>
       <Divider />
       <ConfigSection title={t('config.links', 'Links and limits')} isCollapsible isInitiallyOpen={false}>

@@ -1,9 +1,9 @@
 import React, { useState } from 'react';
 import type { PanelData } from '@grafana/data';
-import { config } from '@grafana/runtime';
 import { Alert, Button, ClipboardButton, ConfirmModal, InlineField, Input, Stack } from '@grafana/ui';
 import { t } from '@grafana/i18n';
 import type { RemitDataSource } from '../datasource';
+import { claimedUser } from '../lib/actions';
 import { explainFailure, type Failure } from '../lib/failure';
 
 interface Props {
@@ -28,8 +28,9 @@ export function Verdicts({ finding, datasource, data, onDone }: Props) {
   const say = async (state: Word) => {
     setAsked(null);
     setFailure(null);
+    const user = claimedUser();
     try {
-      await datasource.client.verdict(finding, { state, ...(note ? { note } : {}), ...(config.bootData.user?.login ? { claimed_user: config.bootData.user.login } : {}) });
+      await datasource.client.verdict(finding, { state, ...(note ? { note } : {}), ...(user ? { claimed_user: user } : {}) });
       setDone(state);
       onDone();
     } catch (error) {

@@ -1,6 +1,5 @@
-import { ActionType, HttpRequestMethod, type Action } from '@grafana/data';
+import { ActionType, HttpRequestMethod, locationUtil, type Action } from '@grafana/data';
 import { t } from '@grafana/i18n';
-import { config } from '@grafana/runtime';
 
 /** Where words on findings are sent, and who says them. */
 export interface VerdictTarget {
@@ -15,9 +14,26 @@ export interface VerdictTarget {
  * Remit; this only keeps buttons away that could not work.
  */
 export function verdictTarget(url: string | undefined): VerdictTarget | undefined {
-  const { user } = config.bootData ?? {};
-  const may = user?.orgRole === 'Editor' || user?.orgRole === 'Admin' || user?.isGrafanaAdmin === true;
-  return may && url?.startsWith('/') ? { proxy: `${window.location.origin}${config.appSubUrl}${url}`, user: user.login } : undefined;
+  const { orgRole, isGrafanaAdmin } = bootUser();
+  const may = orgRole === 'Editor' || orgRole === 'Admin' || isGrafanaAdmin === true;
+  return may && url?.startsWith('/') ? { proxy: `${window.location.origin}${locationUtil.assureBaseUrl(url)}`, user: claimedUser() } : undefined;
+}
+
+/** The login of the user of this page, or nothing where nobody is logged in. Whoever records it says that it was claimed. */
+export function claimedUser(): string | undefined {
+  const { login } = bootUser();
+  return login && !TEMPLATE.test(login) ? login : undefined;
+}
+
+interface BootUser {
+  login?: string;
+  orgRole?: string;
+  isGrafanaAdmin?: boolean;
+}
+
+// Read where Grafana's page puts it: the type of `config`, which holds the same, is another one in each version.
+function bootUser(): BootUser {
+  return (window as { grafanaBootData?: { user?: BootUser } }).grafanaBootData?.user ?? {};
 }
 
 /** A login that Grafana would take for a template is not sent. */

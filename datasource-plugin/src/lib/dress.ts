@@ -14,7 +14,7 @@ export interface Look {
   link?: Linked;
   /** The column whose value is linked, when it is another one. */
   linkOf?: string;
-  /** Offers what a person may do with the finding whose id is in this column. */
+  /** Offers what a person may do with the finding whose id is linked. */
   actions?: boolean;
   /** px */
   width?: number;
@@ -79,7 +79,7 @@ function configOf(field: Field, look: Look | undefined, to: LinkTargets): FieldC
     ...(look.unit ? { unit: look.unit } : {}), ...(look.words ? { mappings: mappingsOf(look.words) } : {}),
     ...(look.decimals === undefined ? {} : { decimals: look.decimals }), ...(look.min === undefined ? {} : { min: look.min }), ...(look.max === undefined ? {} : { max: look.max }),
     ...(look.color ? { color: { mode: FieldColorModeId.Fixed, fixedColor: look.color } } : {}),
-    ...(look.link ? { links: linksOf(look.link, look.linkOf ?? field.name, to) } : {}), ...(look.actions && to.verdicts ? { actions: findingActions(to.verdicts, field.name) } : {}),
+    ...(look.link ? { links: linksOf(look.link, look.linkOf ?? field.name, to) } : {}), ...(look.actions && to.verdicts ? { actions: findingActions(to.verdicts, look.linkOf ?? field.name) } : {}),
     custom: {
       ...(look.width ? { width: look.width } : {}), ...(cell ? { cellOptions: { type: CELLS[cell], ...(cell === 'pill' ? { mode: 'basic' } : {}), ...(look.wrap ? { wrapText: true } : {}) } } : look.wrap ? { cellOptions: { type: 'auto', wrapText: true } } : {}),
       ...(look.hidden ? { hidden: true, hideFrom: { viz: false, legend: true, tooltip: true } } : {}), ...look.custom,

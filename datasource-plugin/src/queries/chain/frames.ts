@@ -26,13 +26,16 @@ const looks = (): Looks => ({
 /** Names that Grafana's trace view reads must stay as they are. */
 const TRACE: Looks = {};
 
+/** What was done and how it compares comes first. */
+const FIRST = ['step', 'name', 'verdict', 'outcome', 'position', 'expected', 'resource', 'time', 'duration', 'identity', 'finding'];
+
 /** Explore has no state timeline, and its graph shows numbers only. */
 const IN_EXPLORE: Record<string, PreferredVisualisationType> = { trace: 'trace', states: 'table' };
 
 /** Steps, a trace, or states over time. */
 export const frames: KindPart['frames'] = (answer, { to, query }) =>
   answer.map((json) => {
-    const frame = dress(json, query.format === 'trace' ? TRACE : looks(), to);
+    const frame = dress(json, query.format === 'trace' ? TRACE : looks(), to, json.schema.name === 'chain' && query.format !== 'trace' && query.format !== 'states' ? FIRST : []);
     if (json.schema.name !== 'chains' && query.format !== undefined && Object.hasOwn(IN_EXPLORE, query.format)) {
       frame.meta = { ...frame.meta, preferredVisualisationType: IN_EXPLORE[query.format] };
     }

@@ -12,7 +12,8 @@ export const frames: KindPart['frames'] = (answer, { to }) =>
     for (const field of frame.fields) {
       const { identity, part } = field.labels ?? {};
       if (field.name === 'threshold') {
-        field.config = { displayNameFromDS: t('series.threshold', 'Pages from here'), unit: 'short', decimals: 2, color: { mode: FieldColorModeId.Fixed, fixedColor: 'red' }, custom: { lineWidth: 1, lineStyle: { fill: 'dash', dash: [6, 6] }, showPoints: 'never', fillOpacity: 0 } };
+        // The same unit and least value as the scores: otherwise Grafana draws it on an axis of its own, and it means nothing.
+        field.config = { displayNameFromDS: t('series.threshold', 'Pages from here'), unit: 'short', decimals: 2, min: 0, color: { mode: FieldColorModeId.Fixed, fixedColor: 'red' }, custom: { lineWidth: 1, lineStyle: { fill: 'dash', dash: [6, 6] }, showPoints: 'never', fillOpacity: 0 } };
       } else if (identity !== undefined) {
         field.config = {
           displayNameFromDS: part === undefined ? shortName(identity) : `${shortName(identity)} · ${part}`, unit: 'short', decimals: 2, min: 0, links: seriesLinks(to),

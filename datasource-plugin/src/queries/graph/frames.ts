@@ -8,13 +8,13 @@ const COLORS = new Set(['green', 'orange', 'red', 'blue', 'yellow', 'purple', 't
 
 const nodes = (): Looks => ({
   title: { title: t('node.title', 'Name') }, subtitle: { title: t('node.subtitle', 'What it is') },
-  mainstat: { title: t('node.events', 'Events'), unit: 'short', decimals: 0 }, secondarystat: { title: t('node.denied', 'Denied'), unit: 'short', decimals: 0 },
+  mainstat: { title: t('node.events', 'Events'), unit: 'short', decimals: 0 }, secondarystat: { title: t('node.denied', 'Denied events'), unit: 'short', decimals: 0 },
   detail__type: { title: t('node.type', 'Type') }, detail__name: { title: t('node.name', 'Full name') }, detail__owner: { title: t('node.owner', 'Owner') },
   detail__verdict: { title: t('node.verdict', 'Inventory says') }, detail__findings: { title: t('node.findings', 'Open findings') },
 });
 
 const edges = (): Looks => ({
-  mainstat: { title: t('node.events', 'Events'), unit: 'short', decimals: 0 }, secondarystat: { title: t('node.denied', 'Denied'), unit: 'short', decimals: 0 },
+  mainstat: { title: t('node.events', 'Events'), unit: 'short', decimals: 0 }, secondarystat: { title: t('node.denied', 'Denied events'), unit: 'short', decimals: 0 },
   detail__first: { title: t('edge.first', 'First') }, detail__last: { title: t('edge.last', 'Last') },
 });
 
