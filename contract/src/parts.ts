@@ -164,6 +164,8 @@ export interface Chain<F = unknown> {
   lostUntil?: Millis;
   /** A member names a parent span that never came, or the emitter says that it samples. */
   incomplete: boolean;
+  /** False: members may still be on their way (`settles`), and only what none of them can undo is wanted. */
+  settled?: boolean;
 }
 /** What an event adds to a chain. Steps of the same `slot` and `id` are merged. `fact` is null for a detector that has `add`. */
 export interface ChainMember<F = unknown> { key: string; slot: Millis; id: string; fact: F; incomplete?: boolean }
@@ -231,7 +233,10 @@ export interface ChainJudge<F = any> { // eslint-disable-line @typescript-eslint
   unrecorded?: boolean;
   /** Whether steps can say anything at all, asked before they are looked at closely; always when absent. */
   tells?(steps: readonly ChainStep<F>[]): boolean;
-  /** How long a live group must get no member before it is judged for the first time, since its members come out of order; none: at once. */
+  /**
+   * How long members of a live group may be on their way, since they come out of order; none: they are not waited for. Until then
+   * `inspect` is asked with `settled: false`, and nothing new is opened but what it says then.
+   */
   settles?(key: string): Millis;
   of(event: NhiEvent, view: View, role: 'actor' | 'subject'): ChainMember<F>[];
   merge?(into: F, from: F): F;

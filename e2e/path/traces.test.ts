@@ -98,11 +98,30 @@ identities: [{ urn: '${agent('triage')}', kind: ai_agent, owner: support, forbid
     await bench.ingest([...run('late'), ...run('gone')].join('\n'));
     expect(departures()).toEqual([]);
     await bench.ingest(toolSpan('late', 'a', 'root', 'read_file', AT + 100, AT + 200));
-    await bench.tick(bench.now + 29_000);
+    await bench.tick(bench.now + 119_000);
     expect(departures()).toEqual([]);
-    await bench.tick(bench.now + 31_000);
+    await bench.tick(bench.now + 121_000);
     expect(departures()).toEqual([`trace:${hexId('gone', 32)}`]);
     expect(bench.core.engine.processor.book.all.size).toBe(1);
+  });
+
+  it('tells at once what no late step can undo, and does not put off the rest while calls go on', async () => {
+    await bench.open(APPROVED);
+    const call = (id: string, tool: string, at: number) => toolSpan('long', id, 'root', tool, at, at + 100, tool === 'create_ticket' ? { attributes: { 'server.address': 'tickets.example.org', 'mcp.method.name': 'tools/call' } } : {});
+    const start = bench.now;
+    const departures = () => bench.findings().filter((f) => f.detector === 'off-purpose-sequence').map((f) => f.subject);
+    await bench.ingest([agentSpan('long', 'root', 'triage', start, start + 900_000), call('a', 'wire_money', start)].join('\n'));
+    expect(departures()).toEqual(['write:wire_money out of sequence']);
+    await bench.ingest(call('b', 'create_ticket', start + 1000));
+    for (let minute = 1; minute <= 5; minute++) {
+      bench.now = start + minute * 60_000;
+      await bench.ingest(call(`r${minute}`, 'read_file', bench.now));
+      expect([minute, departures()]).toEqual([minute, ['write:wire_money out of sequence']]);
+      await bench.tick(bench.now + 1000);
+      if (departures().length > 1) break;
+    }
+    expect(bench.now - start).toBeLessThanOrEqual(180_000);
+    expect(departures().sort()).toEqual(['ticketing:create_ticket out of sequence', 'write:wire_money out of sequence']);
   });
 
   it('that comes without its agent, or sampled, is seen to be seen in part', async () => {

@@ -1,5 +1,7 @@
 import type { Chain, ChainMember, ChainStep, Detector, FindingState, Inventory, Millis, NhiEvent, Remit, View } from '@remit/contract';
+import { fingerprint } from '../lib/hash.ts';
 import { standIn, type Identity } from './identities.ts';
+import type { Judge } from './judge.ts';
 import { openFinding } from './opening.ts';
 import type { Processor } from './processor.ts';
 
@@ -79,12 +81,12 @@ export class ChainBook {
   judgeTouched(at: Millis, history: boolean): void {
     for (const chain of this.#touched) {
       if (chain.steps.length > 0 && chain.standing.length === 0 && this.#byId.get(chain.detector)?.tells?.(chain.steps) === false) continue;
-      const wait = history || chain.standing.length > 0 ? 0 : this.#byId.get(chain.detector)?.settles?.(chain.key) ?? 0;
-      if (wait > 0) this.#wait(chain, at + wait);
-      else this.#judge(chain, at);
+      const wait = history ? 0 : this.#settles(chain);
+      if (wait > 0 && chain.due === null) this.#wait(chain, at + wait);
+      this.#judge(chain, at, wait === 0);
     }
     this.#touched.clear();
-    for (const chain of this.#waiting) if (chain.due! <= at) this.#judge(chain, at);
+    for (const chain of [...this.#waiting]) if (chain.due! <= at) this.#settle(chain, at);
     if (this.#steps > MOST_STEPS) this.#shed();
   }
 
@@ -192,9 +194,22 @@ export class ChainBook {
     this.changed.add(chain);
   }
 
-  #judge(chain: KeptChain, at: Millis): void {
-    chain.due = null;
-    this.#waiting.delete(chain);
+  /** What has been there for long enough is judged as it is; a group that goes on for hours does not put that off. */
+  #settle(chain: KeptChain, at: Millis): void {
+    const wait = this.#settles(chain);
+    const next = chain.steps.find(({ slot }) => slot > at - wait);
+    this.#judge(chain, at, true, next === undefined ? Infinity : at - wait);
+    if (next !== undefined && this.all.has(chain)) this.#wait(chain, Math.min(next.slot, at) + wait);
+  }
+
+  #settles(chain: KeptChain): Millis { return this.#byId.get(chain.detector)?.settles?.(chain.key) ?? 0; }
+
+  /** `until`: steps after it are left out, as if they had not come. */
+  #judge(chain: KeptChain, at: Millis, settled: boolean, until = Infinity): void {
+    if (settled) {
+      chain.due = null;
+      this.#waiting.delete(chain);
+    }
     const detector = this.#byId.get(chain.detector);
     if (!detector) return;
     this.changed.add(chain);
@@ -204,10 +219,11 @@ export class ChainBook {
     const remit = approved(detector, this.#p.identities.recordOf(identity, inventory, last));
     const part = `chain ${chain.key}`;
     const standing = new Set<string>();
-    if ((remit !== null || detector.unrecorded === true) && chain.steps.length > 0) {
+    const steps = until === Infinity ? chain.steps : chain.steps.filter(({ slot }) => slot <= until);
+    if ((remit !== null || detector.unrecorded === true) && steps.length > 0) {
       const view = this.#p.look(identity, remit, inventory);
-      const whole: Chain = { key: chain.key, steps: chain.steps, dropped: chain.dropped, lostUntil: chain.lostUntil, incomplete: chain.steps.some((s) => s.gap) };
-      for (const judged of this.#p.judge.chain(detector, whole, view)) {
+      const whole: Chain = { key: chain.key, steps, dropped: chain.dropped, lostUntil: chain.lostUntil, incomplete: steps.some((s) => s.gap), settled };
+      for (const judged of this.#said(detector, whole, chain, view)) {
         if (remit?.reviewed === false) {
           const name = `shadow ${judged.signal.subject} ${judged.signal.bucket}`;
           if (!chain.standing.includes(name)) this.#p.shadows.add(chain.urn, detector, judged.signal);
@@ -224,6 +240,15 @@ export class ChainBook {
     }
     chain.standing = [...standing];
     if (chain.steps.length === 0) this.#remove(chain);
+  }
+
+  /** Before a chain has settled: what nothing can undo, and what stands already, if it still does. */
+  #said(detector: ChainDetector, whole: Chain, { standing, urn }: KeptChain, view: View): ReturnType<Judge['chain']> {
+    const said = this.#p.judge.chain(detector, whole, view);
+    if (whole.settled === true || standing.length === 0) return said;
+    const nameOfSignal = ({ signal: { subject, bucket } }: (typeof said)[number]): string => fingerprint(urn, detector.id, subject, bucket);
+    const certain = new Set(said.map(nameOfSignal));
+    return this.#p.judge.chain(detector, { ...whole, settled: true }, view).filter((one) => certain.has(nameOfSignal(one)) || standing.includes(nameOfSignal(one)));
   }
 
   /** A flood of chains: the ones that were quiet longest go first. */

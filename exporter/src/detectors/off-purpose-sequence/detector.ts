@@ -1,15 +1,15 @@
 import type { Chain, ChainMember, ChainStep, Detector, EventRef, NhiEvent, Remit, Sequence, Signal, View } from '@remit/contract';
 import { fingerprint } from '../../lib/hash.ts';
-import { attack, bounded, DAY, nist, outcome, owasp, tenet } from '../phrases.ts';
+import { attack, bounded, DAY, nist, outcome, owasp, span, tenet } from '../phrases.ts';
 import { isNoise, isStray, read } from './reading.ts';
-import type { Call } from './reading.ts';
+import type { Call, LongGap, Reading } from './reading.ts';
 import { forbiddenSignals, mergeSides } from './transitions.ts';
 import type { Side } from './transitions.ts';
 import { nameOf, sequenceText, toolOf } from './words.ts';
 
 const HOUR = 3_600_000;
-/** Spans of one run come within it, as a rule. */
-const SETTLES = 30_000;
+/** A trace is held as long for spans that are on their way. */
+const SETTLES = 120_000;
 /** Departures of one chain that are told one by one. */
 const MOST_SIGNALS = 8;
 /** Where transitions are kept, folded, so that no flood of calls pushes their first side out. */
@@ -126,17 +126,20 @@ function judge(steps: readonly ChainStep<Step>[], sequences: readonly Sequence[]
   const strays = steps.filter(({ fact }) => isStray(fact, sequences));
   // What was refused did not happen: it is no step, and only what could never be one is told.
   const calls = steps.filter((step) => step.fact.outcome !== 'denied' && !strays.includes(step) && !isNoise(step.fact, sequences));
-  const { broken, undecided } = read(calls.map(callOf), sequences, midway);
+  // A span that comes late may be the step that is missed; that a call can be no step at all stays so.
+  const { broken, gaps, undecided } = chain.settled === false ? NOT_YET : read(calls.map(callOf), sequences, midway);
   const expected = purposeText(sequenceText(sequences, steps.map(({ fact }) => fact)), purpose);
   const departures = new Map<string, Departure>();
   for (const step of strays) add(departures, step, '', false);
   for (const index of broken) {
-    add(departures, calls[index]!, chain.incomplete ? ', in an incomplete trace' : '', chain.incomplete);
+    add(departures, calls[index]!, `${gapText(gaps.get(index))}${chain.incomplete ? ', in an incomplete trace' : ''}`, chain.incomplete);
   }
   const signals = [...departures.values()].map((departure) => signalOf(departure, steps, expected, chain.key));
   if (undecided) signals.push(undecidedSignal(calls, expected, chain.key));
   return signals;
 }
+
+const NOT_YET: Reading = { broken: [], gaps: new Map(), undecided: false };
 
 /** Calls of one tool that no order explains. `open`: what is missing might explain them. */
 interface Departure { steps: ChainStep<Step>[]; note: string; open: boolean }
@@ -176,6 +179,10 @@ function undecidedSignal(calls: readonly ChainStep<Step>[], expected: string, ke
 function callOf({ slot, fact }: ChainStep<Step>): Call {
   const { name, server, category, writes, end } = fact;
   return { name, server, category, writes, start: slot, end: end ?? Infinity, optional: fact.outcome === 'failure' };
+}
+
+function gapText(late: LongGap | undefined): string {
+  return late === undefined ? '' : ` and a pause of ${span(late.gap)}, where max_gap of "${bounded(late.sequence.name, 60)}" is ${span(late.sequence.maxGap!)}`;
 }
 
 function purposeText(text: string, purpose: string | null): string {

@@ -6,8 +6,11 @@ import type { Millis, Sequence, ToolCall } from '@remit/contract';
  */
 export interface Call extends ToolCall { category: string; writes: boolean; start: Millis; end: Millis; optional: boolean }
 
-/** Indices of the calls that no order explains; `undecided` when the work was cut off and the rest has not been read. */
-export interface Reading { broken: number[]; undecided: boolean }
+/** A pause that was too long for the sequence that the call would have gone on with. */
+export interface LongGap { sequence: Sequence; gap: Millis }
+
+/** Indices of the calls that no order explains, with the pause before one where that alone is why; `undecided` when the work was cut off and the rest has not been read. */
+export interface Reading { broken: number[]; gaps: ReadonlyMap<number, LongGap>; undecided: boolean }
 
 /** Most work of one reading, about 1 µs each. Only many unlike calls at once need more. */
 const MOST_WORK = 50_000;
@@ -25,11 +28,11 @@ export function read(calls: readonly Call[], sequences: readonly Sequence[], mid
   for (let from = 0; from < calls.length;) {
     const to = nextCut(calls, from);
     const after = to - from === 1 ? reader.one(frontier, from, broken) : reader.overlapping(frontier, from, to, broken);
-    if (after === null || reader.work > MOST_WORK) return { broken, undecided: true };
+    if (after === null || reader.work > MOST_WORK) return { broken, gaps: reader.gaps, undecided: true };
     frontier = after;
     from = to;
   }
-  return { broken, undecided: false };
+  return { broken, gaps: reader.gaps, undecided: false };
 }
 
 /** Whether no order and no missing call can make this call part of the sequences: it is a step of none, and none passes it over. */
@@ -89,6 +92,7 @@ interface Node { taken: number[]; frontier: Frontier }
 
 class Reader {
   work = 0;
+  readonly gaps = new Map<number, LongGap>();
   readonly #calls: readonly Call[];
   readonly #sequences: readonly Sequence[];
   /** Of each call. */
@@ -152,16 +156,25 @@ class Reader {
     for (const [state, end] of frontier) {
       const s = Math.floor(state / (STEPS * COUNTS));
       if (call.optional || passed[s]) put(after, state, end);
-      const gap = this.#sequences[s]!.maxGap;
-      if (gap !== null && call.start - end > gap) continue;
+      const longest = this.#sequences[s]!.maxGap;
       const i = Math.floor(state / COUNTS) % STEPS;
-      this.#advance(after, s, steps[s]!, i, state % COUNTS, Math.max(end, call.end));
+      if (longest === null || call.start - end <= longest) this.#advance(after, s, steps[s]!, i, state % COUNTS, Math.max(end, call.end));
+      else this.#late(index, s, i, state % COUNTS, call.start - end);
     }
     for (let s = 0; s < this.#sequences.length; s++) {
       consumed ||= passed[s]!;
       this.#advance(after, s, steps[s]!, 0, 0, call.end);
     }
     return consumed || after.size > 0 ? after : null;
+  }
+
+  /** Remembers the shortest pause without which the call would have gone on with a run. */
+  #late(index: number, s: number, i: number, count: number, gap: Millis): void {
+    const known = this.gaps.get(index);
+    if (known !== undefined && known.gap <= gap) return;
+    const next: Frontier = new Map();
+    this.#advance(next, s, this.#likenesses[index]!.steps[s]!, i, count, 0);
+    if (next.size > 0) this.gaps.set(index, { sequence: this.#sequences[s]!, gap });
   }
 
   /** The steps that a call may be when `count` calls have been step `i`. */
