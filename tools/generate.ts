@@ -5,7 +5,7 @@ import type { Detector, Source } from '@remit/contract';
 import { generated as dashboards } from '../dashboards/src/index.ts';
 import { generated as jsonSchema } from '../exporter/src/inventory/json-schema.ts';
 import { generated as forms } from './generate/forms.ts';
-import { coverageDoc, detectorsDoc, registry, sourcesDoc } from './generate/docs.ts';
+import { coverageDoc, detectorsDoc, registry, runbooksDoc, sourcesDoc } from './generate/docs.ts';
 import { generated as metricsDocs } from './generate/metrics-docs.ts';
 import { baseUrl, generated as rules } from './generate/rules.ts';
 import { generated as sieve } from './generate/sieve.ts';
@@ -23,6 +23,7 @@ export async function generated(): Promise<Map<string, string>> {
     ['docs/sources.md', sourcesDoc(sources)],
     ['docs/detectors.md', detectorsDoc(detectors)],
     ['docs/coverage.md', coverageDoc(sources, detectors)],
+    ['docs/runbooks/README.md', runbooksDoc(detectors, readFileSync(join(root, 'rules/pipeline.rules.yml'), 'utf8'))],
   ]);
   const byRule = rules(detectors);
   const ruleFiles = RULE_FILES.map((path) => byRule[path] ?? readFileSync(join(root, path), 'utf8'));

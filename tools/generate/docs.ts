@@ -1,3 +1,5 @@
+import { parse } from 'yaml';
+import { alertName } from '../../exporter/src/lib/alert-text.ts';
 import type { Detector, Framework, Source } from '@remit/contract';
 import { owaspRows } from './owasp.ts';
 
@@ -100,4 +102,25 @@ function time(length: number): string {
   const units: [string, number][] = [['d', 86_400_000], ['h', 3_600_000], ['min', 60_000], ['s', 1000]];
   const [name, size] = units.find(([, unit]) => length >= unit && length % unit === 0) ?? ['ms', 1];
   return `${length / size} ${name}`;
+}
+
+/** `docs/runbooks/README.md`: every alert, and the page that says what to do. `pipeline` is the text of the rules about Remit itself. */
+export function runbooksDoc(detectors: readonly Detector[], pipeline: string): string {
+  const { groups } = parse(pipeline) as { groups: { rules: { alert?: string; annotations: Record<string, string> }[] }[] };
+  const own = groups.flatMap((group) => group.rules).filter((rule) => rule.alert !== undefined)
+    .map(({ alert, annotations }) => [`\`${alert!}\``, `[${annotations['title']}](${annotations['runbook_url']!.split('/').at(-1)}.md)`, annotations['first_action']!]);
+  const found = detectors.map(({ id, title, firstAction }) => [`\`${alertName(id)}\``, `[${title}](../../exporter/src/detectors/${id}/README.md)`, firstAction]);
+  const table = (rows: string[][]): string => ['| alert | runbook | first |', '|---|---|---|', ...rows.map((row) => `| ${row.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`)].join('\n');
+  return `# Runbooks
+
+Written by \`npm run generate\`. A running Remit serves each at \`/runbooks/ID\`, which is where alerts link to.
+
+## What identities did
+
+${table(found)}
+
+## What Remit says of itself
+
+${table(own)}
+`;
 }
