@@ -21,7 +21,7 @@ export type Owner = z.infer<typeof ownerSchema>;
 
 /** When work may start: at each time of the cron expression, in the named zone, for the duration. */
 export const windowSchema = z.strictObject({
-  cron: z.string().min(9).max(256).describe('Five fields, minute first; names and L allowed, as croner reads them'),
+  cron: z.string().min(9).max(256).describe('Five fields, minute first; names and L allowed. Days of month and week: where one begins with *, both must fit; otherwise one is enough'),
   duration, timezone: z.string().min(1).max(64).optional().describe('A name of the tz database, for example Europe/Berlin; UTC when left out, which check-config points out'),
   grace_before: duration.default('5m'), grace_after: duration.default('5m'),
   retry_until: duration.optional().describe('Retries may start until this long after the time of the cron expression'),

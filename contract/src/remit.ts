@@ -128,7 +128,7 @@ export interface Inventory {
   /** The record that names a credential, by its id, as an alias: it is an identity of its own, whosever the credential is. */
   ofCredential(uid: string, at: Millis): { remit: Remit; ambiguous: boolean } | null;
   /** The exception in force for this signal at the event's time, or null. Without an event the signal's own scope is compared. */
-  /** The exception that ended, not longer than 30 days ago, and would otherwise cover this signal. */
+  /** The exception that ended, however long ago, and would otherwise cover this signal. */
   expired(urn: string, remit: Remit | null, detector: DetectorId, event: NhiEvent | null, at: Millis, scope?: Signal['scope']): Exception | null;
   exception(urn: string, remit: Remit | null, detector: DetectorId, event: NhiEvent | null, at: Millis, scope?: Signal['scope']): Exception | null;
   /** The data class of a resource by the inventory, or null. */

@@ -223,14 +223,18 @@ function scoreOf({ baseline }: Case): HourScore | null {
 
 function hourView(members: readonly NhiEvent[], events: readonly NhiEvent[], view: View, one: Case): HourView {
   const sorted = [...members].sort((a, b) => a.time - b.time);
-  const categories = new Map<string, { count: number; unapproved: number; first: number; last: number; evidence: EventRef[] }>();
+  const categories = new Map<string, { count: number; unapproved: number; vain: number; unapprovedVain: number; first: number; last: number; evidence: EventRef[] }>();
   for (const event of sorted) {
     const target = event.resources?.[0];
     const word = sensitivity(event, view.remit?.restricted(target?.uid ?? target?.name ?? '') ?? false);
     if (word === null) continue;
-    const known = categories.get(word) ?? { count: 0, unapproved: 0, first: event.time, last: event.time, evidence: [] };
+    const known = categories.get(word) ?? { count: 0, unapproved: 0, vain: 0, unapprovedVain: 0, first: event.time, last: event.time, evidence: [] };
     known.count++;
-    if (view.remit?.reviewed && event.privilege?.used?.some((used) => view.remit?.action(used) === 'outside')) known.unapproved++;
+    const outside = view.remit?.reviewed === true && event.privilege?.used?.some((used) => view.remit?.action(used) === 'outside') === true;
+    const vain = outcome(event) !== 'success';
+    known.unapproved += Number(outside);
+    known.vain += Number(vain);
+    known.unapprovedVain += Number(outside && vain);
     known.last = event.time;
     known.evidence.push(refOf(event));
     categories.set(word, known);

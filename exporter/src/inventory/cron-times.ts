@@ -23,10 +23,19 @@ export function cronProblem(cron: string): string | null {
   if (cron.trim().split(/\s+/).length !== 5) return 'a cron expression has five fields: minute, hour, day of month, month, day of week';
   try {
     new CronPattern(cron.trim(), undefined, { mode: '5-part' });
-    return new Cron(cron.trim(), { mode: '5-part', timezone: 'UTC', paused: true }).nextRun(SOME_DAY) ? null : 'the cron expression never comes true';
+    return new Cron(cron.trim(), { mode: '5-part', timezone: 'UTC', paused: true, domAndDow: meetDays(cron) }).nextRun(SOME_DAY) ? null : 'the cron expression never comes true';
   } catch (error) {
     return `the cron expression cannot be read: ${(error as Error).message.replace(/^CronPattern: /, '').slice(0, 200)}`;
   }
+}
+
+/**
+ * Whether a day must fit both the day of month and the day of week, as crontab has it where one of the two begins with a star (every other
+ * day and a Monday: both); where neither does, one of them is enough.
+ */
+function meetDays(cron: string): boolean {
+  const [, , month, , week] = cron.trim().split(/\s+/);
+  return month?.startsWith('*') === true || week?.startsWith('*') === true;
 }
 
 /**
@@ -51,7 +60,7 @@ export class CronTimes {
     this.cron = cron.trim();
     this.timezone = timezone;
     this.#zone = new Zone(timezone);
-    this.#local = new Cron(this.cron, { mode: '5-part', utcOffset: 0, paused: true });
+    this.#local = new Cron(this.cron, { mode: '5-part', utcOffset: 0, paused: true, domAndDow: meetDays(this.cron) });
     this.#everyHour = /^\S+\s+[*?]/.test(this.cron);
     const pattern = new CronPattern(this.cron, undefined, { mode: '5-part' });
     for (let hour = 0; hour < 24; hour++) {

@@ -12,7 +12,7 @@ export interface CompiledException {
   exception: Exception;
   /** True when it is in force at the instant and covers the detector and the event, or the signal's own scope where there is none. */
   covers(detector: DetectorId, event: NhiEvent | null, at: Millis, about?: Signal['scope']): boolean;
-  /** The same for an exception that ended, for 30 days after its end. */
+  /** The same for an exception that ended, however long ago: it counts until it is taken out of the inventory. */
   covered(detector: DetectorId, event: NhiEvent | null, at: Millis, about?: Signal['scope']): boolean;
 }
 
@@ -30,12 +30,9 @@ export function compileException(exception: Exception, memos: MemoPool): Compile
   return {
     exception,
     covers: (detector, event, at, about) => at >= from && at < to && fits(detector, event, at, about),
-    covered: (detector, event, at, about) => at >= to && at < to + REMEMBERED && fits(detector, event, at, about),
+    covered: (detector, event, at, about) => at >= to && fits(detector, event, at, about),
   };
 }
-
-/** An exception that ended is still looked for as long. */
-const REMEMBERED: Millis = 30 * 86_400_000;
 
 type InScope = (event: NhiEvent | null, about: Signal['scope']) => boolean;
 

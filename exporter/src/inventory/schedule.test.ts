@@ -16,6 +16,12 @@ const newYork = { cron: '30 1 * * *', duration: '30m', timezone: 'America/New_Yo
 
 describe('a window opens grace_before its time and closes grace_after its end', () => {
   test.each([
+    ['every other day that is a Monday', { cron: '0 3 */2 * 1', duration: '1h' }, '2026-11-23T03:10:00Z', 'inside'],
+    ['a Monday, but not of the other days', { cron: '0 3 */2 * 1', duration: '1h' }, '2026-11-16T03:10:00Z', 'after 10030m'],
+    ['every other day, no Monday', { cron: '0 3 */2 * 1', duration: '1h' }, '2026-11-25T03:10:00Z', 'after 2830m'],
+    ['the 13th, no Friday', { cron: '0 3 13 * 5', duration: '1h' }, '2026-12-13T03:10:00Z', 'inside'],
+    ['a Friday, not the 13th', { cron: '0 3 13 * 5', duration: '1h' }, '2026-11-20T03:10:00Z', 'inside'],
+    ['a weekday of any month', { cron: '0 3 * * 1-5', duration: '1h' }, '2026-11-20T03:10:00Z', 'inside'],
     ['an ordinary day', berlin, '2026-06-10T00:30:00Z', 'inside'],
     ['the first instant of grace', berlin, '2026-06-10T00:25:00Z', 'inside'],
     ['before grace', berlin, '2026-06-10T00:24:00Z', 'before 6m'],
@@ -118,7 +124,7 @@ test('every run that croner plans is inside, whatever the zone and the order of 
   const from = fc.integer({ min: Date.UTC(2024, 0, 1), max: Date.UTC(2028, 0, 1) });
   fc.assert(fc.property(cron, zone, fc.array(from, { minLength: 1, maxLength: 3 }), (expression, timezone, instants) => {
     const judge = schedule({ cron: expression, duration: '1m', timezone, grace_before: '0s', grace_after: '0s' });
-    const planned = new Cron(expression, { timezone, mode: '5-part', paused: true });
+    const planned = new Cron(expression, { timezone, mode: '5-part', paused: true, domAndDow: expression.split(' ').some((field, i) => (i === 2 || i === 4) && field.startsWith('*')) });
     for (const instant of instants) {
       const run = planned.nextRun(new Date(instant));
       if (run !== null) expect(`${run.toISOString()} ${judge(run.getTime(), 0).state}`).toBe(`${run.toISOString()} inside`);

@@ -1,13 +1,13 @@
-import { OUTCOMES } from '@remit/contract';
+import { OUTCOMES, type NhiEvent } from '@remit/contract';
 import { correctEvidence } from './evidence.ts';
-import { hourOf } from './hours.ts';
+import { correctVain, hourOf, isRestricted } from './hours.ts';
 import type { Processor } from './processor.ts';
 import type { Counted } from './span-tree.ts';
 
 const DENIED = OUTCOMES.indexOf('denied');
 
-/** An event that was counted ended differently, as another record of it says: counters, its hour and evidence follow. */
-export function amend(p: Processor, counted: Counted, outcome: number): void {
+/** An event that was counted ended differently, as another record of it (`event`) says: counters, its hour and evidence follow. */
+export function amend(p: Processor, counted: Counted, outcome: number, event: NhiEvent): void {
   const identity = p.identities.get(counted.urn);
   const before = counted.outcome;
   if (!identity || before === outcome) return;
@@ -20,6 +20,7 @@ export function amend(p: Processor, counted: Counted, outcome: number): void {
   if (hour) {
     hour.sums.denied += Number(outcome === DENIED) - Number(before === DENIED);
     hour.sums.failed += Number(outcome > 0) - Number(before > 0);
+    if (outcome > 0 !== before > 0) correctVain(hour, event, isRestricted(identity.remit, event), identity.remit, outcome > 0 ? 1 : -1);
     correctEvidence([hour.evidence, ...[...hour.categories.values()].map((c) => c.evidence)], counted.uid, now);
     p.hours.touch(hour, identity);
   }

@@ -23,7 +23,7 @@ export interface OpenHour {
   violations: Partial<Record<Violation, number>> | null;
   /** The first few events. */
   evidence: EventRef[];
-  categories: Map<string, { count: number; unapproved: number; first: Millis; last: Millis; evidence: EventRef[] }>;
+  categories: Map<string, { count: number; unapproved: number; vain?: number; unapprovedVain?: number; first: Millis; last: Millis; evidence: EventRef[] }>;
 }
 
 export function openHour(start: Millis, scoring: Scoring): OpenHour {
@@ -42,11 +42,35 @@ export function addToHour(
   let category = hour.categories.get(word);
   if (!category) hour.categories.set(word, category = { count: 0, unapproved: 0, first: event.time, last: event.time, evidence: [] });
   category.count++;
-  if (remit !== null && isOutside(event, remit)) category.unapproved++;
+  const outside = remit !== null && isOutside(event, remit);
+  if (outside) category.unapproved++;
+  if (event.outcome.denied || event.status_id === 2) addVain(category, outside, 1);
   if (event.time < category.first) category.first = event.time;
   if (event.time > category.last) category.last = event.time;
   if (category.evidence.length < EVIDENCE || event.time <= category.evidence.at(-1)!.time) addEvidence(category.evidence, ref(event), EVIDENCE);
   return word;
+}
+
+/** Whether the target is of a class that the reviewed record, or the inventory behind it, restricts. */
+export function isRestricted(remit: Remit | null, { resources }: NhiEvent): boolean {
+  const target = resources?.[0]?.uid;
+  return remit !== null && target !== undefined && remit.restricted(target);
+}
+
+/** Another record of an event says that it was in vain after all (`by` 1), or was not (−1). */
+export function correctVain(hour: OpenHour, event: NhiEvent, restricted: boolean, remit: Remit | null, by: 1 | -1): void {
+  const category = hour.categories.get(sensitivity(event, restricted) ?? '');
+  if (category) addVain(category, remit !== null && isOutside(event, remit), by);
+}
+
+/** Absent while there is none, whatever was corrected. */
+function addVain(category: { vain?: number; unapprovedVain?: number }, outside: boolean, by: 1 | -1): void {
+  const vain = (category.vain ?? 0) + by;
+  const unapproved = (category.unapprovedVain ?? 0) + (outside ? by : 0);
+  delete category.vain;
+  delete category.unapprovedVain;
+  if (vain > 0) category.vain = vain;
+  if (unapproved > 0) category.unapprovedVain = unapproved;
 }
 
 /** Whether some permission that the event used is none of the approved ones. */

@@ -8,7 +8,7 @@ import { Feeds, type Feed } from './feeds.ts';
 import { FindingBook, type Kept } from './findings.ts';
 import { FleetWatch } from './fleet.ts';
 import { HourBook } from './hour-book.ts';
-import { addToHour, HOUR, hourOf } from './hours.ts';
+import { addToHour, HOUR, hourOf, isRestricted } from './hours.ts';
 import { Identities, type Identity } from './identities.ts';
 import { Judge, MutableView, type Judged } from './judge.ts';
 import { openFinding } from './opening.ts';
@@ -172,7 +172,7 @@ export class Processor {
         this.identities.carry(identity, release.carrier);
         release.span.counted = { urn: identity.urn, time: event.time, uid: eventUid(event), outcome: outcomeOf(event) };
       } else if (release.what === 'merge') {
-        if (release.amend) amend(this, release.amend, outcomeOf(event));
+        if (release.amend) amend(this, release.amend, outcomeOf(event), event);
         this.observer?.(event, 'start_record', null);
       } else {
         this.#move(release, receivedAt);
@@ -219,10 +219,8 @@ export class Processor {
     const start = hourOf(event.time);
     const hour = this.hours.of(identity, start);
     const { remit } = identity;
-    const target = event.resources?.[0]?.uid;
-    const restricted = remit !== null && target !== undefined && remit.restricted(target);
     if (hour) {
-      if (addToHour(hour, event, restricted, remit, this.parts.scoring, eventRef) !== null) identity.sensitive = true;
+      if (addToHour(hour, event, isRestricted(remit, event), remit, this.parts.scoring, eventRef) !== null) identity.sensitive = true;
       this.hours.touch(hour, identity);
     } else {
       applied.late++;
@@ -259,7 +257,7 @@ export class Processor {
   /** The other stage of an action says it ended differently: the complete stage is right. */
   #correct(event: NhiEvent, counted: number, outcome: number): void {
     const identity = this.identities.resolve(event, this.parts.timeline.at(event.time));
-    if (identity) amend(this, { urn: identity.urn, time: event.time, uid: eventUid(event), outcome: counted }, outcome);
+    if (identity) amend(this, { urn: identity.urn, time: event.time, uid: eventUid(event), outcome: counted }, outcome, event);
   }
 
   /** The view of a detector on this identity; filled anew at each call. */

@@ -72,7 +72,7 @@ export class StateReadout implements Readout {
       }
       states[identity.remit ? 'inventoried' : 'not_inventoried']!++;
       states[isReady(this.#p, identity) ? 'ready' : 'warming']!++;
-      if (identity.remit && !identity.remit.owner) states['unowned']!++;
+      if (identity.remit && !identity.remit.owned) states['unowned']!++;
       if (identity.partly > this.#p.feeds.clock - PARTLY_SEEN) states['partly_seen']!++;
     }
     for (const remit of this.inventory().records()) {

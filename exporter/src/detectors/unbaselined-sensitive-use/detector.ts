@@ -35,8 +35,9 @@ export const detector: Detector = {
     if (remit !== null && !waits && view.ready) return [];
     const declared = remit !== null && !waits && declares(remit);
     const signals = [];
-    for (const [category, { count: all, unapproved, first, last, evidence }] of hour.categories) {
+    for (const [category, { count: all, unapproved, vain: allVain = 0, unapprovedVain = 0, first, last, evidence }] of hour.categories) {
       const count = declared ? unapproved : all;
+      const vain = declared ? unapprovedVain : allVain;
       if (category === 'monitoring' || count === 0) continue;
       signals.push({
         subject: bounded(category, 256), bucket: instant(hour.start - (hour.start % PERIOD)).slice(0, 10),
@@ -45,7 +46,8 @@ export const detector: Detector = {
             ? 'a record that says what this identity may do'
             : waits ? 'a decision on the actions under review_required'
               : declared ? 'only approved actions for sensitive work, while no habit is known' : 'approved actions or a learned baseline before sensitive work',
-          observed: `${WORDS.get(category) ?? bounded(category, 64)}, ${count} ${count === 1 ? 'event' : 'events'} in the hour of ${moment(hour.start)}`,
+          observed: `${vain === count ? 'tried in vain: ' : ''}${WORDS.get(category) ?? bounded(category, 64)}, ${count} ${count === 1 ? 'event' : 'events'}${
+            vain > 0 && vain < count ? `, ${vain} of them refused or failed,` : ''} in the hour of ${moment(hour.start)}`,
         },
         evidence: [...evidence], at: last, first, count,
       });
