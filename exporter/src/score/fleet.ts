@@ -16,6 +16,8 @@ export const LEVELS = [2, 3, 4] as const;
 /** Quiet days of the whole fleet that are passed one by one; more are passed at once. */
 const LEAP = 64;
 const PARTS = ['bins', 'strata', 'strataHours'] as const;
+/** Hours held count together as this part of what a conforming fleet makes of such hours, until somebody has judged them. */
+const HELD = 0.3;
 /** Hours of doubt in a ratio. */
 const DOUBT = 3;
 
@@ -130,7 +132,7 @@ export class Fleet {
         young[i + l] = Math.log10(ratio);
       });
     }
-    return { tails, young, grown: days * 24 > 2 * STRATA.at(-1)!, heldShare: Math.min(1, (1.5 * hours * 1e-4 + 3) / Math.max(held, 1)), hours };
+    return { tails, young, grown: days * 24 > 2 * STRATA.at(-1)!, heldShare: Math.min(1, (HELD * hours * 1e-4 + 3) / Math.max(held, 1)), hours };
   }
 
   /** Sums that an hour of this day adds to; a day frozen long ago adds to the first that is not. */
