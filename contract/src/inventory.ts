@@ -51,7 +51,7 @@ const rotationSchema = z.strictObject({
   interval: duration.optional().describe('How long a credential may be used before it is renewed: 90d'),
   grace: duration.optional().describe('Added to the interval before it counts as overdue'),
   window: windowSchema.optional().describe('When new credentials may be created'),
-  overlap: duration.optional().describe('How long the old credential may still be used after the new one was created'),
+  overlap: duration.optional().describe('How long the old credential may stay after the new one was created. When left out beside an interval: the interval, at most 7 days'),
   method: z.enum(ROTATION_METHODS).optional().describe('Who renews; a controller may write its named secrets at any time'),
   names: z.array(glob).max(256).optional().describe('Patterns of the secrets and credentials this covers; all when left out'),
   approved_rotators: z.array(glob).max(256).optional().describe('Patterns over the URNs of identities that may renew it'),

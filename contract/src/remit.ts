@@ -38,6 +38,7 @@ export interface VolumeLimit { bytes: number | null; rows: number | null; object
 
 /** When, how and by whom the credentials of an identity are renewed. */
 export interface Rotation {
+  /** `overlap`: where it is not written, the interval, at most 7 days; null without an interval, and for controllers. */
   interval: Millis | null; grace: Millis; overlap: Millis | null; method: RotationMethod | null;
   /** `undeclared` when the rotation has no window. */
   window(at: Millis, resolution: Millis): ScheduleVerdict;

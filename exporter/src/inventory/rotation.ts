@@ -1,4 +1,4 @@
-import type { IdentityRecord, Rotation } from '@remit/contract';
+import type { IdentityRecord, Millis, Rotation } from '@remit/contract';
 import { parseDuration } from '../lib/duration.ts';
 import { GlobSet } from '../lib/glob.ts';
 import { compileSchedule } from './schedule.ts';
@@ -20,12 +20,20 @@ export function compileRotation(record: IdentityRecord, crons: CronRegistry): (c
 function compile(rotation: NonNullable<IdentityRecord['rotation']>, crons: CronRegistry): Rotation {
   const millis = (text: string | undefined): number | null => (text === undefined ? null : parseDuration(text));
   const { names, approved_rotators: rotators } = rotation;
+  const interval = millis(rotation.interval);
   const covered = names === undefined || names.length === 0 ? null : new GlobSet(names);
   const approved = rotators === undefined || rotators.length === 0 ? null : new GlobSet(rotators);
   return {
-    interval: millis(rotation.interval), grace: millis(rotation.grace) ?? 0, overlap: millis(rotation.overlap), method: rotation.method ?? null,
+    interval, grace: millis(rotation.grace) ?? 0, overlap: millis(rotation.overlap) ?? usualOverlap(interval, rotation.method), method: rotation.method ?? null,
     window: compileSchedule(rotation.window === undefined ? undefined : { windows: [rotation.window] }, crons),
     covers: (name) => covered === null || covered.test(name),
     rotator: (urn) => (approved === null ? 'undeclared' : approved.test(urn) ? 'allowed' : 'outside'),
   };
+}
+
+const USUAL: Millis = 7 * 86_400_000;
+
+/** What is renewed at intervals has a successor some day: the old one is given the interval, at most a week. Controllers rewrite in place. */
+function usualOverlap(interval: Millis | null, method: Rotation['method'] | undefined): Millis | null {
+  return interval === null || interval <= 0 || method === 'controller' ? null : Math.min(interval, USUAL);
 }

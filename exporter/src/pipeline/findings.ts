@@ -43,6 +43,8 @@ export interface Kept {
   loud: number;
   exception: string | null;
   parts: Map<string, Part> | null;
+  /** It would page if its owner enforced: a ticket for want of that word, not for what happened. */
+  raisable?: boolean;
 }
 
 /** All findings, open and closed: opened, updated, resolved, silenced, withdrawn. The same signals in any order give the same book. */
@@ -64,6 +66,7 @@ export class FindingBook {
     const isNew = !kept;
     if (!kept) kept = this.#create(id, c);
     const before = { state: kept.finding.state, severity: kept.finding.severity, revision: kept.finding.revision };
+    if ((c.signal.severity ?? c.detector.severity) === 'critical') kept.raisable = true;
     const moved = c.part === undefined ? this.#addEvent(kept, c) : this.#replacePart(kept, c.part, c);
     if (isNew || moved) this.#settle(kept, c, before, isNew);
     return id;

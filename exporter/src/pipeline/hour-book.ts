@@ -163,8 +163,7 @@ export class HourBook {
     for (const kept of this.#p.book.of(identity.urn)) {
       const { finding } = kept;
       if (!VIOLATION_OF.has(finding.detector) || !OPEN.has(finding.state) || finding.last < hour.start || finding.first >= hour.start + HOUR) continue;
-      // A ticket for what was tried in vain is one for what happened, not for want of a word of its owner.
-      if (finding.evidence.every(({ outcome }) => outcome !== 'success')) continue;
+      if (kept.raisable !== true) continue;
       if (finding.severity === 'critical') return;
       if (first === null || finding.first < first.finding.first || (finding.first === first.finding.first && finding.id < first.finding.id)) first = kept;
     }

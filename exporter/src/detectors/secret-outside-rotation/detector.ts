@@ -7,7 +7,7 @@ import type { Version } from './versions.ts';
 
 /**
  * A secret or credential made outside the declared rotation: at the wrong time, by a rotator that is not approved, or under a name
- * that is not listed; and an old credential that is still used when its overlap with the new one is over. One finding for each
+ * that is not listed; and an old credential that is still used, or was never ended, when its overlap with the new one is over. One finding for each
  * permission, fault and UTC day, or for each old credential. Quiet where no rotation is declared.
  */
 export const detector: Detector = {

@@ -1,6 +1,6 @@
 import type { Chain, ChainMember, NhiEvent, Remit, Rotation, ScheduleVerdict, Signal, View } from '@remit/contract';
 import { fingerprint } from '../../lib/hash.ts';
-import { bounded, day, moment, outcome, permission, target } from '../phrases.ts';
+import { bounded, coveredBy, day, moment, outcome, permission, target } from '../phrases.ts';
 import { lasting } from './lasting.ts';
 
 /** What is wrong with one act of making a secret; judged once, as of its time. */
@@ -23,7 +23,7 @@ export function makingMembers(event: NhiEvent, view: View, role: 'actor' | 'subj
     observed: `${bounded(permission(event), 80)}${name === '' ? '' : ` of ${bounded(name, 80)}`}${by} at ${moment(event.time)} (${became})`,
     actions: event.privilege?.used?.slice(0, 8) ?? [], resource: event.resources?.[0]?.uid ?? event.resources?.[0]?.name ?? null,
   };
-  const key = `made ${day(event.time)} ${fingerprint(made.subject)}`;
+  const key = `made ${coveredBy(became, day(event.time))} ${fingerprint(made.subject)}`;
   return [{ key, slot: event.time, id: event.metadata.original_event_uid, fact: made }];
 }
 
@@ -37,7 +37,7 @@ export function makingSignals({ steps }: Chain<Made>): Signal[] {
   const resources = [...new Set(steps.flatMap(({ fact }) => fact.resource ?? []))];
   const complete = steps.every(({ fact }) => fact.resource !== null);
   return [{
-    subject, bucket: day(telling.slot), reason: { expected, observed: observed.replace(/ \((\w+)\)$/, `${more} ($1)`) },
+    subject, bucket: coveredBy(done ? 'success' : 'failure', day(telling.slot)), reason: { expected, observed: observed.replace(/ \((\w+)\)$/, `${more} ($1)`) },
     evidence: [...new Set([telling, ...steps.slice(0, 7), last])].map(({ ref }) => ref).sort((a, b) => a.time - b.time),
     at: last.last, first: steps[0]!.first, count: steps.length, scope: { actions, ...(complete ? { resources } : {}) },
     ...(done ? {} : { severity: 'warning' as const }),

@@ -19,7 +19,7 @@ export function mergeVersions(into: Version, from: Version): Version {
   };
 }
 
-/** Steps of an event in the life of lasting credentials whose rotation declares an overlap. */
+/** Steps of an event in the life of lasting credentials whose rotation has an overlap. */
 export function versionMembers(event: NhiEvent, view: View, role: 'actor' | 'subject'): ChainMember<Version>[] {
   const { remit } = view;
   if (remit === null || outcome(event) !== 'success') return [];
@@ -44,19 +44,21 @@ export function versionMembers(event: NhiEvent, view: View, role: 'actor' | 'sub
   return members;
 }
 
-/** A ticket for each credential that was used after its overlap with the first newer one of its type that was kept. */
+/** A ticket for each credential that was used, or not ended, after its overlap with the first newer one of its type that was kept. */
 export function versionSignals(steps: readonly ChainStep<Version>[], view: View): Signal[] {
   const lives = livesOf(steps, view);
   const signals: Signal[] = [];
+  const now = Math.max(...steps.map(({ last }) => last));
   for (const old of lives.values()) {
     const overlap = overlapOf(view, old.uid);
-    if (overlap === null || old.uses.length === 0) continue;
+    if (overlap === null) continue;
     let next: Life | null = null;
     for (const one of lives.values()) if (succeeds(one, old, overlap) && (next === null || one.issued!.at < next.issued!.at)) next = one;
     if (next === null) continue;
     const deadline = next.issued!.at + overlap;
     const late = old.uses.filter(({ fact }) => fact.uses!.last.at > deadline);
     if (late.length > 0) signals.push(signalOf(old, next.issued!, overlap, late));
+    else if (old.ended === null && now > deadline) signals.push(unretired(old, next.issued!, overlap, now));
   }
   return signals;
 }
@@ -74,6 +76,14 @@ function livesOf(steps: readonly ChainStep<Version>[], view: View): Map<string, 
     if (issued !== null) life.issued = issued;
     if (ended !== null) life.ended = earliest(life.ended, ended);
     if (uses !== null) life.uses.push(step);
+  }
+  for (const { uid, type, created, decommissioned_at: date } of view.remit?.record.credentials ?? []) {
+    const life = lives.get(uid);
+    if (life) life.ended = earliest(life.ended, date === undefined ? null : Date.parse(date));
+    // One that is listed exists, although nothing was seen of it.
+    else if (type !== undefined && lasting(type) && created !== undefined && date === undefined) {
+      lives.set(uid, { uid, type, born: Date.parse(created), issued: null, ended: null, uses: [] });
+    }
   }
   return lives;
 }
@@ -98,6 +108,20 @@ function signalOf(old: Life, issued: Seen, overlap: Millis, late: readonly Chain
     },
     evidence: [...new Map([issued, seen, last].map(({ ref }) => [ref.uid, ref])).values()], at: last.at, first: seen.at,
     count: late.reduce((sum, step) => sum + step.count, 0), severity: 'warning',
+  };
+}
+
+/** Nobody uses it, and nobody ended it: said anew once a day, while its holder is active. */
+function unretired(old: Life, issued: Seen, overlap: Millis, now: Millis): Signal {
+  const deadline = issued.at + overlap;
+  const used = old.uses.reduce<Millis | null>((latest, { fact }) => Math.max(latest ?? -Infinity, fact.uses!.last.at), null);
+  return {
+    subject: `credential:${bounded(old.uid, 200)}`, bucket: instant(issued.at),
+    reason: {
+      expected: `the old credential retired by ${moment(deadline)}, ${span(overlap)} after its successor was made`,
+      observed: `not retired ${span(DAY * Math.max(1, Math.floor((now - deadline) / DAY)))} after that, ${used === null ? 'and never seen in use' : `last used at ${moment(used)}`}`,
+    },
+    evidence: [issued.ref], at: deadline + DAY * Math.floor((now - deadline) / DAY), first: issued.at, count: 1, severity: 'warning',
   };
 }
 
