@@ -6,7 +6,7 @@ import type { Finding } from '@remit/contract';
 import { parseExposition, type ParsedFamily } from '../../exporter/src/sinks/metrics/cases/parse-exposition.ts';
 
 const MAIN = fileURLToPath(new URL('../../exporter/src/main.ts', import.meta.url));
-const STARTS_WITHIN = 20_000;
+const STARTS_WITHIN = 90_000;
 
 /** `remit serve` as people start it: a process of its own, on one port of loopback through all its restarts. */
 export class ExporterProcess {
@@ -24,7 +24,7 @@ export class ExporterProcess {
     this.#args = ['serve', '--web.listen-address', this.address, ...Object.entries(args).flatMap(([name, value]) => [`--${name}`, value])];
   }
 
-  /** Resolves when `/metrics` answers 200. Throws with the log when the process ends or takes longer than 20 s. */
+  /** Resolves when `/metrics` answers 200. Throws with the log when the process ends or takes longer than 90 s. */
   async start(): Promise<void> {
     const child = spawn(process.execPath, [MAIN, ...this.#args], { stdio: ['ignore', 'ignore', 'pipe'] });
     child.stderr.on('data', (text: Buffer) => { this.#log = (this.#log + text.toString()).slice(-20_000); });
