@@ -60,10 +60,10 @@ describe('a principal that fails for good', () => {
   const failing = (name: string, operation: string, service: string) => calls(name, 10_000, 5, () => ({ operation, service, extra: denied }));
 
   it.each([
-    ['a foreign action', { actions: ['aws:s3:Get*'] }, 'off-purpose-action', 5],
+    ['a foreign action', { actions: ['aws:s3:Get*'] }, 'off-purpose-action', 1],
     ['a role past its end', { status: 'decommissioned', decommissioned_at: '2026-11-01T00:00:00Z' }, 'decommissioned-active', 5],
     ['work at any hour', { schedule: { windows: [{ cron: '0 2 * * *', duration: '30m' }] } }, 'outside-schedule', 6],
-  ])('%s: one ticket a day, whatever its sessions, and one episode', async (_, declared, detector, most) => {
+  ])('%s: a ticket for all of it, or one a day or window, whatever its sessions, and one episode', async (_, declared, detector, most) => {
     const { findings, pages } = await judge({ owners, identities: [record('stuck', declared)] }, shuffled(failing('stuck', 'DescribeInstances', 'ec2.amazonaws.com'), 7));
     const own = findings.filter((finding) => finding.detector === detector);
     expect(own.length).toBeGreaterThan(0);

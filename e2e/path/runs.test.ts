@@ -127,9 +127,19 @@ identities: [{ urn: '${AGENT}', owner: finance, purpose: pays bills, kind: ai_ag
   }, 60_000);
 
   it('is beside what the inventory approves', async () => {
-    const one = await bench(inventory(`, arguments: [{ tool: send_money, path: recipient, values: [Thief] }]`));
+    const one = await bench(inventory(`, arguments: [{ tool: send_money, path: recipient, values: [Thief, Power, water] }]`));
     await one.replay([...past, ...theft].join('\n'));
     expect(found(one)).toEqual([]);
+    await one.close();
+  }, 60_000);
+
+  it('is no training where the inventory lists values: the first run is judged by them, and a day of such runs is one finding', async () => {
+    const one = await bench(inventory(`, arguments: [{ tool: send_money, path: recipient, values: [Thief] }]`));
+    await one.replay(past.join('\n'));
+    const told = found(one);
+    expect(new Set(told.map(({ subject }) => subject))).toEqual(new Set(['undeclared value: send_money recipient']));
+    // Two hundred runs of two days.
+    expect(told.length).toBe(2);
     await one.close();
   }, 60_000);
 

@@ -92,12 +92,12 @@ describe('who fails for good is one finding', () => {
     expect(findings[0]!.count).toBeGreaterThan(17 * 144);
     expect(findings[0]!.last - findings[0]!.first).toBeGreaterThan(17 * DAY);
     expect(pages).toEqual([]);
-  }, 30_000);
+  }, 60_000);
 });
 
 it('what is left of an ended identity pages nobody while all is refused, however odd its hours are', async () => {
-  const usual = Array.from({ length: 40 * 24 }, (_, i): Act => ({ at: START + i * HOUR, by: 'ended', key: 'k1' }));
-  const end = START + 40 * DAY;
+  const usual = Array.from({ length: 30 * 24 }, (_, i): Act => ({ at: START + i * HOUR, by: 'ended', key: 'k1' }));
+  const end = START + 30 * DAY;
   const storm = Array.from({ length: 400 }, (_, i): Act => ({ at: end + HOUR + i * 5000, by: 'ended', key: 'k1', denied: true, does: `OTHER${i % 50}`, category: 'delete' }));
   const { findings: all } = await replayed({ owners, identities: [record('ended', { decommissioned_at: new Date(end).toISOString() })] }, [...usual, ...storm, { at: end + 5 * HOUR, by: 'ended', key: 'k1', denied: true }]);
   const findings = all.filter(({ last }) => last >= end);
@@ -105,7 +105,7 @@ it('what is left of an ended identity pages nobody while all is refused, however
   expect(findings.filter(({ detector }) => detector === 'decommissioned-active').map(({ severity, count }) => [severity, count])).toEqual([['warning', 401]]);
   // Its hours are odd indeed.
   expect(findings.some((one) => one.class === 'baseline')).toBe(true);
-}, 30_000);
+}, 60_000);
 
 describe('a verdict speaks of an episode', () => {
   const at = Date.parse('2026-11-20T12:00:00Z');

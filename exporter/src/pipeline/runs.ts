@@ -292,6 +292,7 @@ function segmentsOf({ urn, key, purpose, calls }: KeptRun): Segment[] {
   return segments;
 }
 
-function partOf({ calls }: Segment): string {
-  return `run ${calls[0]!.time}`;
+/** Several runs may speak in one finding, also such that begin at one instant. */
+function partOf({ calls, key }: Segment): string {
+  return `run ${calls[0]!.time} ${key}`;
 }

@@ -12,7 +12,7 @@ const SHOWN = 10;
  * A target that the identity never touched, where the score of the hour says that this stands out. And a run of an agent that changed something with a tool, or passed a value to one, that neither the inventory approves nor the agent's runs for this
  * purpose showed, and that is rare among them. Pages when that is rare enough for the budget; a small memory can never say so and gives
  * tickets. Where the record lists values of an argument, another one that no run for the purpose showed is told without any memory, and
- * pages where its owner enforces. One finding of each kind a run or an hour, provisional until it is over.
+ * pages where its owner enforces. One finding a run or an hour, of undeclared values one for tool, argument and UTC day; provisional until it is over.
  */
 export const detector: Detector = {
   id: 'new-destination',
@@ -41,7 +41,7 @@ export const detector: Detector = {
   inspect(run, view) {
     const { surprise } = run;
     const outside = run.calls.filter(isUndeclared);
-    const told = outside.length === 0 ? [] : [undeclaredSignal(run, outside, view)];
+    const told = [...Map.groupBy(outside, ({ tool: { name }, undeclared }) => bounded(`undeclared value: ${name} ${undeclared.join(' ')}`, 256))].map(([subject, calls]) => undeclaredSignal(subject, run, calls, view));
     const news = run.calls.filter((call) => isNew(call) && !outside.includes(call));
     if (surprise === null || !surprise.ready || news.length === 0) return told;
     const pages = surprise.hourScore >= view.threshold;
@@ -56,12 +56,12 @@ function isNew({ novelty, arguments: passed, surprise, writes, outcome }: RunCal
 function isUndeclared({ undeclared, writes, outcome }: RunCallView): boolean { return undeclared.length > 0 && writes && outcome === 'success'; }
 
 /** A list is no habit: it is kept or left from the first call on, and pages like the rest of the record. */
-function undeclaredSignal(run: RunView, calls: readonly RunCallView[], { remit }: View): Signal {
+function undeclaredSignal(subject: string, run: RunView, calls: readonly RunCallView[], { remit }: View): Signal {
   const telling = calls[0]!;
   const paths = [...new Set(telling.undeclared)];
   const more = calls.length === 1 ? '' : `, and ${calls.length - 1} more such ${calls.length === 2 ? 'call' : 'calls'}`;
   return {
-    subject: 'undeclared value', bucket: run.key,
+    subject, bucket: day(telling.ref.time),
     reason: {
       expected: `only values that arguments lists${run.purpose === null ? '' : ` for the purpose ${bounded(run.purpose, 60)}`}, or that its runs have shown`,
       observed: `${nameOf(telling)} with another value of ${paths.slice(0, 4).map((path) => bounded(path, 40)).join(', ')}${more}`,
