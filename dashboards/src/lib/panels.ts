@@ -153,9 +153,20 @@ export function table(said: Said & { columns: readonly Column[]; by?: string; as
   const sort: DataTransformerConfig[] = said.by === undefined ? [] : [{ id: 'sortBy', options: { sort: [{ field: said.by, desc: !said.ascending }] } }];
   // An instant of one query is one frame already; merging it again would lose nothing and cost a pass.
   const merge: DataTransformerConfig[] = said.queries.length > 1 ? [{ id: 'merge', options: {} }] : [];
-  const panel = bare(say(new Table(), { ...said, change: [...merge, organize, ...sort, { id: 'limit', options: { limitField: said.most ?? 50 } }] }));
+  const panel = bare(say(new Table(), { ...said, queries: toldEmpty(said), change: [...merge, organize, ...sort, { id: 'limit', options: { limitField: said.most ?? 50 } }] }));
   for (const column of said.columns) panel.overrideByName(column.title, looks(column));
   return panel;
+}
+
+/** Several queries joined have columns even when none has rows, and Grafana then shows only their heads: a row that says why stands for no rows. */
+function toldEmpty({ queries, columns, empty }: Said & { columns: readonly Column[] }): readonly Query[] {
+  const [first, ...others] = queries;
+  if (first === undefined || others.length === 0) return queries;
+  const build = (): ReturnType<Query['build']> => {
+    const query = first.build() as ReturnType<Query['build']> & { expr: string };
+    return { ...query, expr: `${query.expr} or on () label_replace(vector(NaN), "${columns[0]?.from ?? ''}", "${empty}", "", "")` } as ReturnType<Query['build']>;
+  };
+  return [{ build }, ...others];
 }
 
 /** Records of Remit as a table. `columns`: those shown, in order, by name; units, colours and links come with the data source; `leads`: another link of a column. */
@@ -166,6 +177,8 @@ export function recordTable(said: Said & { columns?: readonly string[]; widths?:
   }];
   const panel = bare(say(new Table(), { ...said, change: [...change, ...chosen] }, REMIT))
     .overrideByFieldType('time', [{ id: 'unit', value: 'dateTimeAsIso' }, { id: 'custom.width', value: 160 }]);
+  // An id is there to be clicked: what was found and who owns it need the room.
+  panel.overrideByName('Finding', [{ id: 'custom.width', value: 90 }]).overrideByName('Severity', [{ id: 'custom.width', value: 85 }]).overrideByName('State', [{ id: 'custom.width', value: 110 }]).overrideByName('Detector', [{ id: 'custom.width', value: 170 }]);
   // Words without a colour of their own would be black boxes on white.
   for (const name of ['State', 'Against the remit']) panel.overrideByName(name, [{ id: 'custom.cellOptions', value: { type: 'color-text' } }]);
   for (const [name, width] of Object.entries(said.widths ?? {})) panel.overrideByName(name, [{ id: 'custom.width', value: width }]);
@@ -191,9 +204,11 @@ export function recordLogs(said: Said): Logs {
   return say(new Logs(), said, REMIT).showTime(true).wrapLogMessage(true).enableLogDetails(true).prettifyLogMessage(false);
 }
 
+const NOT_A_NUMBER = { type: 'special', options: { match: 'nan', result: { text: '–', index: 99 } } };
+
 /** An empty cell is a dash: the text for an empty table is not for each of its cells. */
 function bare(panel: Table): Table {
-  return panel.cellHeight(TableCellHeight.Sm).showHeader(true).minWidth(50).overrideByRegexp('/.*/', [{ id: 'noValue', value: '–' }]);
+  return panel.cellHeight(TableCellHeight.Sm).showHeader(true).minWidth(50).overrideByRegexp('/.*/', [{ id: 'noValue', value: '–' }, { id: 'mappings', value: [NOT_A_NUMBER] }]);
 }
 
 function looks({ unit, decimals, width, steps, gauge, links, mappings }: Column): DynamicConfigValue[] {
