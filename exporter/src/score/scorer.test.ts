@@ -68,6 +68,16 @@ describe('order and restarts', () => {
     expect(rows(asked, 24)).toEqual(rows(straight, 24));
   });
 
+  test('bands of a time far ahead, as a scrape asks for while history is sent, change nothing', () => {
+    const asked = make();
+    const heard = hours.map(({ identity, hour, sums }, i) => {
+      if (i % 50 === 0) asked.bands(identity, facts(identity), START + 400 * 24 * HOUR);
+      return asked.close(identity, sums, facts(identity), hour).score;
+    });
+    expect(heard).toEqual(scores);
+    expect(rows(asked, 24)).toEqual(rows(straight, 24));
+  });
+
   test('a restart anywhere gives the same rows and scores', () => {
     for (const part of [0.1, 0.5, 0.9]) {
       const at = Math.floor(hours.length * part);

@@ -177,14 +177,12 @@ export class Scorer {
     return cells;
   }
 
-  #look(identity: number, facts: HourFacts, start: Millis): Epoch {
+  #look(identity: number, facts: HourFacts, start: Millis, { epoch, number } = this.#fleet.at(dayOf(start))): Epoch {
     const hour = Math.floor(start / HOUR);
-    const day = Math.floor(hour / 24);
-    const { epoch, number } = this.#fleet.at(day);
     const cells = this.#own(identity, false, false);
     this.#common.read(cells, hour, this.#context);
     this.#context.facts = facts;
-    this.#context.peers = this.#view(identity, facts, number, day);
+    this.#context.peers = this.#view(identity, facts, number, dayOf(start));
     return epoch;
   }
 
@@ -211,9 +209,11 @@ export class Scorer {
     this.#common.learned(cells, context);
   }
 
-  /** Events that such an hour reaches with probability ½, 5 % and 1 %; null while warming. */
+  /** Events that such an hour reaches with probability ½, 5 % and 1 %; null while warming. Changes nothing, however far ahead the hour is. */
   bands(identity: number, facts: HourFacts, start: Millis): Bands | null {
-    this.#look(identity, facts, start);
+    const seen = this.#fleet.seen(dayOf(start));
+    if (seen === null) return null;
+    this.#look(identity, facts, start, seen);
     if (this.#common.readiness(this.#context) === 'warming') return null;
     const chance = this.#habits.when.chance(this.#cells, this.#context, false);
     return this.#habits.volume.bands(this.#cells, this.#context, chance, { p50: 0.5, p95: 0.05, p99: 0.01 });
@@ -290,6 +290,8 @@ export class Scorer {
 }
 
 const NOBODY: HourFacts = { kind: 'unknown', owner: null, purpose: null, environment: null, group: null, declared: false, violations: null };
+
+function dayOf(start: Millis): number { return Math.floor(start / (24 * HOUR)); }
 
 function harmless({ facts, sums }: HeldHour): boolean {
   return sums.privileged === 0 && sums.sensitive === 0 && (facts.violations === null || Object.keys(facts.violations).length === 0);
