@@ -145,9 +145,9 @@ identities: [{ urn: '${AGENT}', owner: finance, purpose: pays bills, kind: ai_ag
 
   it('pages when a run is rare enough for the budget, and only for a record with an owner', async () => {
     const one = await bench(inventory());
-    // One identity and 5 pages a week: rarer than one in 34 identity-hours. A run every forty minutes.
-    const rare = Array.from({ length: 200 }, (_, n) => run(n, START + n * 40 * 60_000, 'power')).flat();
-    const last = run(500, START + 201 * 40 * 60_000, 'thief');
+    // One identity: rarer than one in 1,000 identity-hours, whatever the budget.
+    const rare = Array.from({ length: 1100 }, (_, n) => run(n, START + n * HOUR, 'power')).flat();
+    const last = run(5000, START + 1101 * HOUR, 'thief');
     await one.replay([...rare, ...last].join('\n'));
     expect(found(one).map(({ severity }) => severity)).toEqual(['critical']);
     await one.close();
