@@ -2,6 +2,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Finding, Millis } from '@remit/contract';
 import { exampleCases, retold, type ExampleCase } from './demo/cases.ts';
+import { fleetInventory } from './demo/fleet.ts';
+import { habits, historyFrom } from './demo/habits.ts';
 import { SAMPLES } from './demo/samples.ts';
 import { shiftTo } from './demo/shift.ts';
 import { beginAnew, toldAt } from './demo/telling.ts';
@@ -26,21 +28,27 @@ export function startDemo(options: ServiceOptions): Promise<Demo> {
   const told = toldAt(folder, now) ?? beginAnew(folder, now);
   mkdirSync(inventory, { recursive: true });
   writeFileSync(join(inventory, 'demo.yml'), demoInventory(now));
+  writeFileSync(join(inventory, 'fleet.yml'), fleetInventory(told));
   const cases = exampleCases().map((story) => retold(story, shiftTo(story.at, told)));
   for (const { id, inventory: files } of cases) for (const [name, text] of files) writeFileSync(join(inventory, `${id}-${name}`), text);
   let timer: NodeJS.Timeout | undefined;
   return Promise.resolve({
-    options: { ...options, storagePath: folder, inventoryPath: options.inventoryPath ?? inventory, logLevel: options.logLevel ?? 'warn' },
+    options: { ...options, storagePath: folder, inventoryPath: options.inventoryPath ?? inventory, logLevel: options.logLevel ?? 'error' },
     async run(service) {
       process.stdout.write(`Remit is serving ${service.listening.url}\n`);
       await loadSamples(service);
+      let done = await loadHistory(service, told);
       for (const story of cases) await tell(service, story);
       const beat = async () => {
-        const body = Buffer.from(demoTraffic(Date.now()).map((e) => JSON.stringify(e)).join('\n'));
-        await service.door.accept(body, { receiver: 'demo', feed: 'demo', source: 'aws-cloudtrail' });
+        const from = done;
+        done = Date.now();
+        await service.door.accept(lines(demoTraffic(done)), { receiver: 'demo', feed: 'demo', source: 'aws-cloudtrail' });
+        await live(service, habits(from, done, told));
       };
       await beat();
-      timer = setInterval(() => void beat().catch((error: unknown) => service.log.warn({ err: error }, 'demo traffic was refused')), BEAT);
+      timer = setInterval(() => void beat().catch((error: unknown) => service.log.error({ err: error }, 'demo traffic was refused')), BEAT);
+      // The fleet as a whole is looked at every five minutes, and was before all this was told.
+      service.core.engine.processor.fleet.judgeSoon();
       await service.tick();
       process.stdout.write(found(service, cases));
     },
@@ -59,11 +67,28 @@ async function loadSamples(service: Service): Promise<void> {
   }
 }
 
+/** Once for a storage, then what was done since it was told. Returns until when all is told. */
+async function loadHistory(service: Service, told: Millis): Promise<Millis> {
+  const now = Date.now();
+  const known = service.core.engine.processor.feeds.all.some(({ name }) => name.startsWith('history'));
+  const started = performance.now();
+  const records = habits(known ? told : historyFrom(told), now, told);
+  await live(service, records);
+  if (!known) process.stdout.write(`  five weeks of history: ${records.length} records in ${((performance.now() - started) / 1000).toFixed(1)} s\n`);
+  return now;
+}
+
+/** Those with habits do something every few minutes only: as history, so that a pause of their sources is no news. */
+async function live(service: Service, records: readonly object[]): Promise<void> {
+  if (records.length > 0) await service.door.accept(lines(records), { receiver: 'demo', feed: 'history', backfill: true });
+}
+
+function lines(records: readonly unknown[]): Buffer { return Buffer.from(records.map((record) => JSON.stringify(record)).join('\n')); }
+
 /** As history, so that the silence of their sources afterwards is no news. At a further start all of it are duplicates. */
 async function tell(service: Service, { feeds }: ExampleCase): Promise<void> {
   for (const { records } of feeds) {
-    const body = Buffer.from(records.map((record) => JSON.stringify(record)).join('\n'));
-    await service.door.accept(body, { receiver: 'demo', feed: 'examples', backfill: true });
+    await service.door.accept(lines(records), { receiver: 'demo', feed: 'examples', backfill: true });
   }
 }
 
