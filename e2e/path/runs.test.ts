@@ -145,15 +145,16 @@ identities: [{ urn: '${AGENT}', owner: finance, purpose: pays bills, kind: ai_ag
 
   it('pages when a run is rare enough for the budget, and only for a record with an owner', async () => {
     const one = await bench(inventory());
-    // One identity: rarer than one in 1,000 identity-hours, whatever the budget.
-    const rare = Array.from({ length: 1100 }, (_, n) => run(n, START + n * HOUR, 'power')).flat();
-    const last = run(5000, START + 1101 * HOUR, 'thief');
+    // One identity: rarer than one in 500 identity-hours, whatever the budget.
+    const rare = Array.from({ length: 600 }, (_, n) => run(n, START + n * HOUR, 'power')).flat();
+    const last = run(5000, START + 601 * HOUR, 'thief');
     await one.replay([...rare, ...last].join('\n'));
-    expect(found(one).map(({ severity }) => severity)).toEqual(['critical']);
+    const ofRuns = (bench: Bench) => found(bench).filter(({ bucket }) => bucket.startsWith('trace:')).map(({ severity }) => severity);
+    expect(ofRuns(one)).toEqual(['critical']);
     await one.close();
     const without = await bench('tool_catalogue: [{ name: read_file, category: read }]');
     await without.replay([...rare, ...last].join('\n'));
-    expect(found(without).map(({ severity }) => severity)).toEqual(['warning']);
+    expect(ofRuns(without)).toEqual(['warning']);
     await without.close();
   }, 60_000);
 

@@ -7,15 +7,15 @@ const DAYS = 28;
 const TOLERATED = 1.15;
 /** Pages below which a count says nothing. */
 const FEWEST = 8;
-/** Digits below which nobody is paged, however few identities share a budget: what an identity does every six weeks is no reason to wake anybody. */
-const LEAST = 3;
+/** Digits below which nobody is paged, however few identities share a budget: what an identity does every three weeks is no reason to wake anybody. */
+const LEAST = 2.7;
 
 /** Pages a week: of the fleet, and where wanted of single owners and kinds, and tickets of the 24 h channel. */
 export interface Budgets { fleet: number; owners?: Readonly<Record<string, number>>; kinds?: Partial<Record<Kind, number>>; tickets?: number }
 
 /**
- * Turns a budget into a threshold: s* = log10(168·N/B), above which B pages a week are expected of N conforming identities, and three digits at
- * least, which is more in fleets of fewer than six identities a page. If the last four weeks cost clearly more, the threshold rises by as many digits: a safety net, never below s*.
+ * Turns a budget into a threshold: s* = log10(168·N/B), above which B pages a week are expected of N conforming identities, and 2.7 digits at
+ * least, which is more in fleets of fewer than three identities a page. If the last four weeks cost clearly more, the threshold rises by as many digits: a safety net, never below s*.
  */
 export class Budget {
   #budgets: Budgets;
