@@ -29,7 +29,7 @@ COPY contract/package.json contract/
 COPY exporter/package.json exporter/
 COPY dashboards/package.json dashboards/
 COPY datasource-plugin/package.json datasource-plugin/
-RUN npm ci --omit=optional --ignore-scripts --no-audit --no-fund
+RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY contract contract
 COPY datasource-plugin datasource-plugin
 RUN npm run build --workspace=datasource-plugin

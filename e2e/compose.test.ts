@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,6 +28,18 @@ const shipped = (path: string): string => readFileSync(join(root, 'provisioning/
 it('is a valid file for docker-compose', async () => {
   const { stdout } = await run(await ensureCompose(), ['-f', join(root, 'docker-compose.yml'), 'config', '--services']);
   expect(stdout.trim().split('\n').sort()).toEqual(Object.keys(services).sort());
+});
+
+it('copies nothing into an image that the build context leaves out', () => {
+  const left = readFileSync(join(root, '.dockerignore'), 'utf8').split('\n').filter((line) => line !== '');
+  const sources = [...readFileSync(join(root, 'Dockerfile'), 'utf8').matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, paths]) => paths!.split(' '));
+  expect(sources.length).toBeGreaterThan(10);
+  for (const path of sources) {
+    // Of the patterns in use: a whole folder, its content, and what is taken back.
+    const [top] = path.split('/');
+    const taken = left.includes(`!${path}`) || !(left.includes(top!) || left.includes(path) || (path.includes('/') && left.includes(`${top}/*`)));
+    expect([path, taken, existsSync(join(root, path))]).toEqual([path, true, true]);
+  }
 });
 
 it('gives each service no more than it needs', () => {
@@ -114,10 +126,13 @@ it('the inbox shows hostile text as text', async () => {
   const inbox = spawn(process.execPath, [join(root, 'provisioning/inbox/inbox.mjs'), `127.0.0.1:${port}`], { stdio: 'ignore' });
   stops.push(() => inbox.kill());
   await eventually('the inbox', () => fetch(`http://127.0.0.1:${port}/`).then((answer) => answer.ok, () => false));
-  const post = (body: string) => fetch(`http://127.0.0.1:${port}/pages`, { method: 'POST', body });
+  const post = (body: string, type = 'application/json') => fetch(`http://127.0.0.1:${port}/pages`, { method: 'POST', body, headers: { 'Content-Type': type } });
   const nasty = '"><script>alert(1)</script>';
   expect((await post(JSON.stringify({ status: 'firing', groupLabels: { identity_owner: nasty }, alerts: [{ annotations: { title: nasty, finding_url: 'javascript:alert(1)', runbook_url: `http://a/${nasty}` } }] }))).status).toBe(200);
   expect((await post('{')).status).toBe(400);
+  expect((await post(JSON.stringify({ alerts: [null] }))).status).toBe(400);
+  expect((await post(JSON.stringify({ alerts: [{ annotations: null }, { annotations: { finding_url: 5 } }] }))).status).toBe(200);
+  expect((await post('{}', 'text/plain')).status).toBe(415);
   const page = await (await fetch(`http://127.0.0.1:${port}/`)).text();
   expect(page).not.toContain('<script');
   expect(page).not.toContain('javascript:');

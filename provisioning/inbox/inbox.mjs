@@ -15,6 +15,8 @@ const server = createServer((request, response) => {
   if (request.method === 'GET' && path === '/api/received') return answer(response, 200, 'application/json', JSON.stringify({ watchdog, received }));
   const kind = path.slice(1);
   if (request.method !== 'POST' || ![...KINDS, 'watchdog'].includes(kind)) return answer(response, 404, 'text/plain', 'no such path\n');
+  // Alertmanager sends JSON; a page of somebody else's, open in the same browser, cannot without asking first.
+  if (!(request.headers['content-type'] ?? '').startsWith('application/json')) return answer(response, 415, 'text/plain', 'not a notification of Alertmanager\n');
   let text = '';
   request.setEncoding('utf8').on('data', (chunk) => {
     text += chunk;
@@ -37,8 +39,14 @@ function take(kind, { status, receiver, groupLabels, alerts }) {
     return;
   }
   if (!Array.isArray(alerts)) throw new Error('no alerts');
-  received.unshift({ at: new Date().toISOString(), kind, status: String(status), receiver: String(receiver), owner: String(groupLabels?.identity_owner ?? ''), alerts: alerts.slice(0, 50) });
+  const shown = alerts.slice(0, 50).map(({ labels, annotations }) => ({ labels: texts(labels), annotations: texts(annotations) }));
+  received.unshift({ at: new Date().toISOString(), kind, status: String(status), receiver: String(receiver), owner: String(groupLabels?.identity_owner ?? ''), alerts: shown });
   received.length = Math.min(received.length, MOST);
+}
+
+/** Labels or annotations: texts by name, whatever was sent. */
+function texts(of) {
+  return Object.fromEntries(Object.entries(typeof of === 'object' && of !== null ? of : {}).map(([name, value]) => [name, String(value)]));
 }
 
 function answer(response, status, type, body) {
@@ -65,7 +73,7 @@ function message({ at, kind, status, owner, alerts }) {
 ${alerts.map(alert).join('\n')}</article>`;
 }
 
-function alert({ annotations = {}, labels = {} }) {
+function alert({ annotations, labels }) {
   const links = ['finding', 'dashboard', 'runbook'].filter((name) => /^https?:\/\//.test(annotations[`${name}_url`] ?? ''))
     .map((name) => `<a href="${text(annotations[`${name}_url`])}">${name}</a>`).join(' · ');
   return `<h2>${text(annotations.title ?? labels.alertname)}</h2><p>${text(annotations.summary)}</p><p>First: ${text(annotations.first_action)}</p><p>${links}</p>`;

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { start, type Running } from '../real/server.ts';
@@ -26,8 +26,13 @@ export async function startGrafana({ home, port, folder, root, ...to }: GrafanaO
       { name: 'Remit', uid: 'remit', type: 'remit-nhi-datasource', access: 'proxy', url: to.remit, jsonData: { publicUrl: to.remit }, secureJsonData: { writeToken: to.writeToken } },
     ],
   }));
+  // Their links lead to where this Remit answers.
+  mkdirSync(join(folder, 'dashboards'), { recursive: true });
+  for (const name of readdirSync(join(root, 'dashboards/out'))) {
+    writeFileSync(join(folder, 'dashboards', name), readFileSync(join(root, 'dashboards/out', name), 'utf8').replaceAll('http://127.0.0.1:9847', to.remit));
+  }
   writeFileSync(join(folder, 'provisioning/dashboards/remit.yml'), JSON.stringify({
-    apiVersion: 1, providers: [{ name: 'remit', folder: 'Remit', type: 'file', disableDeletion: true, options: { path: join(root, 'dashboards/out') } }],
+    apiVersion: 1, providers: [{ name: 'remit', folder: 'Remit', type: 'file', disableDeletion: true, options: { path: join(folder, 'dashboards') } }],
   }));
   writeFileSync(join(folder, 'grafana.ini'), `[paths]
 data = ${folder}/data
@@ -54,7 +59,7 @@ disable_gravatar = true
 [news]
 news_feed_enabled = false
 [dashboards]
-default_home_dashboard_path = ${join(root, 'dashboards/out/remit-fleet.json')}
+default_home_dashboard_path = ${join(folder, 'dashboards/remit-fleet.json')}
 `);
   return start(program, ['server', '--homepath', home, '--config', join(folder, 'grafana.ini')], { cwd: home, port, ready: '/api/health', within: 180_000 });
 }

@@ -1,5 +1,6 @@
 {{- define "remit.name" -}}
-{{- if contains "remit" .Release.Name }}{{ .Release.Name | trunc 50 | trimSuffix "-" }}{{ else }}{{ printf "%s-remit" .Release.Name | trunc 50 | trimSuffix "-" }}{{ end -}}
+{{- $name := .Release.Name | replace "." "-" -}}
+{{- if contains "remit" $name }}{{ $name | trunc 50 | trimSuffix "-" }}{{ else }}{{ printf "%s-remit" $name | trunc 50 | trimSuffix "-" }}{{ end -}}
 {{- end }}
 
 {{- define "remit.selector" -}}
