@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -115,4 +117,17 @@ it('without rules it ends what is no longer open', async () => {
   await eventually('the end of the alert', async () => (await about(ROLES.outside)).length === 0, 20_000);
   await eventually('the word of it', async () => webhook.notifications('/payments-pages').some(({ status }) => status === 'resolved'), 20_000);
   expect(errors).toEqual([]);
+}, 60_000);
+
+it('an Alertmanager that hangs holds up no other', async () => {
+  const hangs = createServer(() => {}).listen(0, '127.0.0.1');
+  await once(hangs, 'listening');
+  stops.push(() => { hangs.close(); hangs.closeAllConnections(); });
+  const { port } = hangs.address() as { port: number };
+  const remit = await exporter({ push: 'with-rules', urls: [`http://127.0.0.1:${port}`, alertmanager.url] });
+  await send(remit, readsObject(ROLES.outside, NOW - 60_000));
+  await eventually('the first', async () => (await about(ROLES.outside)).length === 1, 5000);
+  // The round that the other one holds up is still going on.
+  await send(remit, readsObject(ROLES.decommissioned, NOW - 60_000));
+  await eventually('the second', async () => (await about(ROLES.decommissioned)).length === 1, 5000);
 }, 60_000);

@@ -32,9 +32,12 @@ export interface PushOptions {
   manifest(detector: string): AlertManifest | null;
   /** Value of the `Authorization` header, read anew each time; null for none. */
   authorization(): string | null;
-  /** Told after each round: false when an Alertmanager could not be reached or refused. */
+  /** Told after each delivery to one of them: false when it could not be reached or refused. */
   delivered(ok: boolean, error?: Error): void;
 }
+
+/** One Alertmanager. `said`: the series of the last round, for their end where there are no rules; `again`: something came during this round. */
+interface Target { url: string; said: Map<string, { series: OpenSeries; since: Millis }>; round: Promise<void> | null; again: boolean }
 
 /**
  * Findings straight to Alertmanager's API v2, for those that must not wait for a scrape. An alert has the labels that the shipped
@@ -45,12 +48,13 @@ export class AlertmanagerPush implements Sink {
   readonly #o: PushOptions;
   /** Openings that are still said beside rules, by series. */
   readonly #pending = new Map<string, { series: OpenSeries; since: Millis; scrapes: number }>();
-  /** Series said in the last round, for their end where there are no rules. */
-  #said = new Map<string, { series: OpenSeries; since: Millis }>();
+  readonly #targets: readonly Target[];
   #soon: NodeJS.Timeout | null = null;
-  #round: Promise<void> = Promise.resolve();
 
-  constructor(options: PushOptions) { this.#o = options; }
+  constructor(options: PushOptions) {
+    this.#o = options;
+    this.#targets = options.urls.map((url) => ({ url, said: new Map(), round: null, again: false }));
+  }
 
   /** Says what opened at once, and all that stands every 30 seconds, until `signal`. */
   start(standing: Iterable<Finding>, signal: AbortSignal): void {
@@ -69,7 +73,7 @@ export class AlertmanagerPush implements Sink {
   }
 
   /** Resolves when what was to be said is said. */
-  idle(): Promise<void> { return this.#round; }
+  async idle(): Promise<void> { await Promise.all(this.#targets.map(({ round }) => round)); }
 
   #opened({ id, severity, state }: Finding, at: Millis): boolean {
     if (severity !== ('critical' satisfies Severity) || (state !== 'open' && state !== 'acknowledged')) return false;
@@ -80,18 +84,27 @@ export class AlertmanagerPush implements Sink {
     return true;
   }
 
+  /** Each Alertmanager by itself: one that hangs holds up no other. What comes while one is told is told it together, afterwards. */
   #say(): void {
-    this.#round = this.#round.then(() => this.#send()).catch((error: unknown) => this.#o.delivered(false, error as Error));
+    for (const target of this.#targets) {
+      if (target.round !== null) target.again = true;
+      else target.round = this.#tell(target).finally(() => { target.round = null; });
+    }
   }
 
-  async #send(): Promise<void> {
-    const alerts = this.#o.mode === 'sole' ? this.#all() : this.#openings();
-    for (let i = 0; i < alerts.length; i += AT_ONCE) {
-      const body = JSON.stringify(alerts.slice(i, i + AT_ONCE));
-      const told = await Promise.allSettled(this.#o.urls.map((url) => this.#post(url, body)));
-      const failed = told.find((one) => one.status === 'rejected');
-      this.#o.delivered(failed === undefined, failed?.reason as Error | undefined);
-    }
+  async #tell(target: Target): Promise<void> {
+    do {
+      target.again = false;
+      const alerts = this.#o.mode === 'sole' ? this.#all(target) : this.#openings();
+      try {
+        for (let i = 0; i < alerts.length; i += AT_ONCE) {
+          await this.#post(target.url, JSON.stringify(alerts.slice(i, i + AT_ONCE)));
+          this.#o.delivered(true);
+        }
+      } catch (error) {
+        this.#o.delivered(false, error as Error);
+      }
+    } while (target.again);
   }
 
   #openings(): object[] {
@@ -101,13 +114,13 @@ export class AlertmanagerPush implements Sink {
     return [...this.#pending].map(([key, { series, since }]) => this.#alert({ ...series, value: values.get(key) ?? series.value }, since, now + LASTS));
   }
 
-  #all(): object[] {
+  #all(target: Target): object[] {
     const now = this.#o.now();
-    const before = this.#said;
-    this.#said = new Map(this.#o.open().filter(({ value }) => value > 0).map((series) => [keyOf(series), { series, since: before.get(keyOf(series))?.since ?? now }]));
+    const before = target.said;
+    target.said = new Map(this.#o.open().filter(({ value }) => value > 0).map((series) => [keyOf(series), { series, since: before.get(keyOf(series))?.since ?? now }]));
     return [
-      ...[...this.#said.values()].map(({ series, since }) => this.#alert(series, since, now + LASTS)),
-      ...[...before].filter(([key]) => !this.#said.has(key)).map(([, { series, since }]) => this.#alert(series, since, now)),
+      ...[...target.said.values()].map(({ series, since }) => this.#alert(series, since, now + LASTS)),
+      ...[...before].filter(([key]) => !target.said.has(key)).map(([, { series, since }]) => this.#alert(series, since, now)),
     ];
   }
 
