@@ -48,7 +48,7 @@ function alert(detector: Manifest, base: string): object {
     keep_firing_for: '2m',
     annotations: {
       title: literal(detector.title),
-      summary: literal(detector.summary).replaceAll('{identity}', IDENTITY).replaceAll('{owner}', OWNER),
+      summary: literal(detector.summary).replace(/^\{identity\}/, IDENTITY('M', 'T')).replaceAll('{identity}', IDENTITY('m', 't')).replaceAll('{owner}', OWNER),
       findings: '{{ $value }}',
       first_action: literal(detector.firstAction),
       runbook_url: `${base}/runbooks/${detector.id}`,
@@ -58,13 +58,14 @@ function alert(detector: Manifest, base: string): object {
   };
 }
 
-const IDENTITY = `{{ if eq $labels.identity "${OVERFLOW}" }}More identities than are listed one by one{{ else if eq $labels.identity "_fleet_" }}`
-  + 'The fleet{{ else }}{{ $labels.identity }}{{ end }}';
+/** At the beginning of a sentence, or within it. */
+const IDENTITY = (m: string, t: string): string => `{{ if eq $labels.identity "${OVERFLOW}" }}${m}ore identities than are listed one by one{{ else if eq $labels.identity "_fleet_" }}`
+  + `${t}he fleet{{ else }}{{ $labels.identity }}{{ end }}`;
 const OWNER = '{{ if eq $labels.identity_owner "_none_" }}nobody (no owner is declared){{ else }}{{ $labels.identity_owner }}{{ end }}';
 
 function linked(path: string, base: string): string {
   const text = readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
-  return text.replace(/(runbook_url: )https?:\/\/\S+(\/runbooks\/)/g, `$1${base}$2`);
+  return text.replace(/((?:runbook|dashboard)_url: )https?:\/\/\S+(\/(?:runbooks|dashboards)\/)/g, `$1${base}$2`);
 }
 
 function argument(name: string): string | undefined {

@@ -13,10 +13,10 @@ export function alertName(detector: string): string {
  * values, `findings` the series' value, `base` the address of this service without a slash at its end.
  */
 export function alertAnnotations(detector: AlertManifest, { identity, owner, findings, base }: { identity: string; owner: string; findings: number; base: string }): Record<string, string> {
-  const named = identity === OVERFLOW ? 'More identities than are listed one by one' : identity === FLEET ? 'The fleet' : identity;
+  const named = (m: string, t: string): string => (identity === OVERFLOW ? `${m}ore identities than are listed one by one` : identity === FLEET ? `${t}he fleet` : identity);
   return {
     title: detector.title,
-    summary: detector.summary.replaceAll('{identity}', named).replaceAll('{owner}', owner === NOBODY ? 'nobody (no owner is declared)' : owner),
+    summary: detector.summary.replace(/^\{identity\}/, () => named('M', 'T')).replaceAll('{identity}', () => named('m', 't')).replaceAll('{owner}', () => owner === NOBODY ? 'nobody (no owner is declared)' : owner),
     findings: String(findings),
     first_action: detector.firstAction,
     runbook_url: `${base}/runbooks/${detector.id}`,
