@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { generated as dashboards } from '../dashboards/src/index.ts';
 import { generated, RULE_FILES } from './generate.ts';
 import { mixin } from './generate/forms.ts';
@@ -24,9 +25,14 @@ export async function writeMixin(folder: string): Promise<string[]> {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const [folder] = process.argv.slice(2);
-  if (folder === undefined || folder.startsWith('-')) {
-    process.stderr.write(HELP);
-    process.exitCode = folder === '--help' ? 0 : 2;
-  } else console.log((await writeMixin(folder)).map((path) => join(folder, path)).join('\n'));
+  try {
+    const { positionals: [folder], values } = parseArgs({ allowPositionals: true, options: { 'base-url': { type: 'string' }, help: { type: 'boolean' } } });
+    if (folder === undefined || values.help === true) {
+      process.stderr.write(HELP);
+      process.exitCode = values.help === true ? 0 : 2;
+    } else console.log((await writeMixin(folder)).map((path) => join(folder, path)).join('\n'));
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`);
+    process.exitCode = 2;
+  }
 }
