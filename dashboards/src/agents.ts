@@ -53,9 +53,9 @@ export const agents: Plan = {
   records: {
     'Runs against what is approved (from the Remit data source)': [
       recordTable({
-        title: 'Runs: newest first', w: 24, h: 7, since: '7d', queries: [records('chain', { where: { identity: '$identity' } })], empty: 'No runs in these days', columns: ['Time', 'Identity', 'Session', 'Trace', 'Steps', 'Denied', 'Purpose'], widths: { Identity: 320, Denied: 75 },
+        title: 'Runs: newest first', w: 24, h: 7, since: '7d', queries: [records('chain', { where: { identity: '$identity' } })], empty: 'No runs in these days', columns: ['Time', 'Identity', 'Session', 'Trace', 'Steps', 'Denied'], widths: { Identity: 400, Denied: 75 },
         leads: { Session: toDashboard('agents', 'Steps of this run', { session: cell('Session') }) },
-        description: 'Sessions and traces of the chosen agents, with the purpose they were started for where the source says one. Click a session to see its steps below. Empty: no traces arrived.',
+        description: 'Sessions and traces of the chosen agents. Click a session to see its steps below. Empty: no traces arrived.',
       }),
       recordTable({
         title: 'Steps of the chosen run, against the approved sequence', w: 24, h: 7, since: '7d', queries: [records('chain', { format: 'steps', where: { session: '$session' } })], empty: 'Choose a run above', widths: { Call: 200 },

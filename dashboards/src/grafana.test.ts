@@ -57,7 +57,7 @@ describe.skipIf(GRAFANA === undefined)('dashboards in a real Grafana', { timeout
   it('an open finding leads from the fleet to its identity, and from there to its evidence', async () => {
     const { page } = await open('remit-fleet', 'dark', 1800);
     await page.getByText(IDENTITY, { exact: true }).first().click();
-    const href = await page.locator('a[href*="/d/remit-identity"]').first().getAttribute('href');
+    const href = await page.locator('a[href*="/d/remit-identity"][href*="billing-sync"]').first().getAttribute('href');
     expect(decodeURIComponent(href ?? '')).toContain(`var-identity=${IDENTITY}`);
     await page.goto(new URL(href ?? '', GRAFANA).href);
     await settled(page);

@@ -119,7 +119,7 @@ export const identity: Plan = {
         description: 'No finding must never mean no data. Empty: every detector can judge it, or the identity is not known.',
       }),
       recordTable({
-        title: 'Its runs: chains of calls', w: 24, h: 6, since: '7d', queries: [records('chain', { where: ME })], empty: 'No runs: its events carry no session or trace', columns: ['Time', 'Session', 'Trace', 'Steps', 'Denied', 'Purpose'],
+        title: 'Its runs: chains of calls', w: 24, h: 6, since: '7d', queries: [records('chain', { where: ME })], empty: 'No runs: its events carry no session or trace', columns: ['Time', 'Session', 'Trace', 'Steps', 'Denied'],
         description: 'Sessions and traces of the range; click one for its steps against the approved sequence. Empty: its events carry neither session nor trace.',
       }),
       recordLogs({

@@ -30,7 +30,7 @@ export const thirdParty: Plan = {
       description: 'Judged events a minute of the chosen apps. Flat at 0: they rest, or their audit log comes late. Empty: no app has series of its own.',
     }),
     lines({
-      title: 'How unusual their export is', w: 12, h: 7, decimals: 2, empty: 'No baseline is ready: export is judged by its limit alone', queries: [over(`topk(10, max by (identity) (nhi_deviation_feature_score{${ID}, feature=~"export.*"}))`, '{{identity}}')],
+      title: 'How unusual their export is', w: 12, h: 7, decimals: 2, empty: 'No baseline is ready: export is judged by its limit alone', queries: [over(`topk(10, max by (identity) (nhi_deviation_feature_score{${ID}, feature=~"amount|moved"}))`, '{{identity}}')],
       description: 'The part of export in the deviation score: 2 is one hour in a hundred. Empty: no baseline of these apps is ready, or none deviates.', links: [toDashboard('identity', 'This app', { identity: label('identity') })],
     }),
     states({

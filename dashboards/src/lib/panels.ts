@@ -154,9 +154,13 @@ export function table(said: Said & { columns: readonly Column[]; by?: string; as
   // An instant of one query is one frame already; merging it again would lose nothing and cost a pass.
   const merge: DataTransformerConfig[] = said.queries.length > 1 ? [{ id: 'merge', options: {} }] : [];
   const panel = bare(say(new Table(), { ...said, queries: toldEmpty(said), change: [...merge, organize, ...sort, { id: 'limit', options: { limitField: said.most ?? 50 } }] }));
-  for (const column of said.columns) panel.overrideByName(column.title, looks(column));
+  const several = said.queries.length > 1;
+  for (const column of said.columns) panel.overrideByName(column.title, [...looks(column), ...several && column.from.startsWith('Value') ? [{ id: 'mappings', value: [...column.mappings ?? [], NOT_A_NUMBER] }] : []]);
   return panel;
 }
+
+/** The row that stands for no rows has no numbers. */
+const NOT_A_NUMBER = { type: 'special', options: { match: 'nan', result: { text: '–', index: 99 } } };
 
 /** Several queries joined have columns even when none has rows, and Grafana then shows only their heads: a row that says why stands for no rows. */
 function toldEmpty({ queries, columns, empty }: Said & { columns: readonly Column[] }): readonly Query[] {
@@ -204,11 +208,9 @@ export function recordLogs(said: Said): Logs {
   return say(new Logs(), said, REMIT).showTime(true).wrapLogMessage(true).enableLogDetails(true).prettifyLogMessage(false);
 }
 
-const NOT_A_NUMBER = { type: 'special', options: { match: 'nan', result: { text: '–', index: 99 } } };
-
 /** An empty cell is a dash: the text for an empty table is not for each of its cells. */
 function bare(panel: Table): Table {
-  return panel.cellHeight(TableCellHeight.Sm).showHeader(true).minWidth(50).overrideByRegexp('/.*/', [{ id: 'noValue', value: '–' }, { id: 'mappings', value: [NOT_A_NUMBER] }]);
+  return panel.cellHeight(TableCellHeight.Sm).showHeader(true).minWidth(50).overrideByRegexp('/.*/', [{ id: 'noValue', value: '–' }]);
 }
 
 function looks({ unit, decimals, width, steps, gauge, links, mappings }: Column): DynamicConfigValue[] {
