@@ -77,6 +77,32 @@ describe('queries', () => {
     expect(await fields(CoreApp.Explore)).toBeGreaterThan(5);
   });
 
+  it.each<[RemitQuery['kind'], string, string[]]>([
+    ['graph', 'access', ['id']], ['graph', 'chain', ['id']], ['chain', 'states', ['time', 'observed']], ['baseline', 'series', ['time']], ['deviations', 'series', ['time']], ['findings', 'volume', ['time']],
+  ])('of %s as %s keep the fields that their panel needs when nothing was found', async (kind, format, names) => {
+    proxy((asked) => {
+      const answer = replay(asked) as { results: Record<string, QueryResult> };
+      for (const { data } of answer.results.A?.frames ?? []) {
+        data.values = data.values.map(() => []);
+      }
+      return answer;
+    });
+    const { data } = await firstValueFrom(new RemitDataSource(settings(), templates({})).query(request([{ kind, format }])));
+    for (const frame of data as DataFrame[]) {
+      expect(frame.fields.map(({ name }) => name)).toEqual(expect.arrayContaining(names));
+    }
+  });
+
+  it.each<[RemitQuery['kind'], string, string[][]]>([
+    ['graph', 'chain', [['id', 'title'], ['id', 'source', 'target']]], ['chain', 'steps', [[]]], ['chain', 'states', [['time', 'observed']]], ['chain', 'trace', [[]]],
+  ])('of %s as %s say in a notice that there is no chain', async (kind, format, fields) => {
+    proxy(() => ({ version: 1, results: { A: { status: 404, error: 'no chain of tool calls in the range', hint: 'choose a longer range, or another identity', frames: [] } } }));
+    const { data, errors, state } = await firstValueFrom(new RemitDataSource(settings(), templates({})).query(request([{ kind, format }])));
+    expect([state, errors]).toEqual([LoadingState.Done, undefined]);
+    expect(data.map((frame: DataFrame) => frame.fields.map(({ name }) => name))).toEqual(fields);
+    expect((data[0] as DataFrame).meta?.notices).toEqual([{ severity: 'info', text: 'no chain of tool calls in the range. choose a longer range, or another identity' }]);
+  });
+
   it('show what came of some when others fail', async () => {
     proxy((asked) => {
       const answer = replay(asked) as { results: Record<string, QueryResult> };
@@ -210,6 +236,7 @@ describe('health', () => {
     ['nothing there', () => new Failed(502, { message: '' }), 'error', /cannot reach Remit/],
     ['an untrusted certificate', () => new Failed(502, { message: 'tls: failed to verify certificate: x509: unknown authority' }), 'error', /CA certificate/],
     ['another name on loopback', () => new Failed(421, { error: 'this address answers to loopback names only' }), 'error', /web\.external-url/],
+    ['a slash at the end', () => new Failed(404, { error: 'no such path' }), 'error', /without a slash at the end/],
     ['too old', ({ url }) => (url.includes('labels') ? new Failed(404, { error: 'no such path' }) : status), 'error', /query API/],
   ])('%s', async (_, answer, expected, message) => {
     proxy(answer);

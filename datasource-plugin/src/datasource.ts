@@ -21,6 +21,7 @@ import { explainFailure } from './lib/failure';
 import { adHocFilters, filtersOf, interpolateFilters } from './lib/interpolate';
 import { linkTargets, type LinkTargets } from './lib/links';
 import { migrateQuery } from './lib/migrate';
+import { isNoChain, noChain } from './queries/no-chain';
 import { REGISTRY } from './queries/registry';
 import type { Filter, RemitOptions, RemitQuery } from './types';
 
@@ -132,6 +133,10 @@ export class RemitDataSource
     for (const [refId, { status, error, hint, frames }] of Object.entries(results)) {
       const query = targets.get(refId);
       if (query === undefined) {
+        continue;
+      }
+      if (isNoChain(query, status, error)) {
+        data.push(...noChain(query, [error, hint].filter(Boolean).join('. ')));
         continue;
       }
       if (status !== 200) {
@@ -270,7 +275,7 @@ function onDashboard(app: string | undefined): boolean {
   return app === CoreApp.Dashboard || app === CoreApp.PanelViewer;
 }
 
-/** Without columns Grafana shows what the panel has to say about nothing; with them an empty table would say nothing at all. */
+/** Without columns Grafana shows what the panel has to say about nothing; with them an empty table would say nothing at all. Graphs and series keep theirs: their panels need them. */
 function bareWhenEmpty(frame: DataFrame): DataFrame {
-  return frame.length === 0 ? { ...frame, fields: [] } : frame;
+  return frame.length === 0 && String(frame.meta?.type) === 'table' ? { ...frame, fields: [] } : frame;
 }

@@ -20,7 +20,7 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
     <>
       <DataSourceDescription dataSourceName="Remit" docsLink="/plugins/remit-nhi-datasource" hasRequiredFields />
       <Divider />
-      <ConnectionSettings config={options} onChange={onOptionsChange} urlLabel={t('config.url', 'URL')} urlPlaceholder="http://127.0.0.1:9847" urlTooltip={t('config.url-tip', 'Address of Remit as seen from the Grafana server, without a path.')} />
+      <ConnectionSettings config={options} onChange={(next) => onOptionsChange({ ...next, url: next.url.replace(/^(https?:\/\/[^/]+)\/+$/, '$1') })} urlLabel={t('config.url', 'URL')} urlPlaceholder="http://127.0.0.1:9847" urlTooltip={t('config.url-tip', 'Address of Remit as seen from the Grafana server, without a path.')} />
       {options.url !== '' && webAddress(options.url) === null && <Alert severity="warning" title={t('config.url-bad', 'This is no http or https address')} />}
       <Divider />
       <Auth

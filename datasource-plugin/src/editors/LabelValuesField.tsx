@@ -24,13 +24,17 @@ export function LabelValuesField({ quick, id, values, onChange, load }: Props) {
     [closed, load]
   );
   const chosen = useMemo(() => values.map((value) => ({ value, label: closed?.find((option) => option.value === value)?.label ?? value })), [values, closed]);
+  const name = `${id}-name`;
   return (
-    <InlineField label={quick.label} labelWidth={14} tooltip={quick.tooltip} htmlFor={id} interactive>
-      {quick.single ? (
-        <Combobox id={id} aria-label={quick.label} options={options} value={chosen[0] ?? null} isClearable createCustomValue width={32} placeholder={quick.placeholder ?? t('field.any', 'Any')} onChange={(option) => onChange(option ? [option.value] : [])} />
-      ) : (
-        <MultiCombobox id={id} aria-label={quick.label} options={options} value={chosen} createCustomValue width={32} placeholder={quick.placeholder ?? t('field.any', 'Any')} onChange={(all) => onChange(all.map(({ value }) => value))} />
-      )}
-    </InlineField>
+    <>
+      <span id={name} hidden>{quick.label}</span>
+      <InlineField label={quick.label} labelWidth={14} tooltip={quick.tooltip} htmlFor={id} interactive>
+        {quick.single ? (
+          <Combobox id={id} aria-labelledby={name} options={options} value={chosen[0] ?? null} isClearable createCustomValue width={32} placeholder={quick.placeholder ?? t('field.any', 'Any')} onChange={(option) => onChange(option ? [option.value] : [])} />
+        ) : (
+          <MultiCombobox id={id} aria-labelledby={name} options={options} value={chosen} createCustomValue width={32} placeholder={quick.placeholder ?? t('field.any', 'Any')} onChange={(all) => onChange(all.map(({ value }) => value))} />
+        )}
+      </InlineField>
+    </>
   );
 }

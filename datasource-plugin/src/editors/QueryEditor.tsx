@@ -1,4 +1,4 @@
-import React, { useEffect, useState } from 'react';
+import React, { useEffect, useMemo, useState } from 'react';
 import { CoreApp, type QueryEditorProps } from '@grafana/data';
 import { Alert, Combobox, Field, InlineField, Input, RadioButtonGroup, Stack, Text } from '@grafana/ui';
 import { t } from '@grafana/i18n';
@@ -7,8 +7,9 @@ import type { RemitDataSource } from '../datasource';
 import { KINDS, migrateQuery } from '../lib/migrate';
 import { parseSelector, printSelector } from '../lib/selector';
 import { REGISTRY } from '../queries/registry';
-import type { Filter, RemitOptions, RemitQuery } from '../types';
+import type { RemitOptions, RemitQuery } from '../types';
 import { Conditions } from './Conditions';
+import { quickAt } from './QuickFilters';
 import { RawEditor } from './RawEditor';
 
 type Props = QueryEditorProps<RemitDataSource, RemitQuery, RemitOptions>;
@@ -16,10 +17,11 @@ type Props = QueryEditorProps<RemitDataSource, RemitQuery, RemitOptions>;
 /** Builds a query: what to ask for, in which shape, filters as fields, further conditions, or the same as text. */
 export function QueryEditor(props: Props) {
   const { datasource, onRunQuery } = props;
-  const query = migrateQuery(props.query);
+  const query = useMemo(() => migrateQuery(props.query), [props.query]);
   const onChange = (next: RemitQuery) => props.onChange({ ...next, datasource: props.query.datasource });
   const part = REGISTRY[query.kind];
-  const model = part.model();
+  const model = useMemo(() => part.model(), [part]);
+  const kinds = useMemo(() => KINDS.map((kind) => ({ value: kind, label: REGISTRY[kind].model().label, description: REGISTRY[kind].model().description })), []);
   const labels = useLabels(datasource, query.kind);
   const format = query.format ?? model.formats[0]?.value;
   const id = (name: string) => `remit-${query.refId}-${name}`;
@@ -27,14 +29,13 @@ export function QueryEditor(props: Props) {
     onChange(next);
     onRunQuery();
   };
-  const quick = new Set(model.quick.map(({ key }) => key));
-  const isQuick = (filter: Filter) => filter.op === '=' && quick.has(filter.key);
   const filters = query.filters ?? [];
+  const quick = new Set(model.quick.map(({ key }) => filters[quickAt(filters, key)]));
   return (
     <Stack direction="column" gap={1}>
       <Stack gap={1} wrap="wrap" alignItems="center">
         <InlineField label={t('editor.kind', 'Query')} labelWidth={14} htmlFor={id('kind')} tooltip={model.description}>
-          <Combobox id={id('kind')} aria-label={t('editor.kind', 'Query')} width={32} value={query.kind} options={KINDS.map((kind) => ({ value: kind, label: REGISTRY[kind].model().label, description: REGISTRY[kind].model().description }))} onChange={({ value }) => run(withKind(query, value))} />
+          <Combobox id={id('kind')} aria-label={t('editor.kind', 'Query')} width={32} value={query.kind} options={kinds} onChange={({ value }) => run(withKind(query, value))} />
         </InlineField>
         {model.formats.length > 1 && (
           <InlineField label={t('editor.format', 'As')} tooltip={model.formats.map(({ label, description }) => `${label}: ${description}`).join(' ')}>
@@ -57,7 +58,7 @@ export function QueryEditor(props: Props) {
         <>
           <part.Editor {...props} query={query} onChange={onChange} model={model} />
           <Field label={t('editor.more', 'Further conditions')} noMargin>
-            <Conditions idPrefix={id('condition')} labels={labels} filters={filters.filter((filter) => !isQuick(filter))} onChange={(others) => run({ ...query, filters: [...filters.filter(isQuick), ...others] })} />
+            <Conditions idPrefix={id('condition')} labels={labels} filters={filters.filter((filter) => !quick.has(filter))} onChange={(others) => run({ ...query, filters: [...filters.filter((filter) => quick.has(filter)), ...others] })} />
           </Field>
         </>
       )}

@@ -1,15 +1,24 @@
 import React from 'react';
 import { InlineFieldRow } from '@grafana/ui';
 import type { EditorProps } from '../queries/kind';
+import type { Filter } from '../types';
 import { LabelValuesField } from './LabelValuesField';
 
-/** The filters that people think in, each a field of its own; a field edits the first `=` condition on its key. */
+/** No values: one array, so that what is derived from it stays as it is. */
+const NONE: string[] = [];
+
+/** Where the condition is that the field of a key edits: the first `=` with values, -1 without one. The others are further conditions. */
+export function quickAt(filters: readonly Filter[], key: string): number {
+  return filters.findIndex((filter) => filter.key === key && filter.op === '=' && filter.values.length > 0);
+}
+
+/** The filters that people think in, each a field of its own; a field edits the first `=` condition on its key that has values. */
 export function QuickFilters({ model, query, onChange, onRunQuery, datasource, range }: EditorProps) {
   const filters = query.filters ?? [];
   const change = (key: string, values: string[]) => {
-    const at = filters.findIndex((filter) => filter.key === key && filter.op === '=');
+    const at = quickAt(filters, key);
     const others = filters.filter((_, index) => index !== at);
-    onChange({ ...query, filters: values.length === 0 ? others : at < 0 ? [...others, { key, op: '=', values }] : filters.map((filter, index) => (index === at ? { key, op: '=', values } : filter)) });
+    onChange({ ...query, filters: values.length === 0 ? others : at < 0 ? [...others, { key, op: '=', values }] : filters.map((filter, index) => (index === at ? { ...filter, values } : filter)) });
     onRunQuery();
   };
   return (
@@ -19,7 +28,7 @@ export function QuickFilters({ model, query, onChange, onRunQuery, datasource, r
           key={quick.key}
           quick={quick}
           id={`remit-${query.refId}-${quick.key}`}
-          values={filters.find((filter) => filter.key === quick.key && filter.op === '=')?.values ?? []}
+          values={filters[quickAt(filters, quick.key)]?.values ?? NONE}
           onChange={(values) => change(quick.key, values)}
           load={(contains) =>
             datasource.client

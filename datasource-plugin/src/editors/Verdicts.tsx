@@ -34,7 +34,7 @@ export function Verdicts({ finding, datasource, data, onDone }: Props) {
       setDone(state);
       onDone();
     } catch (error) {
-      setFailure(explainFailure(error));
+      setFailure(explainFailure(error, 'write'));
     }
   };
   const id = `remit-note-${finding}`;

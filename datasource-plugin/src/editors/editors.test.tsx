@@ -1,11 +1,11 @@
-import { render, screen, waitFor } from '@testing-library/react';
+import { fireEvent, render, screen, waitFor } from '@testing-library/react';
 import events from '@testing-library/user-event';
 import React from 'react';
 import { PluginType, type DataSourceInstanceSettings, type DataSourceSettings } from '@grafana/data';
 import { RemitDataSource } from '../datasource';
 import { KINDS } from '../lib/migrate';
 import { REGISTRY } from '../queries/registry';
-import { proxy, type Asked } from '../test/backend';
+import { Failed, proxy, type Asked } from '../test/backend';
 import { templates } from '../test/templates';
 import type { RemitOptions, RemitQuery, RemitSecrets } from '../types';
 import { ConfigEditor } from './ConfigEditor';
@@ -57,6 +57,56 @@ describe('query editor', () => {
     expect(container.querySelectorAll('img, script')).toHaveLength(0);
   });
 
+  it('keeps a further condition on a label that has a field of its own until it has a value', async () => {
+    proxy(answer);
+    const seen: RemitQuery[] = [];
+    const { container } = render(<Harness start={{ refId: 'A', kind: 'findings', filters: [] }} seen={seen} />);
+    await userEvent.click(screen.getByRole('button', { name: 'Condition' }));
+    await userEvent.type(container.querySelector('#remit-A-condition-key-0')!, 'severity{Enter}');
+    await waitFor(() => expect(seen.at(-1)?.filters).toEqual([{ key: 'severity', op: '=', values: [] }]));
+    expect(container.querySelectorAll('[id^="remit-A-condition-key-"]')).toHaveLength(1);
+    await userEvent.type(container.querySelector('#remit-A-condition-values-0')!, 'critical{Enter}');
+    await waitFor(() => expect(container.querySelectorAll('[id^="remit-A-condition-key-"]')).toHaveLength(0));
+    expect(seen.at(-1)?.filters).toEqual([{ key: 'severity', op: '=', values: ['critical'] }]);
+  });
+
+  it('keeps a second condition on such a label, and several values apart when the comparison changes', async () => {
+    proxy(answer);
+    const filters: RemitQuery['filters'] = [{ key: 'severity', op: '=', values: ['critical'] }, { key: 'severity', op: '=', values: ['info'] }, { key: 'environment', op: '=', values: ['a', 'b'] }];
+    const { container } = render(<Harness start={{ refId: 'A', kind: 'findings', filters }} seen={[]} />);
+    expect(await screen.findByText('critical', { exact: false })).toBeInTheDocument();
+    expect([...container.querySelectorAll<HTMLInputElement>('[id^="remit-A-condition-values-"]')].map(({ value }) => value)).toEqual(['info', 'a, b']);
+  });
+
+  it('gives menus the same options with every render', async () => {
+    const { Conditions } = jest.requireActual<typeof import('./Conditions')>('./Conditions');
+    const given: unknown[] = [];
+    const combobox = jest.spyOn(jest.requireActual<typeof import('@grafana/ui')>('@grafana/ui'), 'Combobox').mockImplementation(((props: { options: unknown }) => { given.push(props.options); return null; }) as never);
+    const props = { filters: [{ key: 'owner', op: '=' as const, values: [] }], labels: [{ name: 'owner', title: 'Owner', kinds: KINDS, type: 'string' as const, operators: ['=' as const] }], onChange: () => undefined, idPrefix: 'x' };
+    const { rerender } = render(<Conditions {...props} />);
+    rerender(<Conditions {...props} filters={[...props.filters]} />);
+    expect(given).toHaveLength(4);
+    expect([given[2] === given[0], given[3] === given[1]]).toEqual([true, true]);
+    combobox.mockRestore();
+  });
+
+  it('keeps a clicked value literal when its field is edited', async () => {
+    proxy(answer);
+    const seen: RemitQuery[] = [];
+    render(<Harness start={{ refId: 'A', kind: 'findings', filters: [{ key: 'identity', op: '=', values: ['gone', 'a$team'], literal: true }] }} seen={seen} />);
+    await userEvent.click(await screen.findByRole('button', { name: /Remove gone/ }));
+    await waitFor(() => expect(seen.at(-1)?.filters).toEqual([{ key: 'identity', op: '=', values: ['a$team'], literal: true }]));
+  });
+
+  it('takes another comparison', async () => {
+    proxy(answer);
+    const seen: RemitQuery[] = [];
+    const { container } = render(<Harness start={{ refId: 'A', kind: 'findings', filters: [{ key: 'owner', op: '=~', values: ['x'] }] }} seen={seen} />);
+    await userEvent.click(container.querySelector('#remit-A-condition-op-0')!);
+    await userEvent.keyboard('{ArrowDown}{ArrowDown}{Enter}');
+    await waitFor(() => expect(seen.at(-1)?.filters).toEqual([{ key: 'owner', op: '!=', values: ['x'] }]));
+  });
+
   it('says what a data source in the browser cannot do', async () => {
     proxy(answer);
     render(<Harness start={{ refId: 'A', kind: 'findings' }} seen={[]} />);
@@ -78,6 +128,14 @@ describe('verdicts', () => {
   });
 });
 
+it('a refused word on a finding names the write token', async () => {
+  proxy((each) => (each.url.includes('verdict') ? new Failed(400, 'Authentication to data source failed') : answer(each)));
+  render(<Harness start={{ refId: 'A', kind: 'explain', filters: [{ key: 'id', op: '=', values: ['4f0e6d2a9b1c3857d6e2f1a0b9c8d7e6'] }] }} seen={[]} />);
+  await userEvent.click(await screen.findByRole('button', { name: 'Acknowledge' }));
+  await userEvent.click((await screen.findAllByRole('button', { name: 'Acknowledge' })).at(-1)!);
+  expect(await screen.findByText(/does not accept the write token/)).toBeInTheDocument();
+});
+
 describe('settings', () => {
   it('keep tokens in secureJsonData and nowhere else', async () => {
     const seen: Array<DataSourceSettings<RemitOptions, RemitSecrets>> = [];
@@ -91,6 +149,10 @@ describe('settings', () => {
     expect(last.secureJsonData).toMatchObject({ readToken: 'secret' });
     expect(JSON.stringify({ ...last, secureJsonData: undefined })).not.toContain('secret ');
     expect(JSON.stringify(last.jsonData)).not.toContain('secret');
+    await userEvent.type(screen.getByPlaceholderText('http://127.0.0.1:9847'), 'x');
+    expect(seen.at(-1)?.url).toBe('/proxyx');
+    fireEvent.change(screen.getByPlaceholderText('http://127.0.0.1:9847'), { target: { value: 'https://remit.example:9847/' } });
+    expect(seen.at(-1)?.url).toBe('https://remit.example:9847');
   });
 });
 
@@ -106,7 +168,7 @@ it('help offers queries that can be asked', async () => {
 });
 
 function accessibleName(input: Element): string {
-  const labelled = input.getAttribute('aria-label') ?? input.getAttribute('aria-labelledby') ?? '';
+  const labelled = input.getAttribute('aria-label') ?? document.getElementById(input.getAttribute('aria-labelledby') ?? '')?.textContent ?? '';
   const own = input.closest('label') ?? (input.id ? document.querySelector(`label[for="${CSS.escape(input.id)}"]`) : null);
   return labelled || (own?.textContent ?? '');
 }

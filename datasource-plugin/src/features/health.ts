@@ -17,7 +17,7 @@ export async function checkHealth(client: Client, url: string | undefined): Prom
     }
     const status = await client.status();
     if (typeof status !== 'object' || status === null || typeof status.version !== 'string' || typeof status.findings !== 'object') {
-      return failed(t('health.other', 'Something answers there, but it is not Remit'), t('health.other-hint', 'Check the URL: it is that of Remit itself, without a path.'));
+      return failed(t('health.other', 'Something answers there, but it is not Remit'), t('health.other-hint', 'Check the URL: it is that of Remit itself, without a path and without a slash at the end.'));
     }
     const labels = await client.labels();
     return labels.length === 0 ? failed(t('health.old', 'This version of Remit has no query API'), t('health.old-hint', 'Update Remit.')) : success(status);

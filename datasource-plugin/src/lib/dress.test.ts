@@ -16,7 +16,9 @@ describe('every kind in every format', () => {
       const json = answer.frames[index];
       for (const field of frame.fields) {
         const at = json.schema.fields.findIndex(({ name, labels }) => name === field.name && JSON.stringify(labels) === JSON.stringify(field.labels));
-        if (!['icon', 'color', 'text', 'title'].includes(field.name)) {
+        // Steps of a chain that never came are drawn as such; the test of the graph says how.
+        const drawn = kind === 'graph' && format === 'chain' && /^(arc__\w+|mainstat|secondarystat|highlighted)$/.test(field.name);
+        if (!drawn && !['icon', 'color', 'text', 'title'].includes(field.name)) {
           expect(field.values).toEqual(json.data.values[at]);
         }
         const machine = ['trace', 'logs', 'annotations'].includes(format) || ['graph'].includes(kind) || field.type === FieldType.time;

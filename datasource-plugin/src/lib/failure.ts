@@ -8,8 +8,8 @@ export interface Failure {
   status?: number;
 }
 
-/** Puts a failed request into words. The text is Remit's or ours, never markup. */
-export function explainFailure(error: unknown): Failure {
+/** Puts a failed request into words, and names the token that it went with. The text is Remit's or ours, never markup. */
+export function explainFailure(error: unknown, token: 'read' | 'write' = 'read'): Failure {
   if (!isFetchError(error)) {
     return { message: error instanceof Error ? error.message : t('failure.unknown', 'The request failed') };
   }
@@ -20,22 +20,24 @@ export function explainFailure(error: unknown): Failure {
   const hint: unknown = error.data?.hint;
   return {
     message: words || error.statusText || t('failure.unknown', 'The request failed'), status: error.status,
-    ...(typeof hint === 'string' ? { hint } : { hint: hintFor(error.status, words) }),
+    ...(typeof hint === 'string' ? { hint } : { hint: hintFor(error.status, words, token) }),
   };
 }
 
-function hintFor(status: number, words: string): string | undefined {
+function hintFor(status: number, words: string, token: 'read' | 'write'): string | undefined {
   if (/certificate|x509|tls/i.test(words)) {
     return t('failure.tls', 'The certificate of Remit is not trusted. Add its CA certificate under TLS settings, or use the name that the certificate is for.');
   }
   if (status === 401 || /authentication to data source failed/i.test(words)) {
-    return t('failure.token', 'Remit does not accept the read token. Paste the token of auth.read of its configuration, without spaces or line breaks.');
+    return token === 'write'
+      ? t('failure.write-token', 'Remit does not accept the write token of this data source. Paste the token of auth.write of its configuration into the settings, without spaces or line breaks.')
+      : t('failure.token', 'Remit does not accept the read token. Paste the token of auth.read of its configuration, without spaces or line breaks.');
   }
   if (status === 403) {
     return t('failure.forbidden', 'You may not do this: your role in Grafana, or the token in Remit, does not allow it.');
   }
   if (status === 404) {
-    return t('failure.path', 'Nothing answers at this path. Check that the URL is that of Remit itself, without a path, and that its version has the query API.');
+    return t('failure.path', 'Nothing answers at this path. Check that the URL is that of Remit itself, without a path and without a slash at the end, and that its version has the query API.');
   }
   if (status === 421) {
     return t('failure.host', 'Remit listens on loopback and does not know this host name. Use 127.0.0.1, or start it with --web.external-url.');

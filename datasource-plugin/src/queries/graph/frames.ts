@@ -1,4 +1,4 @@
-import { FieldColorModeId, type DataFrame, type InterpolateFunction, type ScopedVars } from '@grafana/data';
+import { FieldColorModeId, FieldType, type DataFrame, type InterpolateFunction, type ScopedVars } from '@grafana/data';
 import { t } from '@grafana/i18n';
 import { dress, type Looks } from '../../lib/dress';
 import type { KindPart } from '../kind';
@@ -20,14 +20,18 @@ const edges = (): Looks => ({
 
 const arcs = (): Record<string, { name: string; color: string }> => ({
   arc__success: { name: t('outcome.success', 'Success'), color: 'green' }, arc__failure: { name: t('outcome.failure', 'Failure'), color: 'orange' }, arc__denied: { name: t('outcome.denied', 'Denied'), color: 'red' },
+  arc__expected: { name: t('verdict.expected', 'Expected, did not happen'), color: 'text' },
 });
 
 /** Two frames, nodes and edges. Grafana's legend names the arcs by the titles of their fields. */
-export const frames: KindPart['frames'] = (answer, { to }) =>
+export const frames: KindPart['frames'] = (answer, { to, query }) =>
   answer.map((json) => {
     const isEdges = json.schema.name === 'edges';
     const frame = dress(json, isEdges ? edges() : nodes(), to);
     frame.meta = { ...frame.meta, preferredVisualisationType: 'nodeGraph' };
+    if (query.format === 'chain') {
+      passOver(frame);
+    }
     const legend = arcs();
     for (const field of frame.fields) {
       const arc = Object.hasOwn(legend, field.name) ? legend[field.name] : undefined;
@@ -47,6 +51,31 @@ export const frames: KindPart['frames'] = (answer, { to }) =>
     return frame;
   });
 
+/** What a step of a chain may be called out for. */
+const CALLED_OUT = new Set(['off', 'forbidden', 'denied', 'outside']);
+
+/** A step that was expected and never came has no outcome and no events, and nothing led to it; a step that was approved is not called out. */
+function passOver(frame: DataFrame): void {
+  const values = (name: string): unknown[] => frame.fields.find((field) => field.name === name)?.values ?? [];
+  const change = (name: string, where: (row: number) => boolean, to: unknown): void => {
+    const field = frame.fields.find((each) => each.name === name);
+    if (field) {
+      field.values = field.values.map((value: unknown, row) => (where(row) ? to : value));
+    }
+  };
+  const [targets, types, verdicts] = [values('target'), values('detail__type'), values('detail__verdict')];
+  const missed = (row: number): boolean => String(targets[row] ?? '').startsWith('expected:') || verdicts[row] === 'expected';
+  change('color', missed, 'text');
+  for (const name of ['mainstat', 'secondarystat', 'arc__success', 'arc__failure', 'arc__denied']) {
+    change(name, missed, 0);
+  }
+  change('highlighted', (row) => types[row] === 'step' && !CALLED_OUT.has(String(verdicts[row])), false);
+  const last = frame.fields.findIndex(({ name }) => name === 'arc__denied');
+  if (last >= 0) {
+    frame.fields.splice(last + 1, 0, { name: 'arc__expected', type: FieldType.number, config: {}, values: verdicts.map((verdict) => (verdict === 'expected' ? 1 : 0)) });
+  }
+}
+
 function linkIdentities(frame: DataFrame, to: Parameters<KindPart['frames']>[1]['to']): void {
   const title = frame.fields.find(({ name }) => name === 'title');
   if (title) {
@@ -59,6 +88,17 @@ function linkIdentities(frame: DataFrame, to: Parameters<KindPart['frames']>[1][
 
 /** The events behind a node: what it is says which condition its name is. */
 function nodeQuery(type: string, name: string): { refId: string; kind: string; filters: unknown[] } {
-  const key = type === 'identity' || type === 'credential' || type === 'tool' || type === 'resource' ? type : 'operation';
-  return { refId: 'A', kind: 'events', filters: [{ key, op: '=', values: [name], literal: true }] };
+  return { refId: 'A', kind: 'events', filters: conditionsOf(type, name).map(([key, value]) => ({ key, op: '=', values: [value], literal: true })) };
+}
+
+/** Actions and tools are named by the permission that was used, such as `aws:s3:GetObject`, or by the bare operation where none is known; a step is `files/read_file`. */
+function conditionsOf(type: string, name: string): Array<[string, string]> {
+  if (type === 'identity' || type === 'credential' || type === 'resource') {
+    return [[type, name]];
+  }
+  if (type === 'step') {
+    const [server = '', tool, ...more] = name.split('/');
+    return tool !== undefined && more.length === 0 ? [['tool', tool], ['server', server]] : [[tool === undefined && !/^[A-Z]/.test(name) ? 'tool' : 'operation', name]];
+  }
+  return [[name.includes(':') ? 'permission' : type === 'tool' ? 'tool' : 'operation', name]];
 }
