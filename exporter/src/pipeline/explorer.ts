@@ -2,7 +2,10 @@ import type {
   EventGroup, EventGroups, EventGroupSearch, EventPage, EventPageSearch, EventSearch, Explorer, Finding, GroupKey, HourPoint, HourSeries, KnownIdentity, Millis,
   NhiEvent, Owner,
 } from '@remit/contract';
+import { encodeEvents } from '../lib/event-codec.ts';
+import { EventSkim } from '../lib/event-skim.ts';
 import { closedRow, type ClosedRow } from './cut.ts';
+import { addTo, named, sharedBy, valuesOf, type Whose } from './event-groups.ts';
 import { OPEN } from './findings.ts';
 import { HOUR, hourOf } from './hours.ts';
 import type { Identity } from './identities.ts';
@@ -112,6 +115,7 @@ export class StateExplorer implements Explorer {
     const by: GroupKey[] = ['identity', ...search.by.filter((key) => key !== 'identity')];
     const split = whose !== null || search.by.includes('identity');
     const group = { by: split ? by : search.by, step: search.step, most: search.most };
+    const until = performance.now() + search.budget;
     const spec: Spec = { ...boundsOf(search), budget: search.budget, order: 'newest', keys: whose?.keys ?? null, after: null, most: search.look, group, apart: split ? lent(this.#processor()) : [] };
     let groups: EventGroup[] = [];
     for await (const turn of this.#journal().search(spec)) {
@@ -120,8 +124,33 @@ export class StateExplorer implements Explorer {
       if (turn.full || turn.late || search.signal.aborted) Object.assign(result, { partial: true, since: turn.bound ?? search.from });
       if (search.signal.aborted) break;
     }
-    result.groups = split ? named(groups, by, search.by, this.#processor(), whose) : groups;
+    if (!split) return { ...result, groups };
+    const shared = sharedBy(groups, this.#processor());
+    if (shared.size > 0) {
+      const apart = await this.#oneByOne({ ...spec, keys: [...shared], budget: until - performance.now(), group: null }, search, by, result);
+      groups = [...groups.filter(({ values: [actor = ''] }) => !actor.startsWith('c') || !shared.has(actor.slice(1))), ...apart];
+    }
+    result.groups = named(groups, by, search.by, this.#processor(), whose);
     return result;
+  }
+
+  /** Groups of calls that services carry for several agents: which agent it was, only the trace of each call tells. */
+  async #oneByOne(spec: Spec, { step, signal }: EventGroupSearch, by: readonly GroupKey[], result: EventGroups): Promise<EventGroup[]> {
+    const groups = new Map<string, EventGroup>();
+    const describe = describer(this.#processor());
+    for await (const { events, full, late, bound } of this.#journal().search(spec)) {
+      if (full || late || signal.aborted) Object.assign(result, { partial: true, since: Math.max(result.since, bound ?? spec.from) });
+      if (signal.aborted) break;
+      const carried = events.filter(({ actor }) => actor.identity.resolution === 'trace');
+      if (carried.length === 0) continue;
+      const skim = new EventSkim(encodeEvents(carried));
+      for (const event of carried) {
+        skim.next();
+        describe(event);
+        addTo(groups, by.map((key) => valuesOf(key, event, skim, step)), event);
+      }
+    }
+    return [...groups.values()];
   }
 
   async arrivals(from: Millis, to: Millis, step: Millis): Promise<{ start: Millis; events: number }[]> {
@@ -174,9 +203,6 @@ export class StateExplorer implements Explorer {
   }
 }
 
-/** `lenders`: principals under whose name only some of what is wanted was journaled. */
-interface Whose { urns: ReadonlySet<string>; keys: string[]; lenders: ReadonlySet<string> }
-
 function boundsOf({ from, to, conditions, context }: EventSearch): Pick<Spec, 'from' | 'to' | 'conditions' | 'context'> {
   return { from, to, conditions, context: context === true };
 }
@@ -227,40 +253,6 @@ function describer(p: Processor): (event: NhiEvent) => void {
       known.set(name, identity);
     }
   };
-}
-
-/** Groups by the URNs of those who acted, with the keys that were asked for. */
-function named(groups: readonly EventGroup[], by: readonly GroupKey[], asked: readonly GroupKey[], p: Processor, whose: Whose | null): EventGroup[] {
-  const urns = new Map<string, string>();
-  const merged = new Map<string, EventGroup>();
-  const places = asked.map((key) => by.indexOf(key));
-  for (const group of groups) {
-    const actor = group.values[0]!;
-    let urn = urns.get(actor);
-    if (urn === undefined) urns.set(actor, urn = urnOf(actor, p));
-    if (whose !== null && !whose.urns.has(urn) && (!actor.startsWith('n') || whose.lenders.has(actor.slice(1)))) continue;
-    const values = places.map((place) => (place === 0 ? urn : group.values[place]!));
-    const name = values.join('\0');
-    const same = merged.get(name);
-    if (!same) merged.set(name, { ...group, values });
-    else {
-      same.success += group.success;
-      same.failure += group.failure;
-      same.denied += group.denied;
-      same.first = Math.min(same.first, group.first);
-      same.last = Math.max(same.last, group.last);
-    }
-  }
-  return [...merged.values()];
-}
-
-/** Of who acted as the archive groups by it: `n` and the principal, `c` where traces say more, `k`, a credential, a line end and the principal. */
-function urnOf(actor: string, p: Processor): string {
-  const identity: NhiEvent['actor']['identity'] = { urn: null, kind: 'unknown', resolution: actor.startsWith('c') ? 'trace' : 'derived' };
-  const [credential, principal] = actor.startsWith('k') ? actor.slice(1).split('\n', 2) as [string, string] : [undefined, actor.slice(1)];
-  const stub = { principal_key: principal, actor: { identity }, ...(credential === undefined ? {} : { credential: { uid: credential, type: 'none' } }) };
-  p.identities.describe(stub as NhiEvent);
-  return identity.urn ?? '';
 }
 
 function known(p: Processor, identity: Identity): KnownIdentity {
