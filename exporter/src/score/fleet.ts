@@ -15,6 +15,8 @@ const YOUNG = [[4, 24, 144], [1, 6, 36]] as const;
 export const LEVELS = [2, 3, 4] as const;
 /** Quiet days of the whole fleet that are passed one by one; more are passed at once. */
 const LEAP = 64;
+/** Days that a late hour may lie before all that is kept, and still be compared with that. */
+const LATE = 28;
 const PARTS = ['bins', 'strata', 'strataHours'] as const;
 /** Hours held count together as this part of what a conforming fleet makes of such hours, until somebody has judged them. */
 const HELD = 0.3;
@@ -47,6 +49,7 @@ export class Fleet {
   /** What the epochs still read were made of. */
   readonly #kept = new Map<number, Sums>();
   #frozen: Sums;
+  #nothing: Epoch | null = null;
   #last = NaN;
   /** Called for every day frozen, in order. */
   readonly #also: (day: number) => void;
@@ -63,6 +66,8 @@ export class Fleet {
     if (day - 2 - this.#last > LEAP) this.#leap(day - 2 - LEAP);
     while (this.#last < day - 2) this.#freeze(this.#last + 1, day - 3 - this.#last < KEPT);
     let number = day - 2;
+    // What came a month and more after it, a late hour of long ago is not compared with.
+    if (number < this.#last - LATE) return { epoch: this.#nothing ??= this.#epoch(this.#empty()), number };
     while (!this.#epochs.has(number) && number < this.#last) number++;
     return { epoch: this.#epochs.get(number)!, number };
   }

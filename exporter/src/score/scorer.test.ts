@@ -78,6 +78,13 @@ describe('order and restarts', () => {
     expect(rows(asked, 24)).toEqual(rows(straight, 24));
   });
 
+  test('an hour of years ago is judged as if nothing had come after it', () => {
+    const late = make();
+    close(late, hours);
+    const sums = { ...hours[0]!.sums, events: 5000 };
+    expect(late.close(99, sums, facts(99), START - 1000 * 24 * HOUR).score).toBe(make().close(99, sums, facts(99), START - 1000 * 24 * HOUR).score);
+  });
+
   test('a restart anywhere gives the same rows and scores', () => {
     for (const part of [0.1, 0.5, 0.9]) {
       const at = Math.floor(hours.length * part);
