@@ -11,10 +11,8 @@ export function fleetInventory(told: Millis): string {
   return `# Over five weeks of generated history: habits that are known, one in order, one that drifts, two that left theirs.
 version: 1
 owners:
-  - { team: delivery, contact: "#delivery", budget: 2 }
   - { team: media, contact: "#media", budget: 1 }
-  - { team: warehouse, contact: "#warehouse", budget: 1 }
-  # "analytics" is not listed: whoever it owns gets tickets, is nobody's page, and is found to have no owner.
+  # The others are not listed: what is found of theirs are tickets and nobody's page, and that they are missing is a ticket, too.
 tool_catalogue:
   - { name: find_stock, category: stock_search, writes: false }
   - { name: read_stock, category: stock_read, writes: false }
@@ -22,7 +20,7 @@ tool_catalogue:
 identities:
   - urn: ${role('ledger-close')}
     kind: service_account
-    owner: delivery
+    owner: data-platform
     purpose: Closes the ledgers of the day before
     criticality: critical
     environment: production
@@ -120,7 +118,7 @@ identities:
       - { permission: "aws:s3:*", via: policy/archive }
   - urn: ${role('quarter-close')}
     kind: service_account
-    owner: delivery
+    owner: data-platform
     purpose: Closes the ledgers of a quarter
     criticality: high
     environment: production
