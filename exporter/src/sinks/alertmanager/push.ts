@@ -73,7 +73,7 @@ export class AlertmanagerPush implements Sink {
   }
 
   /** Resolves when what was to be said is said. */
-  async idle(): Promise<void> { await Promise.all(this.#targets.map(({ round }) => round)); }
+  async idle(): Promise<void> { await Promise.all(this.#targets.map(({ round }) => round ?? Promise.resolve())); }
 
   #opened({ id, severity, state }: Finding, at: Millis): boolean {
     if (severity !== ('critical' satisfies Severity) || (state !== 'open' && state !== 'acknowledged')) return false;
