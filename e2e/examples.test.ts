@@ -27,7 +27,8 @@ describe('a replay of a case as it is written', () => {
   it('there are five', () => { expect(written.map(({ title }) => title[0])).toEqual(['1', '2', '3', '4', '5']); });
 
   it.each(written.map((story) => [story.id, story] as const))('%s finds what it must and nothing else', async (id, { found }) => {
-    const findings = await replayed(id);
+    // What an exception hides is listed, as silenced.
+    const findings = (await replayed(id)).filter(({ state }) => state !== 'silenced');
     const said = new Set(findings.map(({ detector, identity, owner, severity }) => `${severity} ${detector} ${identity} ${owner}`));
     expect([...said]).toEqual(found.map(({ detector, identity, owner, severity }) => `${severity} ${detector} ${identity} ${owner}`));
   });
