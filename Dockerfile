@@ -1,13 +1,16 @@
 # Images of Remit. `docker compose build`, or one of them: `docker build --target exporter .`
 
-FROM node:24.21.0-bookworm-slim AS exporter
-ENV NODE_ENV=production
+# What npm needs to know of the workspaces.
+FROM node:24.21.0-bookworm-slim AS workspaces
 WORKDIR /opt/remit
 COPY package.json package-lock.json ./
 COPY contract/package.json contract/
 COPY exporter/package.json exporter/
 COPY dashboards/package.json dashboards/
 COPY datasource-plugin/package.json datasource-plugin/
+
+FROM workspaces AS exporter
+ENV NODE_ENV=production
 # The image's own Node is the one that runs: npm need not bring another.
 RUN npm ci --workspace=contract --workspace=exporter --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund && npm cache clean --force
 COPY contract contract
@@ -22,13 +25,7 @@ EXPOSE 9847
 ENTRYPOINT ["node", "--min-semi-space-size=64", "--max-semi-space-size=64", "--retain-maps-for-n-gc=1000", "/opt/remit/exporter/src/main.ts"]
 CMD ["serve", "--storage.path=/var/lib/remit"]
 
-FROM node:24.21.0-bookworm-slim AS plugin
-WORKDIR /opt/remit
-COPY package.json package-lock.json ./
-COPY contract/package.json contract/
-COPY exporter/package.json exporter/
-COPY dashboards/package.json dashboards/
-COPY datasource-plugin/package.json datasource-plugin/
+FROM workspaces AS plugin
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY contract contract
 COPY datasource-plugin datasource-plugin
