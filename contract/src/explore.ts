@@ -86,4 +86,6 @@ export interface Explorer {
   /** Batches of the archive by the bucket of their last event: events in all, repeats included. */
   arrivals(from: Millis, to: Millis, step: Millis): Promise<{ start: Millis; events: number }[]>;
   hours(urns: readonly string[], from: Millis, to: Millis): Promise<HourSeries[]>;
+  /** Hours that began before this are not kept: what happened in them is not known. */
+  hoursSince(): Millis;
 }

@@ -6,7 +6,7 @@ import { encodeEvents } from '../lib/event-codec.ts';
 import { EventSkim } from '../lib/event-skim.ts';
 import { closedRow, type ClosedRow } from './cut.ts';
 import { addTo, named, sharedBy, valuesOf, type Whose } from './event-groups.ts';
-import { OPEN } from './findings.ts';
+import { OPEN, RETENTION } from './findings.ts';
 import { HOUR, hourOf } from './hours.ts';
 import type { Identity } from './identities.ts';
 import type { Processor } from './processor.ts';
@@ -185,6 +185,10 @@ export class StateExplorer implements Explorer {
       series.push({ urn, hours: [...hours.values()].sort((a, b) => a.start - b.start) });
     }
     return series;
+  }
+
+  hoursSince(): Millis {
+    return Math.max(0, this.#processor().feeds.clock - RETENTION);
   }
 
   #keys(urns: readonly string[] | null): Whose | null {

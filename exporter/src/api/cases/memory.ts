@@ -80,6 +80,7 @@ class MemoryExplorer implements Explorer {
   groups(): ReturnType<Explorer['groups']> { return Promise.resolve({ groups: [], looked: 0, partial: false, since: 0 }); }
   arrivals(): Promise<never[]> { return Promise.resolve([]); }
   hours(): Promise<never[]> { return Promise.resolve([]); }
+  hoursSince(): number { return 0; }
 }
 
 /** A whole service on a free loopback port, with real sockets. Tokens are written to files first. */

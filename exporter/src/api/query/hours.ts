@@ -34,7 +34,8 @@ type Of = (start: Millis) => Bucket | null;
 
 /** One wide frame: an axis of whole hours, and columns for each identity. */
 async function series(ask: Ask, rank: (hours: readonly HourPoint[]) => number, columns: (identity: KnownIdentity, of: Of) => Column<Millis>[], common: Column<Millis>[] = []) {
-  const { now } = ask.stands;
+  const { now, explorer } = ask.stands;
+  const since = explorer.hoursSince();
   const step = stepOf(ask, MOST_POINTS, HOUR);
   const from = Math.floor(ask.from / step) * step;
   const to = Math.min(ask.to, Math.max(from, now()) + HOUR);
@@ -46,10 +47,11 @@ async function series(ask: Ask, rank: (hours: readonly HourPoint[]) => number, c
   few.forEach((identity, i) => {
     const buckets = bucketsOf(hours[i]!.hours, step);
     for (const { start, open } of hours[i]!.hours) if (open) openFrom = Math.min(openFrom ?? Infinity, start);
-    shown.push(...columns(identity, (start) => buckets.get(start) ?? (isQuiet(identity, start, step, now()) ? QUIET : null)));
+    shown.push(...columns(identity, (start) => (start < since ? null : buckets.get(start) ?? (isQuiet(identity, start, step, now()) ? QUIET : null))));
   });
   shown.push(...common);
   const notices = all > few.length ? [`${few.length} of ${all} identities, ${ask.query.kind === 'baseline' ? 'the busiest' : 'those that deviate most'} of the range; filter by identity for others`] : [];
+  if (from < since) notices.push(`what was before ${new Date(since).toISOString()} is not kept and reads as no data`);
   if (few.length === 0) notices.push('nobody that was asked for did anything in this range; choose a longer one');
   else if (!few.some(({ ready }) => ready)) notices.push('no band yet: the baseline is still warming');
   return tell(ask, [frameOf(ask.query.kind, table('timeseries-wide', 'graph'), shown, axis)], { total: all, notices, custom: { step, open_from: openFrom } });
