@@ -2,13 +2,13 @@ import { since, type Plan } from './lib/dashboard.ts';
 import { exceptions } from './lib/exceptions.ts';
 import { cell, label, toDashboard, toRunbook } from './lib/links.ts';
 import { figure, lines, recordGraph, recordLines, recordLogs, recordTable, states, table } from './lib/panels.ts';
-import { last, over, records, rows } from './lib/queries.ts';
+import { grown, last, over, records, rows } from './lib/queries.ts';
 import { cluster, environment, identity as chosen, owner } from './lib/variables.ts';
 import { firstAndLast, KINDS, OUTCOME_COLORS } from './lib/words.ts';
 
 const ID = 'cluster=~"$cluster", identity="$identity"';
 const ME = { identity: '$identity' };
-const EVENTS = `max by (cluster, identity, outcome) (increase(nhi_identity_events_total{${ID}}[1h]))`;
+const EVENTS = `max by (cluster, identity, outcome) (${grown(`nhi_identity_events_total{${ID}}`)})`;
 /** The threshold of the identity's owner where it has one of its own, else that of the fleet. */
 const THRESHOLD = `max(nhi_deviation_threshold{cluster=~"$cluster", channel="hour"} and on (cluster, scope) label_replace(nhi_identity_info{${ID}}, "scope", "$1", "identity_owner", "(.*)")) or max(nhi_deviation_threshold{cluster=~"$cluster", channel="hour", scope="_fleet_"})`;
 

@@ -47,8 +47,8 @@ export const itself: Plan = {
     since(6),
 
     lines({
-      title: 'What comes in, by source', w: 12, h: 7, unit: 'cpm', decimals: 1, stack: true, empty: 'Nothing was judged while Prometheus scrapes', queries: [over(`sum by (source) (cluster_source_outcome:nhi_events:rate5m{${C}}) * 60`, '{{source}}')],
-      description: 'Judged events a minute. Empty: nothing was judged since Prometheus scrapes.', links: [toRunbook('source-silent')],
+      title: 'What comes in, by source', w: 12, h: 7, unit: 'cpm', decimals: 1, stack: true, empty: 'Nothing was judged while Prometheus scrapes', queries: [over(`sum by (source) (cluster_source_outcome:nhi_events:rate5m{${C}}) * 60`, '{{source}}'), over(`sum by (source) (${each('source', `rate(nhi_history_events_total{${C}}[${RATE}])`)}) * 60 > 0`, '{{source}}, history')],
+      description: 'Judged events a minute; history that is sent afterwards is drawn by itself and is in no other figure. Empty: nothing was judged since Prometheus scrapes.', links: [toRunbook('source-silent')],
     }),
     table({
       title: 'Sources: last record, last event, clock', w: 12, h: 7, empty: 'No source sent anything yet', by: 'Silent for', description: 'Time since the last record and its event time, the silence that is normal, and how far event times run ahead. A dash: a replay, of which nothing is expected. Empty: no source sent anything yet.',
@@ -80,7 +80,7 @@ export const itself: Plan = {
       title: 'Bytes on disk', w: 8, h: 7, unit: 'bytes', stack: true, empty: 'Not scraped', queries: [over(`sum by (part) (nhi_store_bytes{${C}})`, '{{part}}')], description: 'Journal with its archive, and state. Empty: Prometheus does not scrape Remit.', links: [toRunbook('store-degraded')],
     }),
     bars({
-      title: 'What a million events cost on disk', w: 8, h: 7, unit: 'bytes', decimals: 1, empty: 'Nothing was judged yet', queries: [last(`sum by (part) (nhi_store_bytes{${C}}) / on () group_left () (sum(${EVENTS}) / 1000000)`, '{{part}}')],
+      title: 'What a million events cost on disk', w: 8, h: 7, unit: 'bytes', decimals: 1, empty: 'Nothing was judged yet', queries: [last(`sum by (part) (nhi_store_bytes{${C}}) / on () group_left () ((sum(${EVENTS}) + sum(${each('source', `nhi_history_events_total{${C}}`)})) / 1000000)`, '{{part}}')],
       description: 'Bytes on disk by all events ever judged, a million of them; a young store shows more, because its fixed part weighs on few events. Empty: nothing was judged yet.',
     }),
     lines({

@@ -2,7 +2,7 @@ import { since, type Plan } from './lib/dashboard.ts';
 import { exceptions } from './lib/exceptions.ts';
 import { cell, label, toRunbook } from './lib/links.ts';
 import { bars, figure, lines, recordLines, recordTable, table } from './lib/panels.ts';
-import { each, last, over, OWNER, records, rows } from './lib/queries.ts';
+import { each, grown, last, over, OWNER, records, rows } from './lib/queries.ts';
 import { cluster, owner } from './lib/variables.ts';
 
 const C = 'cluster=~"$cluster"';
@@ -66,7 +66,7 @@ export const quality: Plan = {
     }),
     lines({
       title: 'Pages of the hour before, by class', w: 7, h: 7, decimals: 0, stack: true, empty: 'No page while Prometheus scrapes', colors: { remit: 'red', baseline: 'orange', state: 'yellow' },
-      queries: [over(`sum by (class) (${each('identity_owner, class', `increase(nhi_pages_total{${O}}[1h])`)})`, '{{class}}')],
+      queries: [over(`sum by (class) (${each('identity_owner, class', grown(`nhi_pages_total{${O}}`))})`, '{{class}}')],
       description: 'Critical openings in the hour before each point: remit is certain, baseline is learned, state is of the identity or its record. Openings before Prometheus scraped are not in it; the figures above are exact. Empty: no owner is known.', links: [toRunbook('page-budget')],
     }),
     bars({

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { StateReadout } from '../../exporter/src/pipeline/readout.ts';
 import { Bench, roleRecord, sample } from '../support/bench.ts';
 
 let bench: Bench;
@@ -62,6 +63,22 @@ describe('a body', () => {
 
   it('of a named source that does not exist is refused', async () => {
     expect(await bench.ingest(good(1), { source: 'no-such' })).toMatchObject({ accepted: 0, rejected: [{ reason: 'unknown_shape' }] });
+  });
+
+  it('counts history apart from what happens now, and does so after a restart', async () => {
+    const at = (time: string): string => roleRecord('worker', 'AROAWORKER0000000001', time);
+    await bench.ingest([at('2025-01-01T00:00:00Z'), at('2026-11-22T10:59:59Z'), at('2026-11-22T11:30:00Z')].join('\n'), { backfill: true });
+    await bench.ingest(at('2026-11-22T10:00:00Z'));
+    const counted = (): unknown => {
+      const readout = new StateReadout(bench.core.engine.processor);
+      const [worker] = [...readout.takeChanged()].filter(({ urn }) => urn.endsWith('/worker'));
+      return { events: [...readout.events()].reduce((sum, { value }) => sum + value, 0), history: [...readout.history()], worker: worker?.success };
+    };
+    const expected = { events: 2, history: [{ source: 'aws-cloudtrail', value: 2 }], worker: 2 };
+    expect(counted()).toEqual(expected);
+    await bench.close();
+    await bench.open();
+    expect(counted()).toEqual(expected);
   });
 
   it('takes history only as backfill, and an event of the future never moves the watermark past ten minutes', async () => {

@@ -26,6 +26,7 @@ export function startPush(config: Config['alertmanager'], { base, metrics, log, 
       failing = !ok;
     },
   });
+  metrics.expects('alertmanager');
   push.start([...standing].map(({ finding }) => finding), signal);
   return push;
 }

@@ -250,6 +250,7 @@ export class Service {
       throw new BadConfiguration(problems);
     }
     this.metrics.reloaded('config', true, Date.now());
+    this.metrics.refresh();
     this.metrics.ready = true;
   }
 

@@ -51,6 +51,11 @@ export function filtersOf(where: Conditions): { key: string; op: FilterOp; value
   });
 }
 
+/** By how much each counter grew in the hour before, in whole numbers: `increase()` would stretch what few samples show to the whole hour. */
+export function grown(counter: string): string {
+  return `${counter} - min_over_time(${counter}[1h])`;
+}
+
 /** One value for each set of labels, whether one exporter or several show it. */
 export function each(labels: string, expr: string): string {
   return `max by (cluster${labels === '' ? '' : `, ${labels}`}) (${expr})`;

@@ -23,7 +23,7 @@ const SLICE_ROWS = 200;
 const SLAB_ROWS = 20;
 
 interface Meta {
-  version: number; counters: [string, number[]][]; matches: [string, number][]; relied: [string, { urn: string; count: number; first: Millis; last: Millis }][]; unattributed: number; late: number;
+  version: number; counters: [string, number[]][]; history?: [string, number[]][]; matches: [string, number][]; relied: [string, { urn: string; count: number; first: Millis; last: Millis }][]; unattributed: number; late: number;
   feeds: Feed[]; lastTick: Millis | null; standing: string[]; dedup: [Millis, StoredHour][];
   extra: unknown;
 }
@@ -127,6 +127,7 @@ export async function restoreCut(p: Processor, store: Store): Promise<unknown> {
   }
   for await (const { key, value } of store.rows('score')) p.parts.scoring.restore(key, value);
   for (const [key, value] of saved.counters) p.counters.set(key, value);
+  for (const [key, value] of saved.history ?? []) p.history.set(key, value);
   for (const [key, value] of saved.matches) p.matches.set(key, value);
   for (const [key, value] of saved.relied) p.relied.set(key, value);
   for (const [hour, entry] of saved.dedup) p.dedup.stored.set(hour, entry);
@@ -143,7 +144,7 @@ export async function restoreCut(p: Processor, store: Store): Promise<unknown> {
 
 function meta(p: Processor, extra: unknown): Meta {
   return {
-    version: VERSION, counters: [...p.counters], matches: [...p.matches], relied: [...p.relied], unattributed: p.unattributed,
+    version: VERSION, counters: [...p.counters], history: [...p.history], matches: [...p.matches], relied: [...p.relied], unattributed: p.unattributed,
     late: p.late, feeds: p.feeds.all, lastTick: p.lastTick, standing: [...p.fleet.standing],
     dedup: [...p.dedup.stored], extra,
   };

@@ -1,8 +1,8 @@
 import type { Entry, FindingChange, IdentityClass, Inventory, Millis, NhiEvent, Remit, Store, Verdict } from '@remit/contract';
-import { EVENT_KINDS as KINDS, OUTCOMES } from '@remit/contract';
 import { ChainBook } from './chains.ts';
 import { Dedup, type Seen } from './dedup.ts';
 import { amend } from './amend.ts';
+import { countEvent } from './event-counts.ts';
 import { eventRef, eventUid } from './evidence.ts';
 import { Feeds, type Feed } from './feeds.ts';
 import { FindingBook, type Kept } from './findings.ts';
@@ -23,12 +23,6 @@ const DAY: Millis = 24 * HOUR;
 /** Called for every unique event, with its identity; for `replay` and `normalise`. */
 export type Observer = (event: NhiEvent, seen: Seen, identity: Identity | null) => void;
 
-/** Place in `KINDS` of what an identity is known to be when its event is judged. */
-const CLASS_KIND: Record<IdentityClass, number> = {
-  machine: KINDS.indexOf('nhi'), human: KINDS.indexOf('human'), platform: KINDS.indexOf('platform'), unknown: KINDS.indexOf('unknown'),
-  unattributed: KINDS.indexOf('unknown'),
-};
-
 /**
  * The state machine: applies journal entries in order and is the only writer of state. Everything in it follows from the
  * entries alone, so that a replay of the journal gives the same state.
@@ -47,6 +41,8 @@ export class Processor {
   readonly runs: RunBook;
   /** Unique events by source, then kind × outcome in the order of the contract. */
   readonly counters = new Map<string, number[]>();
+  /** Those of them that were history when they came. */
+  readonly history = new Map<string, number[]>();
   readonly matches = new Map<string, number>();
   /** What ended exceptions would have hidden, by id. */
   readonly relied = new Map<string, { urn: string; count: number; first: Millis; last: Millis }>();
@@ -150,7 +146,7 @@ export class Processor {
     // People are counted, not judged by what machines do: what was found of their habits before the proof is taken back.
     if (identity && this.identities.prove(identity, event)) this.book.withdrawAll(identity.urn, this.judge.ofHabits, receivedAt);
     const verdict = identity ? this.identities.classOf(identity) : 'unattributed';
-    this.#count(event, identity, verdict, outcomeOf(event));
+    this.#count(event, identity, verdict, outcomeOf(event), feed.replay && event.time < receivedAt - HOUR);
     if (identity) {
       this.#attribute(event, identity, verdict, inventory, feed, receivedAt, applied);
       if (gap || event.trace?.sample_rate !== undefined) identity.partly = Math.max(identity.partly, event.time);
@@ -201,15 +197,13 @@ export class Processor {
     this.runs.judgeTouched(at);
   }
 
-  #count(event: NhiEvent, identity: Identity | null, verdict: IdentityClass, outcome: number): void {
+  #count(event: NhiEvent, identity: Identity | null, verdict: IdentityClass, outcome: number, history: boolean): void {
     if (identity) {
       this.identities.count(identity, event);
+      if (history) (identity.history ??= [0, 0, 0])[outcome]!++;
       this.privileges.note(identity, event);
     }
-    const { source } = event.metadata;
-    let counts = this.counters.get(source);
-    if (!counts) this.counters.set(source, counts = new Array<number>(KINDS.length * OUTCOMES.length).fill(0));
-    counts[CLASS_KIND[verdict] * OUTCOMES.length + outcome]!++;
+    countEvent(this, event.metadata.source, verdict, outcome, history);
   }
 
   #attribute(event: NhiEvent, identity: Identity, verdict: IdentityClass, inventory: Inventory, feed: Feed, receivedAt: Millis, applied: Applied): void {

@@ -121,6 +121,33 @@ describe('zeros', () => {
     }).toEqual({ events: 24, opened: 6, closed: 8, findings: 12, pages: 9, rejected: 30, dropped: 8 });
   });
 
+  it('are what a new identity and exception show for two scrapes before they count, and after a start each shows what it had', async () => {
+    const fleet = new HandMadeFleet();
+    fleet.record(ID);
+    fleet.events(ID, 'success', 7);
+    const metrics = metricsOf(fleet);
+    metrics.refresh();
+    const counts = async (): Promise<unknown[]> => {
+      const { families } = await scrape(metrics);
+      const shown = families.flatMap((f) => f.samples).filter(({ name, labels }) => (name === 'nhi_identity_events_total' && labels['identity'] !== '_overflow_' && labels['outcome'] === 'success') || (name === 'nhi_exception_matches_total' && labels['state'] === 'active'));
+      return shown.map(({ labels, value }) => [labels['identity']?.slice(-8) ?? labels['exception'], value]);
+    };
+    fleet.events(ID, 'success', 5);
+    fleet.record(`${ID}-2`);
+    fleet.events(`${ID}-2`, 'success', 3);
+    fleet.ends = [{ id: 'EX-1', owner: 'payments', expires_at: '2026-12-01T00:00:00Z' }];
+    fleet.matched = [{ exception: 'EX-1', state: 'active', value: 4 }];
+    const before = [['EX-1', 0], ['exporter', 7], ['porter-2', 0]];
+    expect([await counts(), await counts(), await counts()].map((each) => each.sort())).toEqual([before, before, [['EX-1', 4], ['exporter', 12], ['porter-2', 3]]]);
+  });
+
+  it('are what history leaves the counts of events at: it has a count of its own', async () => {
+    const fleet = new HandMadeFleet();
+    fleet.past = 30_000;
+    const metrics = metricsOf(fleet);
+    expect(await by(metrics, 'nhi_history_events_total', 'source')).toEqual({ 'aws-cloudtrail': 0, 'k8s-audit': 30_000 });
+  });
+
   it('are what an owner\'s pages show for two scrapes before they count', async () => {
     const fleet = new HandMadeFleet();
     const metrics = metricsOf(fleet);
@@ -301,7 +328,11 @@ describe('identities', () => {
           metrics.restore(saved);
           fleet.restarted();
         }
-        const now = await by(metrics, 'nhi_identity_events_total', 'identity', 'outcome');
+        const events = (): Promise<Record<string, number>> => by(metrics, 'nhi_identity_events_total', 'identity', 'outcome');
+        // What is new counts after two scrapes.
+        await events();
+        await events();
+        const now = await events();
         expect(Object.values(now).reduce((a, b) => a + b, 0)).toBe(total);
         // A series that went may begin anew.
         for (const key of before.keys()) if (!(key in now)) before.delete(key);

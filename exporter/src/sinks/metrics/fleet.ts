@@ -120,7 +120,7 @@ export class FleetMetrics implements Sink, Telemetry {
       await this.#exposition.write(format, res, { gzip, tail: tail.text });
       if (res.destroyed) return;
       this.scraped++;
-      this.#tallies.scraped();
+      for (const part of [this.#tallies, this.#identities, this.#pipeline]) part.scraped();
       this.#interval.note(`${req.socket.remoteAddress ?? ''} ${req.headers['user-agent'] ?? ''}`.slice(0, 256), this.#options.now());
     } finally {
       this.#scrapes--;
@@ -148,6 +148,8 @@ export class FleetMetrics implements Sink, Telemetry {
   delay(source: string, seconds: number): void { this.#process.delay(source, seconds); }
   acknowledged(receiver: string, seconds: number): void { this.#process.acknowledged(receiver, seconds); }
   inspected(detector: string, seconds: number): void { this.#process.inspected(detector, seconds); }
+  /** A sink that is configured: its counters stand at 0 before its first delivery. */
+  expects(sink: string): void { this.#process.expects(sink); }
   delivered(sink: string, ok: boolean): void { this.#process.delivered(sink, ok); }
   reloaded(file: 'config' | 'inventory', ok: boolean, at: Millis): void { this.#process.reloaded(file, ok, at); }
   streamEnded(reason: StreamEnd): void { this.#process.streamEnded(reason); }

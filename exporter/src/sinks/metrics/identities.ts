@@ -1,5 +1,6 @@
 import { DETAILED, FLEET, metric, OUTCOMES, OVERFLOW, UNINVENTORIED, type IdentityReadout, type Kind, type Millis, type Remit } from '@remit/contract';
 import { labelValue } from '../../lib/label-value.ts';
+import { Beginnings } from './beginnings.ts';
 import type { Exposition, Family, Series } from './exposition.ts';
 import { ownerLabel } from './label.ts';
 
@@ -43,6 +44,7 @@ export class IdentitySeries {
   readonly #overflow: Totals = [0, 0, 0];
   readonly #overflowSeries: Series[];
   readonly #wanted = new Set<string>();
+  readonly #beginnings = new Beginnings<string>();
   /** Inventoried identities without series of their own. */
   beyond = 0;
 
@@ -126,7 +128,12 @@ export class IdentitySeries {
   /** Writes the shared totals. Call before each scrape. */
   refresh(): void {
     for (const [i, series] of this.#overflowSeries.entries()) series.set(this.#overflow[i] ?? 0);
+    for (const urn of this.#beginnings.young()) this.#count(this.#own.get(urn));
+    this.#beginnings.begin();
   }
+
+  /** A scrape is through. */
+  scraped(): void { this.#beginnings.scraped(); }
 
   /** Identities whose events count partly in their own series and partly not, for `restore` after a restart. */
   save(): Record<string, SavedShare> {
@@ -177,6 +184,7 @@ export class IdentitySeries {
 
   #demote(own: Own): void {
     this.#own.delete(own.urn);
+    this.#beginnings.forget(own.urn);
     for (const series of [own.info, ...own.events, own.ready, own.last, own.score, own.decommissioned, own.due, own.granted, own.exercised, own.level, ...own.parts.values(), ...own.expected]) series?.remove();
     this.#share(this.#knownAs(own.urn));
   }
@@ -185,9 +193,7 @@ export class IdentitySeries {
     const known = this.#knownAs(own.urn);
     this.#info(own, known.kind ?? this.#records.get(own.urn)?.record.kind ?? 'unknown');
     this.#dates(own);
-    for (const [i, series] of own.events.entries()) {
-      series.set(Math.max(series.value, (known.totals[i] ?? 0) - (known.shared[i] ?? 0)));
-    }
+    this.#count(own);
     own.ready?.set(known.ready ? 1 : 0);
     own.last = optional(own.last, this.#families.last, own.label, known.last > 0 ? known.last / 1000 : null);
     own.score = optional(own.score, this.#families.score, own.label, known.score);
@@ -196,6 +202,13 @@ export class IdentitySeries {
     own.level = optional(own.level, this.#families.level, own.label, own.detailed ? known.level() : null);
     this.#parts(own, own.detailed ? known.parts : null);
     this.#expect(own, own.detailed ? known.expected() : null);
+  }
+
+  #count(own: Own | undefined): void {
+    if (own === undefined) return;
+    const { totals, shared } = this.#knownAs(own.urn);
+    const shown = this.#beginnings.shown(own.urn, totals.map((n, i) => n - (shared[i] ?? 0)));
+    for (const [i, series] of own.events.entries()) series.set(Math.max(series.value, shown[i] ?? 0));
   }
 
   #info(own: Own, kind: string): void {

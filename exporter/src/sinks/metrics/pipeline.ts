@@ -1,5 +1,6 @@
 import { COVERAGE_STATES_MOST, EVENT_KINDS, FLEET, metric, OUTCOMES, type Inventory, type Millis, type Readout, type SourceId } from '@remit/contract';
 import { labelValue } from '../../lib/label-value.ts';
+import { Beginnings } from './beginnings.ts';
 import type { Exposition, Family, Series } from './exposition.ts';
 import { ownerLabel } from './label.ts';
 import { Rows } from './rows.ts';
@@ -13,7 +14,9 @@ const OWNERS = 200;
 export class PipelineSeries {
   readonly #events = new Map<string, Series>();
   readonly #eventFamily: Family;
+  readonly #known: readonly SourceId[];
   readonly #sources: Record<'receive' | 'event' | 'interval' | 'skew', Rows>;
+  readonly #history: Rows;
   readonly #coverage: Rows;
   readonly #expiry: Rows;
   readonly #matches: Rows;
@@ -21,8 +24,10 @@ export class PipelineSeries {
   readonly #held: Rows;
   readonly #heldSince: Rows;
   readonly #heartbeat: Rows;
+  readonly #beginnings = new Beginnings<string>();
 
   constructor(exposition: Exposition, sources: readonly SourceId[]) {
+    this.#known = sources;
     const rows = (name: string, most: number): Rows => new Rows(family(exposition, name), most);
     this.#eventFamily = family(exposition, 'nhi_events_total');
     for (const source of sources) for (const kind of EVENT_KINDS) for (const outcome of OUTCOMES) this.#event(source, kind, outcome);
@@ -32,6 +37,7 @@ export class PipelineSeries {
       interval: rows('nhi_source_expected_interval_seconds', SOURCES),
       skew: rows('nhi_source_clock_skew_seconds', SOURCES),
     };
+    this.#history = rows('nhi_history_events_total', SOURCES);
     this.#coverage = rows('nhi_identities', COVERAGE_STATES_MOST);
     this.#expiry = rows('nhi_exception_expiry_timestamp_seconds', EXCEPTIONS);
     this.#matches = rows('nhi_exception_matches_total', 2 * EXCEPTIONS);
@@ -47,6 +53,9 @@ export class PipelineSeries {
       const series = this.#event(source, kind, outcome);
       series?.set(Math.max(series.value, value));
     }
+    for (const source of this.#known) this.#history.put([labelValue(source)], 0);
+    for (const { source, value } of readout.history()) this.#history.put([labelValue(source)], value);
+    this.#history.sweep();
     this.#readSources(readout);
     for (const { state, value } of readout.coverage()) this.#coverage.put([labelValue(state)], value);
     this.#coverage.sweep();
@@ -62,7 +71,11 @@ export class PipelineSeries {
     const heartbeat = readout.heartbeat();
     if (heartbeat > 0) this.#heartbeat.put([], heartbeat / 1000);
     this.#heartbeat.sweep();
+    this.#beginnings.begin();
   }
+
+  /** A scrape is through. */
+  scraped(): void { this.#beginnings.scraped(); }
 
   #event(source: string, kind: string, outcome: string): Series | null {
     const key = `${source}/${kind}/${outcome}`;
@@ -89,7 +102,11 @@ export class PipelineSeries {
     for (const { exception, state, value } of readout.exceptionMatches()) matches.set(`${exception}/${state}`, value);
     for (const { id, owner } of live(readout.inventory(), now)) {
       this.#expiry.put([labelValue(id.name), ownerLabel(owner)], id.ends / 1000);
-      for (const state of ['active', 'expired']) this.#matches.put([labelValue(id.name), state], matches.get(`${id.name}/${state}`) ?? 0);
+      for (const state of ['active', 'expired']) {
+        const key = `${id.name}/${state}`;
+        const [shown = 0] = this.#beginnings.shown(key, [matches.get(key) ?? 0]);
+        this.#matches.put([labelValue(id.name), state], shown);
+      }
     }
     this.#expiry.sweep();
     this.#matches.sweep();

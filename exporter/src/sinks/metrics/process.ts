@@ -52,11 +52,8 @@ export class ProcessMetrics implements Telemetry {
     if (this.#detectors.has(detector)) this.#observe('nhi_detector_duration_seconds', 'detector', detector, seconds);
   }
 
-  delivered(sink: string, ok: boolean): void {
-    const label = { sink: bounded(this.#sinks, sink, SINKS) };
-    this.#counters.get('nhi_sink_deliveries_total')?.inc(label, ok ? 1 : 0);
-    this.#counters.get('nhi_sink_failures_total')?.inc(label, ok ? 0 : 1);
-  }
+  expects(sink: string): void { this.#delivered(sink, 0, 0); }
+  delivered(sink: string, ok: boolean): void { this.#delivered(sink, ok ? 1 : 0, ok ? 0 : 1); }
 
   streamEnded(reason: StreamEnd): void {
     this.#counters.get('nhi_streams_ended_total')?.inc({ reason });
@@ -93,6 +90,12 @@ export class ProcessMetrics implements Telemetry {
       }
     }
     return { text, series };
+  }
+
+  #delivered(sink: string, well: number, failed: number): void {
+    const label = { sink: bounded(this.#sinks, sink, SINKS) };
+    this.#counters.get('nhi_sink_deliveries_total')?.inc(label, well);
+    this.#counters.get('nhi_sink_failures_total')?.inc(label, failed);
   }
 
   #register(): void {

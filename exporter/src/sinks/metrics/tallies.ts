@@ -2,6 +2,7 @@ import {
   DISPOSITIONS, FLEET, metric, NOBODY, SEVERITIES, FINDING_CLASSES,
   type Detector, type Finding, type FindingChange, type FindingState, type Millis, type Owner,
 } from '@remit/contract';
+import { SCRAPES_AT_BEGINNING } from './beginnings.ts';
 import type { Exposition, Family, Series } from './exposition.ts';
 import { ownerLabel } from './label.ts';
 import { Rows } from './rows.ts';
@@ -11,8 +12,6 @@ const DAY: Millis = 24 * 3600_000;
 const OWNERS = 200;
 /** Of a week, kept one by one. */
 const PAGES = 100_000;
-/** Scrapes at 0 before an owner's pages count, so that the first one is an increase. */
-const SCRAPES_AT_ZERO = 2;
 const CLOSED: Partial<Record<FindingState, (typeof DISPOSITIONS)[number]>> = {
   benign: 'benign', bad: 'bad', resolved: 'quiet', withdrawn: 'quiet', silenced: 'silenced',
 };
@@ -104,7 +103,7 @@ export class Tallies {
     }
     this.#week.length = kept;
     this.#showSpent();
-    for (const pages of this.#pages.values()) if (pages.scrapes >= SCRAPES_AT_ZERO) pages.series.set(pages.total);
+    for (const pages of this.#pages.values()) if (pages.scrapes >= SCRAPES_AT_BEGINNING) pages.series.set(pages.total);
   }
 
   /** A scrape is through. */
@@ -129,7 +128,7 @@ export class Tallies {
       const pages = this.#pagesOf(owner, kind);
       if (!pages) continue;
       pages.total = Math.max(pages.total, value);
-      pages.scrapes = SCRAPES_AT_ZERO;
+      pages.scrapes = SCRAPES_AT_BEGINNING;
       pages.series.set(pages.total);
     }
   }

@@ -8,6 +8,8 @@ export class HandMadeFleet implements Readout {
   /** Wall clock. */
   clock: Millis = Date.parse('2026-11-22T12:00:00Z');
   beat: Millis = 0;
+  /** Events of history. */
+  past = 0;
   feeds: SourceReadout[] = [];
   teams: Owner[] = [{ team: 'payments', enforce: true, budget: 5 }, { team: 'platform', enforce: false }];
   records: Remit[] = [];
@@ -19,6 +21,8 @@ export class HandMadeFleet implements Readout {
   #next = 1;
 
   readonly now = (): Millis => this.clock;
+
+  *history(): ReturnType<Readout['history']> { yield { source: 'k8s-audit', value: this.past }; }
 
   /** Adds events of one identity. */
   events(): ReturnType<Readout['events']>;
