@@ -139,6 +139,7 @@ program.command('routes')
   .option('--inventory <path>', 'inventory: a folder or a file')
   .option('--inventory.path <path>', 'the same, as the other commands call it')
   .option('--full', 'a complete alertmanager.yml, made from the shipped one')
+  .option('--fallback <address>', 'who is told of what no team takes: findings that nobody owns, teams without a contact, what Remit says of itself')
   .option('--slack.url-file <file>', 'file with the address of your Slack app, on the machine of Alertmanager', '/etc/alertmanager/slack-url')
   .option('--smtp.smarthost <host:port>', 'mail server', 'localhost:25')
   .option('--smtp.from <address>', 'sender of mails', 'remit@localhost')
@@ -147,7 +148,7 @@ An owner's contact and escalation may be mailto:ADDRESS, "#channel", https://WEB
 opsgenie:/FILE/WITH/KEY. Pages (critical) go to both, tickets (warning) to the contact.
 Examples:
   remit routes --inventory inventory
-  remit routes --inventory inventory --full > alertmanager.yml && amtool check-config alertmanager.yml${EXIT_HELP}`)
+  remit routes --inventory inventory --full --fallback "#oncall" > alertmanager.yml && amtool check-config alertmanager.yml${EXIT_HELP}`)
   .action(async (options: Record<string, string>) => (await import('./commands/routes.ts')).routes(plain(options)));
 
 program.command('check-config')

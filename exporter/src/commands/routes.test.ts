@@ -32,6 +32,8 @@ const OWNERS = `owners:
     escalation: https://hooks.slack.com/services/T/B/x
 `;
 const TEAMS = ['payments', 'search', 'robots.1', 'ops_', 'nobody-yet', 'by-word'];
+/** Of these no address reaches anybody. */
+const HANDED = new Set(['nobody-yet', 'by-word']);
 writeFileSync(join(folder, 'owners.yml'), OWNERS);
 
 interface Config { route: { routes: { receiver: string; matchers: string[] }[] }; receivers: { name: string; [kind: string]: unknown }[] }
@@ -39,8 +41,8 @@ interface Config { route: { routes: { receiver: string; matchers: string[] }[] }
 async function routed(file: string): Promise<void> {
   await checkAlertmanager(file);
   for (const team of TEAMS) {
-    expect(await routes(file, { identity_owner: team, severity: 'critical', alertname: 'RemitOutsideSchedule' })).toEqual([`${team}-pages`]);
-    expect(await routes(file, { identity_owner: team, severity: 'warning', alertname: 'RemitVolume' })).toEqual([`${team}-tickets`]);
+    expect(await routes(file, { identity_owner: team, severity: 'critical', alertname: 'RemitOutsideSchedule' })).toEqual([HANDED.has(team) ? 'remit' : `${team}-pages`]);
+    expect(await routes(file, { identity_owner: team, severity: 'warning', alertname: 'RemitVolume' })).toEqual([HANDED.has(team) ? 'remit' : `${team}-tickets`]);
     expect(await routes(file, { identity_owner: team, severity: 'info', alertname: 'RemitVolume' })).toEqual(['nobody']);
   }
   expect(await routes(file, { identity_owner: 'stranger', severity: 'critical' })).toEqual(['remit']);
@@ -48,7 +50,7 @@ async function routed(file: string): Promise<void> {
 }
 
 test('a complete configuration sends each team its pages and tickets', async () => {
-  const { code, out, err } = await remit('--inventory', 'owners.yml', '--full');
+  const { code, out, err } = await remit('--inventory', 'owners.yml', '--full', '--fallback', 'mailto:security@example.org');
   expect(code).toBe(0);
   expect(err.split('\n').filter((line) => line.includes('warning'))).toEqual([
     'owners.yml:6:5: warning: the team nobody-yet has no contact',
@@ -61,7 +63,7 @@ test('a complete configuration sends each team its pages and tickets', async () 
   const { receivers } = parse(out) as Config;
   const kinds = Object.fromEntries(receivers.map(({ name, ...ways }) => [name, Object.entries(ways).map(([kind, list]) => `${kind} ${(list as object[]).length}`)]));
   expect(kinds).toEqual({
-    remit: [], watchdog: [], nobody: [], 'by-word-pages': [], 'by-word-tickets': [], 'nobody-yet-pages': [], 'nobody-yet-tickets': [],
+    remit: ['email_configs 1'], watchdog: [], nobody: [],
     'ops_-pages': ['opsgenie_configs 1'], 'ops_-tickets': ['opsgenie_configs 1'],
     'payments-pages': ['slack_configs 1', 'email_configs 1'], 'payments-tickets': ['slack_configs 1'],
     'robots.1-pages': ['webhook_configs 1', 'pagerduty_configs 1'], 'robots.1-tickets': ['webhook_configs 1'],
@@ -70,8 +72,26 @@ test('a complete configuration sends each team its pages and tickets', async () 
   expect(out).toContain('# Proof of life.');
 }, 60_000);
 
+test('whom nobody would tell is said, with what to do', async () => {
+  const told = await remit('--inventory', 'owners.yml', '--full');
+  expect(told.code).toBe(1);
+  expect(told.err).toContain('alerts of by-word, alerts of nobody-yet, what nobody owns, what Remit says of itself: nobody would be told\n  → name who is: --fallback "#oncall"');
+  expect(told.out).toContain('# Reaches nobody yet');
+  expect((await remit('--inventory', 'owners.yml')).code).toBe(1);
+  writeFileSync(join(folder, 'reached.yml'), 'owners: [{ team: payments, contact: "#payments" }]\n');
+  expect(await remit('--inventory', 'reached.yml')).toMatchObject({ code: 0, err: '' });
+  expect((await remit('--inventory', 'reached.yml', '--full')).code).toBe(1);
+  const full = await remit('--inventory', 'reached.yml', '--full', '--fallback', 'payments');
+  expect(full).toMatchObject({ code: 0, err: '' });
+  const { receivers } = parse(full.out) as Config;
+  expect(receivers.find(({ name }) => name === 'remit')).toMatchObject({ slack_configs: [{ channel: '#payments' }] });
+  expect(await remit('--inventory', 'reached.yml', '--fallback', 'the desk')).toMatchObject({ code: 2, out: '' });
+}, 60_000);
+
 test('the fragment is merged as it says', async () => {
-  const { out } = await remit('--inventory.path', 'owners.yml');
+  const { code, out } = await remit('--inventory.path', 'owners.yml', '--fallback', '#oncall');
+  expect(code).toBe(0);
+  expect(out).toContain('# The receiver "remit" takes the place of the one of that name.');
   expect(out).toContain('# Put them into provisioning/alertmanager/alertmanager.yml in place of the pair of routes and receivers of its example team');
   const fragment = parse(out) as Config;
   const config = parse(readFileSync(join(SHIPPED, 'alertmanager.yml'), 'utf8')) as Config;
@@ -79,7 +99,7 @@ test('the fragment is merged as it says', async () => {
   others.splice(-1, 0, ...fragment.route.routes);
   const merged = {
     ...config, ...fragment, route: { ...config.route, routes: others },
-    receivers: [...config.receivers.filter(({ name }) => !name.startsWith('payments-')), ...fragment.receivers],
+    receivers: [...config.receivers.filter(({ name }) => !name.startsWith('payments-') && name !== 'remit'), ...fragment.receivers],
   };
   const file = join(folder, 'merged.yml');
   writeFileSync(file, stringify(merged));

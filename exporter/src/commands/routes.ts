@@ -6,16 +6,20 @@ import { loadInventory } from '../inventory/load.ts';
 import { parseFile } from '../inventory/parse.ts';
 import { EXIT, fail, printProblems, UsageError } from './output.ts';
 
-export interface RoutesOptions { inventory?: string; inventoryPath?: string; full?: boolean; slackUrlFile: string; smtpSmarthost: string; smtpFrom: string }
+export interface RoutesOptions { inventory?: string; inventoryPath?: string; full?: boolean; fallback?: string; slackUrlFile: string; smtpSmarthost: string; smtpFrom: string }
 
 const SHIPPED = new URL('../../../provisioning/alertmanager/alertmanager.yml', import.meta.url);
 const FORM = { lineWidth: 0, flowCollectionPadding: false };
 const TITLE = '{{ template "remit.title" . }}';
 const TEXT = '{{ template "remit.text" . }}';
 
+/** Receiver of whatever no team takes. */
+const FALLBACK = 'remit';
+
 /**
  * `remit routes`: Alertmanager's routes and receivers for the owners of an inventory. Pages go to contact and escalation, tickets to
- * the contact. Exit code 1 when the inventory has no owners; an address that Alertmanager cannot reach is a warning with its place.
+ * the contact; whom neither reaches, and what nobody owns, the fallback takes. Exit code 1 when the inventory has no owners or somebody's
+ * pages would reach nobody; an address that Alertmanager cannot reach is a warning with its place.
  */
 export async function routes(options: RoutesOptions): Promise<void> {
   const path = options.inventory ?? options.inventoryPath;
@@ -31,19 +35,33 @@ export async function routes(options: RoutesOptions): Promise<void> {
     return;
   }
   const unreachable: Unreachable[] = [];
-  const parts = partsOf(owners, options, unreachable);
+  const fallback = fallbackOf(owners, options);
+  const parts = partsOf(owners, options, unreachable, fallback);
   printProblems(unreachable.map((one) => problemOf(one, read.files)).sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : a.line - b.line || a.column - b.column)));
   process.stdout.write(options.full === true ? whole(readFileSync(SHIPPED, 'utf8'), parts, path) : fragment(parts, path));
+  if (fallback !== null || (parts.handed.size === 0 && options.full !== true)) return;
+  const teams = [...parts.handed].map((team) => `alerts of ${team}`);
+  process.stderr.write(`${[...teams, 'what nobody owns', 'what Remit says of itself'].join(', ')}: nobody would be told\n  → name who is: --fallback "#oncall", or any other address; ${FORMS}\n`);
+  process.exitCode = EXIT.negative;
+}
+
+/** Who is told of what no team takes; null when nobody is named. */
+function fallbackOf(owners: readonly Owner[], options: RoutesOptions): Integration | null {
+  if (options.fallback === undefined) return null;
+  const found = integrationOf((owners.find(({ team }) => team === options.fallback)?.contact ?? options.fallback).trim(), options);
+  if (Array.isArray(found)) return found;
+  throw new UsageError(`the fallback ${JSON.stringify(options.fallback)} ${found.why}`, found.hint ?? FORMS);
 }
 
 type Integration = [kind: string, config: Record<string, unknown>];
 interface Route { matchers: string[]; receiver: string; repeat_interval?: string }
 interface Receiver { name: string; [integration: string]: unknown }
-interface Parts { global: Record<string, string>; routes: Route[]; receivers: Receiver[]; silent: Map<string, string> }
+/** `handed`: teams of which something goes to the fallback. */
+interface Parts { global: Record<string, string>; routes: Route[]; receivers: Receiver[]; handed: Set<string>; fallback: Receiver | null }
 interface Unreachable { team: string; field: 'contact' | 'escalation'; why: string; hint: string }
 
-function partsOf(owners: readonly Owner[], options: RoutesOptions, unreachable: Unreachable[]): Parts {
-  const parts: Parts = { global: {}, routes: [], receivers: [], silent: new Map() };
+function partsOf(owners: readonly Owner[], options: RoutesOptions, unreachable: Unreachable[], fallback: Integration | null): Parts {
+  const parts: Parts = { global: {}, routes: [], receivers: [], handed: new Set(), fallback: fallback && receiverOf(FALLBACK, [fallback]) };
   for (const owner of owners) {
     const reach = (field: 'contact' | 'escalation'): Integration | null => {
       const written = owner[field];
@@ -60,15 +78,14 @@ function partsOf(owners: readonly Owner[], options: RoutesOptions, unreachable: 
     const contact = reach('contact');
     const escalation = reach('escalation');
     const who = `identity_owner="${owner.team}"`;
-    parts.routes.push({ matchers: ['severity="critical"', who], receiver: `${owner.team}-pages`, repeat_interval: '12h' },
-      { matchers: ['severity="warning"', who], receiver: `${owner.team}-tickets` });
-    for (const [name, ways] of [[`${owner.team}-pages`, [contact, escalation]], [`${owner.team}-tickets`, [contact]]] as const) {
-      const receiver = receiverOf(name, ways.filter((way) => way !== null));
-      parts.receivers.push(receiver);
-      if (Object.keys(receiver).length === 1) parts.silent.set(name, owner.contact ?? 'no contact');
-      if ('email_configs' in receiver) parts.global = { smtp_smarthost: options.smtpSmarthost, smtp_from: options.smtpFrom };
+    for (const [severity, name, all, often] of [['critical', `${owner.team}-pages`, [contact, escalation], { repeat_interval: '12h' }], ['warning', `${owner.team}-tickets`, [contact], {}]] as const) {
+      const ways = all.filter((way) => way !== null);
+      parts.routes.push({ matchers: [`severity="${severity}"`, who], receiver: ways.length > 0 ? name : FALLBACK, ...often });
+      if (ways.length > 0) parts.receivers.push(receiverOf(name, ways));
+      else parts.handed.add(owner.team);
     }
   }
+  if ([...parts.receivers, parts.fallback].some((receiver) => receiver !== null && 'email_configs' in receiver)) parts.global = { smtp_smarthost: options.smtpSmarthost, smtp_from: options.smtpFrom };
   return parts;
 }
 
@@ -116,12 +133,13 @@ function problemOf({ team, field, why, hint }: Unreachable, files: Readonly<Reco
 
 function fragment(parts: Parts, path: string): string {
   const document = new Document({
-    ...Object.keys(parts.global).length > 0 ? { global: parts.global } : {}, route: { routes: parts.routes }, receivers: parts.receivers,
+    ...Object.keys(parts.global).length > 0 ? { global: parts.global } : {}, route: { routes: parts.routes }, receivers: [...parts.fallback ? [parts.fallback] : [], ...parts.receivers],
   }, { aliasDuplicateObjects: false });
   document.commentBefore = [
     ` Routes and receivers for the owners in ${path.replaceAll(/[^\x20-\x7e]/g, '?')}, made by \`remit routes\`.`,
     ' Put them into provisioning/alertmanager/alertmanager.yml in place of the pair of routes and receivers of its example team, the routes',
     ' before "Pages of the others"; or let `remit routes --full` do it.',
+    ...parts.fallback ? [` The receiver "${FALLBACK}" takes the place of the one of that name.`] : [],
   ].join('\n');
   dress(document, parts);
   return document.toString(FORM);
@@ -139,22 +157,24 @@ function whole(shipped: string, parts: Parts, path: string): string {
   const made = parts.routes.map((route) => document.createNode(route) as YAMLMap);
   made[0]!.commentBefore = ` The owners in ${path.replaceAll(/[^\x20-\x7e]/g, '?')}: pages and tickets.`;
   routeSeq.items.splice(first, 0, ...made);
-  receivers.items = [...receivers.items.filter((receiver) => !example.has(receiver.get('name'))), ...parts.receivers.map((receiver) => document.createNode(receiver, { aliasDuplicateObjects: false }) as YAMLMap)];
+  const given = (name: unknown): Receiver | null => (name === FALLBACK ? parts.fallback : null);
+  receivers.items = [...receivers.items.filter((receiver) => !example.has(receiver.get('name'))).map((receiver) => (given(receiver.get('name')) ? document.createNode(given(receiver.get('name')), { aliasDuplicateObjects: false }) as YAMLMap : receiver)), ...parts.receivers.map((receiver) => document.createNode(receiver, { aliasDuplicateObjects: false }) as YAMLMap)];
   if (Object.keys(parts.global).length > 0) (document.contents as YAMLMap).items.unshift(document.createPair('global', parts.global) as never);
   dress(document, parts);
   return document.toString(FORM);
 }
 
-/** Matchers on one line, and a word where a receiver reaches nobody. */
-function dress(document: Document, { silent }: Parts): void {
+/** Matchers on one line, and a word where something goes to the fallback, or would reach nobody. */
+function dress(document: Document, { handed, fallback }: Parts): void {
   const routeSeq = document.getIn(['route', 'routes'], true);
   const receivers = document.get('receivers', true) as Node | undefined;
   for (const route of isSeq(routeSeq) ? routeSeq.items : []) {
     const matchers = isMap(route) ? route.get('matchers', true) : null;
     if (isSeq(matchers)) matchers.flow = true;
+    const team = isMap(route) && route.get('receiver') === FALLBACK ? [...handed].find((name) => JSON.stringify(route.toJSON()).includes(JSON.stringify(`identity_owner="${name}"`).slice(1, -1))) : undefined;
+    if (isMap(route) && team !== undefined) route.comment = ` No address of ${team} reaches anybody: the fallback is told.`;
   }
   for (const receiver of isSeq(receivers) ? receivers.items : []) {
-    const why = isMap(receiver) ? silent.get(String(receiver.get('name'))) : undefined;
-    if (isMap(receiver) && why !== undefined) receiver.commentBefore = ` Reaches nobody yet: ${why.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 128)}`;
+    if (isMap(receiver) && receiver.get('name') === FALLBACK && fallback === null) receiver.commentBefore = ' Reaches nobody yet: `remit routes --fallback ADDRESS` names who is told of what no team takes.';
   }
 }
