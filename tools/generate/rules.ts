@@ -52,7 +52,7 @@ function alert(detector: Manifest, base: string): object {
       findings: '{{ $value }}',
       first_action: literal(detector.firstAction),
       runbook_url: `${base}/runbooks/${detector.id}`,
-      dashboard_url: `${base}/dashboards/${dashboardOf(detector.id)}?identity={{ $labels.identity | urlquery }}&owner={{ $labels.identity_owner | urlquery }}`,
+      dashboard_url: `${base}/dashboards/${dashboardOf(detector.id)}?identity={{ $labels.identity | urlquery }}&owner={{ $labels.identity_owner | urlquery }}&detector={{ $labels.detector | urlquery }}&cluster={{ $labels.cluster | urlquery }}`,
       finding_url: `${base}/findings?identity={{ $labels.identity | urlquery }}&detector={{ $labels.detector | urlquery }}`,
     },
   };
@@ -99,7 +99,7 @@ function expected(detector: Manifest, base: string, value: number, identity = ID
   return {
     exp_labels: { cluster: 'test', identity, identity_owner: OWNED_BY, detector: detector.id, severity: detector.severity },
     // What a direct push says too.
-    exp_annotations: alertAnnotations(detector, { identity, owner: OWNED_BY, findings: value, base }),
+    exp_annotations: alertAnnotations(detector, { identity, owner: OWNED_BY, cluster: 'test', findings: value, base }),
   };
 }
 

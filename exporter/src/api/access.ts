@@ -44,6 +44,11 @@ export async function authorize(request: Request, response: Response, access: Ro
   return { status: 401, error: unauthorised(access, offered !== null) };
 }
 
+/** Whether a request could read, without asking for credentials. */
+export async function mayRead(request: Request, deps: AccessDeps): Promise<boolean> {
+  return (await authorize(request, { set: () => undefined } as unknown as Response, 'read', deps)) === null;
+}
+
 /** The bearer token of a request, or null when it brings none. */
 export function bearerOf(request: Request): string | null {
   const offered = credentials(request);

@@ -3,10 +3,11 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { hashSync } from 'bcryptjs';
 import { afterEach, describe, expect, test } from 'vitest';
-import { FINDINGS } from './cases/demo.ts';
-import { NO_WEB, serve } from './cases/memory.ts';
+import { finding, FINDINGS } from './cases/demo.ts';
+import { NO_WEB, NOW, serve } from './cases/memory.ts';
 import type { Service } from './cases/memory.ts';
 
+const HOUR = 3_600_000;
 let service: Service;
 afterEach(async () => service.end());
 
@@ -250,6 +251,29 @@ describe('links to dashboards', () => {
     expect(await to(asked)).toBe('https://grafana.example/sub/d/remit-identity?var-identity=urn%3Anhi%3Aa%26b&var-owner=payments');
     expect(await to('/dashboards/fleet')).toBe('/findings');
     expect(await to('/dashboards/remit-fleet')).toBe('https://grafana.example/sub/d/remit-fleet');
+  });
+
+  test('keep cluster and time, and are about the time at which the finding was made', async () => {
+    service = await serve({ deps: { grafana: () => 'https://grafana.example' } });
+    const found = finding({ first: NOW - 26 * HOUR, last: NOW - 25 * HOUR });
+    service.reader.all = [found];
+    const link = `/dashboards/remit-identity?identity=${encodeURIComponent(found.identity)}&detector=${found.detector}&cluster=eu`;
+    const rest = `/d/remit-identity?var-identity=${encodeURIComponent(found.identity)}&var-cluster=eu`;
+    expect(await to(link)).toBe(`https://grafana.example${rest}&from=${found.first - HOUR}&to=${found.last + HOUR}`);
+    expect(await to(`${link}&from=now-2d&to=now`)).toBe(`https://grafana.example${rest}&from=now-2d&to=now`);
+    expect(await to(`${link}&from=javascript:1&to=2`)).toBe(`https://grafana.example${rest}&from=${found.first - HOUR}&to=${found.last + HOUR}`);
+    // What goes on is seen up to now.
+    service.reader.all = [{ ...found, last: NOW - 60_000 }];
+    expect(await to(link)).toBe(`https://grafana.example${rest}&from=now-27h&to=now`);
+    service.reader.all = [];
+    expect(await to(link)).toBe(`https://grafana.example${rest}`);
+  });
+
+  test('tell nobody who may not read when something was found', async () => {
+    service = await serve({ tokens: { read: 'r'.repeat(32) }, deps: { grafana: () => 'https://grafana.example' } });
+    const found = finding({});
+    service.reader.all = [found];
+    expect(await to(`/dashboards/remit-identity?identity=${encodeURIComponent(found.identity)}&detector=${found.detector}`)).not.toContain('from=');
   });
 
   test('lead to the list of findings where none is', async () => {

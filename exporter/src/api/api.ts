@@ -8,7 +8,7 @@ import type { Passwords } from '../lib/passwords.ts';
 import { createPasswords } from '../lib/passwords.ts';
 import type { Tokens } from '../lib/tokens.ts';
 import type { WebConfig } from '../lib/web-config.ts';
-import { authorize } from './access.ts';
+import { authorize, mayRead } from './access.ts';
 import { coverageRoutes } from './coverage.ts';
 import { episodeRoutes } from './episodes.ts';
 import { dashboardRoutes } from './dashboards.ts';
@@ -79,7 +79,7 @@ export function createApi(deps: ApiDeps): { app: express.Express; close(): Promi
   }));
   const asked = queryApiRoutes({ stands: deps, hub: deps.hub, failed: (error) => deps.log.error({ err: error }, 'a query failed') });
   // The stream before a finding by its id: the first path that fits is taken.
-  for (const [path, routes] of byPath([...deps.routes, ...operationRoutes(deps), ...dashboardRoutes(deps), ...asked, ...queryRoutes(deps), ...coverageRoutes(deps), ...episodeRoutes(deps), ...verdictRoutes(deps), ...pageRoutes(deps)])) {
+  for (const [path, routes] of byPath([...deps.routes, ...operationRoutes(deps), ...dashboardRoutes({ ...deps, mayRead: (request) => mayRead(request, access) }), ...asked, ...queryRoutes(deps), ...coverageRoutes(deps), ...episodeRoutes(deps), ...verdictRoutes(deps), ...pageRoutes(deps)])) {
     app.all(path, async (request: Request, response: Response) => {
       const method = request.method === 'HEAD' ? 'GET' : request.method;
       const route = routes.find((each) => each.method === method);

@@ -1,29 +1,61 @@
-import { DASHBOARDS } from '@remit/contract';
+import type { Request } from 'express';
+import { DASHBOARDS, type Millis, type Reader } from '@remit/contract';
 import type { Route } from '../lib/http-route.ts';
 
+const HOUR: Millis = 3_600_000;
+const WEEK: Millis = 7 * 24 * HOUR;
 /** What a link in an alert may hand to a dashboard: names of template variables there. */
-const PASSED = ['identity', 'owner', 'detector'];
+const PASSED = ['identity', 'owner', 'cluster'];
+/** What the list of findings takes. */
+const LISTED = ['identity', 'owner', 'detector'];
+const TIME = /^(now(-\d{1,5}[smhdwMy])?|\d{1,16})$/;
 const UIDS: ReadonlySet<string> = new Set(Object.values(DASHBOARDS).map(({ uid }) => uid));
 
+export interface DashboardDeps {
+  /** Address of the Grafana that has the dashboards, or null. */
+  grafana?(): string | null;
+  reader: Pick<Reader, 'findings'>;
+  ready(): boolean;
+  /** Whether who asks may read findings: nobody else learns from a link when something was found. */
+  mayRead(request: Request): Promise<boolean>;
+  now(): Millis;
+}
+
 /**
- * `/dashboards/<uid>`: where alerts lead. Goes on to the dashboard in Grafana (`grafana.url` of the configuration), or to this
- * service's own list of findings where no Grafana is named, so that the rules need one address only.
+ * `/dashboards/<uid>`: where alerts lead. Goes on to the dashboard in Grafana (`grafana.url` of the configuration), at the time of the
+ * newest finding of the identity and detector that the link names, or to this service's own list of findings where no Grafana is
+ * named, so that the rules need one address only.
  */
-export function dashboardRoutes({ grafana = () => null }: { grafana?(): string | null }): Route[] {
+export function dashboardRoutes(deps: DashboardDeps): Route[] {
   return [{
     method: 'GET', path: '/dashboards/:uid', access: 'open', page: true, early: true,
-    handle: (request, response) => {
+    handle: async (request, response) => {
       const asked = new URL(request.url, 'http://remit').searchParams;
-      const base = grafana();
+      const base = deps.grafana?.() ?? null;
       const uid = String(request.params['uid']);
-      const to = new URLSearchParams();
-      for (const name of PASSED) {
-        const value = asked.get(name);
-        if (value !== null) to.set(base === null ? name : `var-${name}`, value);
-      }
-      const rest = to.size === 0 ? '' : `?${to.toString()}`;
       // A uid of somebody else's is not handed on.
-      response.redirect(302, base === null || !UIDS.has(uid) ? `/findings${rest}` : `${base}/d/${uid}${rest}`);
+      const known = base !== null && UIDS.has(uid);
+      const to = new URLSearchParams();
+      for (const name of known ? PASSED : LISTED) {
+        const value = asked.get(name);
+        if (value !== null) to.set(known ? `var-${name}` : name, value);
+      }
+      if (known) for (const [name, value] of Object.entries(await range(asked, request, deps))) to.set(name, value);
+      response.redirect(302, `${known ? `${base}/d/${uid}` : '/findings'}${to.size === 0 ? '' : `?${to.toString()}`}`);
     },
   }];
+}
+
+/** The range that the link names, or an hour around what was found; nothing where neither is known. */
+async function range(asked: URLSearchParams, request: Request, { reader, ready, mayRead, now }: DashboardDeps): Promise<{ from?: string; to?: string }> {
+  const [from = '', to = ''] = [asked.get('from') ?? '', asked.get('to') ?? ''];
+  if (TIME.test(from) && TIME.test(to)) return { from, to };
+  const [identity, detector] = [asked.get('identity'), asked.get('detector')];
+  if (identity === null || detector === null || identity.length > 512 || detector.length > 64 || !ready() || !(await mayRead(request))) return {};
+  const [found] = reader.findings({ identity: [identity], detector: [detector], limit: 1 }).items;
+  if (!found) return {};
+  const begins = Math.max(found.first, found.last - WEEK) - HOUR;
+  // Relative, so that panels of records keep the ranges of their own.
+  if (found.last > now() - HOUR) return { from: `now-${Math.ceil((now() - begins) / HOUR)}h`, to: 'now' };
+  return { from: String(begins), to: String(found.last + HOUR) };
 }

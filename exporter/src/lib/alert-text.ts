@@ -9,10 +9,10 @@ export function alertName(detector: string): string {
 }
 
 /**
- * What the alert of a detector says of one series of open findings, as the shipped rule does: `identity` and `owner` are label
+ * What the alert of a detector says of one series of open findings, as the shipped rule does: `identity`, `owner` and `cluster` are label
  * values, `findings` the series' value, `base` the address of this service without a slash at its end.
  */
-export function alertAnnotations(detector: AlertManifest, { identity, owner, findings, base }: { identity: string; owner: string; findings: number; base: string }): Record<string, string> {
+export function alertAnnotations(detector: AlertManifest, { identity, owner, cluster, findings, base }: { identity: string; owner: string; cluster: string; findings: number; base: string }): Record<string, string> {
   const named = (m: string, t: string): string => (identity === OVERFLOW ? `${m}ore identities than are listed one by one` : identity === FLEET ? `${t}he fleet` : identity);
   return {
     title: detector.title,
@@ -20,7 +20,7 @@ export function alertAnnotations(detector: AlertManifest, { identity, owner, fin
     findings: String(findings),
     first_action: detector.firstAction,
     runbook_url: `${base}/runbooks/${detector.id}`,
-    dashboard_url: `${base}/dashboards/${dashboardOf(detector.id)}?identity=${query(identity)}&owner=${query(owner)}`,
+    dashboard_url: `${base}/dashboards/${dashboardOf(detector.id)}?identity=${query(identity)}&owner=${query(owner)}&detector=${query(detector.id)}&cluster=${query(cluster)}`,
     finding_url: `${base}/findings?identity=${query(identity)}&detector=${query(detector.id)}`,
   };
 }

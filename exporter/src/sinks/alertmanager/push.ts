@@ -126,7 +126,7 @@ export class AlertmanagerPush implements Sink {
 
   #alert({ value, ...labels }: OpenSeries, since: Millis, ends: Millis): object {
     const manifest = this.#o.manifest(labels.detector);
-    const annotations = manifest === null ? {} : alertAnnotations(manifest, { identity: labels.identity, owner: labels.identity_owner, findings: value, base: this.#o.base });
+    const annotations = manifest === null ? {} : alertAnnotations(manifest, { identity: labels.identity, owner: labels.identity_owner, cluster: this.#o.labels['cluster'] ?? '', findings: value, base: this.#o.base });
     return {
       labels: { ...this.#o.labels, alertname: alertName(labels.detector), ...labels }, annotations,
       startsAt: new Date(since).toISOString(), endsAt: new Date(ends).toISOString(), generatorURL: annotations.finding_url ?? this.#o.base,
