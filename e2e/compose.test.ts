@@ -20,7 +20,7 @@ afterAll(async () => { for (const stop of stops.reverse()) await stop(); });
 
 interface Service {
   image?: string; build?: { target: string }; user?: string; read_only?: boolean; cap_drop?: string[]; security_opt?: string[]; ports?: string[]; command?: string[];
-  healthcheck?: object; restart?: string; environment?: Record<string, string>; volumes?: string[]; depends_on?: Record<string, { condition: string }>;
+  healthcheck?: { test: string[] }; restart?: string; environment?: Record<string, string>; volumes?: string[]; depends_on?: Record<string, { condition: string }>;
 }
 const { services } = parse(readFileSync(join(root, 'docker-compose.yml'), 'utf8'), { merge: true }) as { services: Record<string, Service> };
 const shipped = (path: string): string => readFileSync(join(root, 'provisioning/compose', path), 'utf8');
@@ -48,7 +48,7 @@ it('gives each service no more than it needs', () => {
     for (const port of service.ports ?? []) expect(port, name).toMatch(/^127\.0\.0\.1:/);
     expect(service.image, name).toMatch(/:v?\d+\.\d+\.\d+$/);
     expect(JSON.stringify(service.environment ?? {}), name).not.toMatch(/password"?:"(?!\/secrets)/i);
-    if (service.restart !== 'no' && name !== 'feeder') expect(service.healthcheck, name).toBeDefined();
+    if (service.restart !== 'no') expect(service.healthcheck, name).toBeDefined();
   }
   // Ours say who they run as; those of Prometheus, Alertmanager and Grafana do by themselves.
   const stages = readFileSync(join(root, 'Dockerfile'), 'utf8').split(/^FROM /m).slice(1);
@@ -71,7 +71,7 @@ it('tells the five cases to its inbox, over TLS and with tokens that were made a
   expect(readFileSync(join(folder, 'rules/remit.rules.yml'), 'utf8')).toContain(`${url}/runbooks/`);
 
   const moved = (text: string): string => text.replaceAll('/secrets/', `${folder}/remit/`).replaceAll('/var/lib/remit', join(folder, 'data')).replaceAll('/etc/remit/', `${folder}/`)
-    .replaceAll(':9847', `:${port}`).replaceAll('https://remit:', 'https://localhost:');
+    .replaceAll(':9847', `:${port}`).replaceAll('https://remit:', 'https://localhost:').replaceAll('/tmp/beat', join(folder, 'beat'));
   for (const file of ['remit.yml', 'web.yml']) writeFileSync(join(folder, file), moved(shipped(file)));
   const environment = { ...process.env, NODE_EXTRA_CA_CERTS: join(folder, 'remit/ca.crt') };
   const start = (name: string): { exited: Promise<number | null>; log: () => string } => {
@@ -106,6 +106,8 @@ it('tells the five cases to its inbox, over TLS and with tokens that were made a
     .replace('remit:9847', `localhost:${port}`).replace('alertmanager:9093', alertmanager.url.replace('http://', '')).replaceAll('_interval: 10s', '_interval: 2s').replace('_timeout: 10s', '_timeout: 2s');
   const prometheus = await startPrometheus({ config: parse(config) as object });
   stops.push(() => prometheus.stop());
+  const fed = (): Promise<boolean> => run(process.execPath, services['feeder']!.healthcheck!.test.slice(2).map(moved)).then(() => true, () => false);
+  expect(await fed()).toBe(false);
   const feeder = start('feeder');
   const told = async (): Promise<string[]> => {
     const { received } = (await (await fetch(`http://127.0.0.1:${inboxPort}/api/received`)).json()) as { received: { kind: string; owner: string; alerts: { labels: Record<string, string> }[] }[] };
@@ -117,6 +119,7 @@ it('tells the five cases to its inbox, over TLS and with tokens that were made a
   await eventually('the five cases', async () => { const all = await told(); return CASES.every((each) => all.includes(each)); }, 120_000)
     .catch(async (error: unknown) => { throw new Error(`${String(error)}\n${(await told()).join('\n')}\n${feeder.log()}\n${remit.log()}`); });
   expect((await prometheus.targets()).map(({ health }) => health)).toEqual(['up']);
+  await eventually('a healthy feeder', fed, 30_000);
   const page = await (await fetch(`http://127.0.0.1:${inboxPort}/`)).text();
   expect(page).toContain(`${url}/findings?identity=`);
 }, 300_000);

@@ -179,6 +179,7 @@ program.command('demo-feed')
   .requiredOption('-o, --output <folder>', 'inventory of the demo; written once')
   .option('--url <url>', 'the running service; without one only the inventory is written')
   .option('--token.file <file>', 'ingest token of the service')
+  .option('--beat.file <file>', 'written anew each time the little traffic was taken, for a health check')
   .addOption(new Option('--token-file <file>', 'the same').hideHelp())
   .addHelpText('after', `
 What docker-compose.yml feeds its demo with. Runs until it is stopped.

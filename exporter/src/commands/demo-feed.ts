@@ -11,7 +11,7 @@ import { demoInventory, demoTraffic } from '../demo-traffic.ts';
 import { deliver, ready, type Asked } from './ask.ts';
 import { UsageError } from './output.ts';
 
-export interface FeedOptions extends Partial<Asked> { output: string }
+export interface FeedOptions extends Partial<Asked> { output: string; beatFile?: string }
 
 const BEAT = 5000;
 const WEEK = 7 * 86_400_000;
@@ -19,9 +19,10 @@ const READY_WITHIN = 180_000;
 
 /**
  * `remit demo-feed`: what `npm start` does within one process, from outside. Writes the demo's inventory into a folder, once, and, with
- * an address, sends its samples, stories and a little traffic of the present to the service there until it is stopped.
+ * an address, sends its samples, stories and a little traffic of the present to the service there until it is stopped. `beatFile` is
+ * written anew whenever that traffic was taken.
  */
-export async function demoFeed({ output, url, tokenFile }: FeedOptions, signal: AbortSignal): Promise<void> {
+export async function demoFeed({ output, url, tokenFile, beatFile }: FeedOptions, signal: AbortSignal): Promise<void> {
   const told = write(output);
   if (url === undefined) return;
   const to = { url, ...tokenFile === undefined ? {} : { tokenFile } };
@@ -40,6 +41,7 @@ export async function demoFeed({ output, url, tokenFile }: FeedOptions, signal: 
     done = Date.now();
     await deliver(to, '/ingest', lines(demoTraffic(done)));
     await live(to, habits(from, done, told));
+    if (beatFile !== undefined) writeFileSync(beatFile, new Date(done).toISOString());
     await sleep(BEAT, undefined, { signal }).catch(() => {});
   }
 }
