@@ -80,7 +80,7 @@ export const identityRecordSchema = z.strictObject({
     type: text, value: text, valid_from: instant.optional(), valid_to: instant.optional(),
   })).max(256).optional(),
   labels: labels.optional(),
-  owner: team.optional(), sponsor: text.optional(), source_of_truth: text.optional(),
+  owner: team.optional(), sponsor: text.optional(), supplier: text.optional().describe('Who supplies what acts under it, where that is a third party'), source_of_truth: text.optional(),
   last_reviewed: instant.optional(), review_interval: duration.optional(),
   purpose: text.optional(), approved_by: text.optional(), approved_at: instant.optional(), ticket: text.optional(),
   data_classes_allowed: z.array(z.enum(DATA_CLASSES)).optional().describe('Classes of data that are part of the purpose'),

@@ -63,8 +63,13 @@ export const thirdParty: Plan = {
         description: 'Scopes that an app may use and those that it does use. Empty: none was used in the range and none is granted in a record.',
       }),
       recordTable({
-        title: 'Who supplies what: apps by their records', w: 24, h: 6, since: '30d', queries: [records('identities', { where: APPS })], empty: 'No app is known', columns: ['Name', 'Owner', 'Identity', 'Purpose', 'Criticality', 'Lifecycle', 'Last seen', 'Events', 'Open findings', 'Reviewed'], widths: { Identity: 310, Purpose: 260, Owner: 90 },
-        description: 'The team that answers for an app, what it is for, and when its record was last reviewed. Empty: no app is known.',
+        title: 'Suppliers', w: 24, h: 5, since: '30d', queries: [records('identities', { where: APPS })], empty: 'No app is known', nothing: { Supplier: 'not named' },
+        change: [...summed(['Supplier'], { Identity: ['count'], Events: ['sum'], Denied: ['sum'], 'Open findings': ['sum'], 'Last seen': ['max'] }), { id: 'organize', options: { excludeByName: {}, indexByName: {}, renameByName: { 'Identity (count)': 'Apps', 'Events (sum)': 'Events', 'Denied (sum)': 'Denied', 'Open findings (sum)': 'Open findings', 'Last seen (max)': 'Last seen' } } }, { id: 'sortBy', options: { sort: [{ field: 'Open findings', desc: true }] } }],
+        columns: ['Supplier', 'Apps', 'Open findings', 'Events', 'Denied', 'Last seen'], description: 'Whose apps these are, by the field supplier of their records: how many, what is open, what they did. Empty: no app is known.',
+      }),
+      recordTable({
+        title: 'Apps by their records', w: 24, h: 6, since: '30d', queries: [records('identities', { where: APPS })], empty: 'No app is known', columns: ['Supplier', 'Name', 'Owner', 'Identity', 'Purpose', 'Criticality', 'Last seen', 'Events', 'Open findings', 'Reviewed'], widths: { Identity: 280, Purpose: 220, Owner: 90 }, nothing: { Supplier: 'not named' },
+        description: 'Who supplies an app, the team that answers for it, what it is for, and when its record was last reviewed. Empty: no app is known.',
       }),
       recordGraph({ title: 'Apps, calls and targets', w: 24, h: 11, since: '7d', queries: [records('graph', { format: 'access', where: APPS, limit: 30 })], empty: 'These apps did nothing in these days', description: 'Which app reaches what. Empty: no events in the range.' }),
     ],

@@ -180,12 +180,15 @@ describe('hours', () => {
   it('are a wide series of what was observed, with room for the band', async () => {
     const [frame] = await asked.frames({ kind: 'baseline', ...RANGE, filters: [by('identity', '=', urn('nightly'))] });
     expect(frame!.schema.meta.type).toBe('timeseries-wide');
-    expect(frame!.schema.fields.map(({ name }) => name)).toEqual(['time', 'observed', 'denied', 'p50', 'p95', 'p99']);
+    expect(frame!.schema.fields.map(({ name }) => name)).toEqual(['time', 'observed', 'denied', 'p50', 'p95', 'p99', 'scheduled']);
     expect(frame!.schema.fields[1]!.labels).toEqual({ identity: urn('nightly'), owner: 'data' });
     const rows = rowsOf(frame!);
     expect(rows.find(({ time }) => time === at('02:00:00'))).toMatchObject({ observed: 40, denied: 0, p50: null });
     expect(rows.find(({ time }) => time === at('14:00:00'))).toMatchObject({ observed: 2, denied: 1 });
     expect([rows.find(({ time }) => time === at('01:00:00'))!['observed'], rows.find(({ time }) => time === at('05:00:00'))!['observed']]).toEqual([null, 0]);
+    expect(['01:00:00', '02:00:00', '03:00:00'].map((hour) => rows.find(({ time }) => time === at(hour))!['scheduled'])).toEqual([0, 1, 0]);
+    const [several] = await asked.frames({ kind: 'baseline', ...RANGE });
+    expect(several!.schema.fields.map(({ name }) => name)).not.toContain('scheduled');
   });
 
   it('have a score against the threshold', async () => {

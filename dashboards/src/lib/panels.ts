@@ -173,8 +173,8 @@ function toldEmpty({ queries, columns, empty }: Said & { columns: readonly Colum
   return [{ build }, ...others];
 }
 
-/** Records of Remit as a table. `columns`: those shown, in order, by name; units, colours and links come with the data source; `leads`: another link of a column. */
-export function recordTable(said: Said & { columns?: readonly string[]; widths?: Readonly<Record<string, number>>; units?: Readonly<Record<string, string>>; leads?: Readonly<Record<string, DashboardLinkBuilder>>; change?: readonly DataTransformerConfig[] }): Table {
+/** Records of Remit as a table. `columns`: those shown, in order, by name; units, colours and links come with the data source; `leads`: another link of a column; `nothing`: what an empty cell of a column says. */
+export function recordTable(said: Said & { columns?: readonly string[]; widths?: Readonly<Record<string, number>>; units?: Readonly<Record<string, string>>; leads?: Readonly<Record<string, DashboardLinkBuilder>>; nothing?: Readonly<Record<string, string>>; change?: readonly DataTransformerConfig[] }): Table {
   const { columns, change = [] } = said;
   const chosen: DataTransformerConfig[] = columns === undefined ? [] : [{
     id: 'organize', options: { includeByName: Object.fromEntries(columns.map((name) => [name, true])), indexByName: Object.fromEntries(columns.map((name, index) => [name, index])), renameByName: {}, excludeByName: {} },
@@ -187,6 +187,7 @@ export function recordTable(said: Said & { columns?: readonly string[]; widths?:
   for (const name of ['State', 'Against the remit']) panel.overrideByName(name, [{ id: 'custom.cellOptions', value: { type: 'color-text' } }]);
   for (const [name, width] of Object.entries(said.widths ?? {})) panel.overrideByName(name, [{ id: 'custom.width', value: width }]);
   for (const [name, unit] of Object.entries(said.units ?? {})) panel.overrideByName(name, [{ id: 'unit', value: unit }]);
+  for (const [name, words] of Object.entries(said.nothing ?? {})) panel.overrideByName(name, [{ id: 'noValue', value: words }]);
   for (const [name, link] of Object.entries(said.leads ?? {})) panel.overrideByName(name, [{ id: 'links', value: [link.build()] }]);
   return panel;
 }

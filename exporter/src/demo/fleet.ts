@@ -127,6 +127,7 @@ identities:
     display_name: Ledger export
     owner: analytics
     sponsor: finance@example.com
+    supplier: reports.example.com
     purpose: Gives the supplier of the reports the ledgers of the day
     criticality: high
     environment: production

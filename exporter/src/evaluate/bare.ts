@@ -2,7 +2,7 @@ import { parse } from 'yaml';
 
 /** What says who somebody is, and nothing of what they may do. */
 const WHO: ReadonlySet<string> = new Set([
-  'urn', 'kind', 'display_name', 'environment', 'criticality', 'aliases', 'labels', 'owner', 'sponsor', 'source_of_truth', 'last_reviewed', 'review_interval', 'purpose', 'approved_by', 'approved_at',
+  'urn', 'kind', 'display_name', 'environment', 'criticality', 'aliases', 'labels', 'owner', 'sponsor', 'supplier', 'source_of_truth', 'last_reviewed', 'review_interval', 'purpose', 'approved_by', 'approved_at',
   'ticket', 'baseline',
 ]);
 /** Of a file: exceptions belong to the remit; what tools and data are is knowledge of the world. */

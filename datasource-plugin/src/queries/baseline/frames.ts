@@ -1,4 +1,4 @@
-import { FieldColorModeId, type Field } from '@grafana/data';
+import { FieldColorModeId, MappingType, type Field } from '@grafana/data';
 import { t } from '@grafana/i18n';
 import { dress } from '../../lib/dress';
 import { seriesLinks } from '../../lib/links';
@@ -16,7 +16,7 @@ export const frames: KindPart['frames'] = (answer, { to }) =>
         continue;
       }
       field.config = {
-        ...part.config, unit: 'short', min: 0, displayNameFromDS: named(field, part.title(), several), links: seriesLinks(to),
+        ...part.config, unit: field.name === 'scheduled' ? 'none' : 'short', min: 0, displayNameFromDS: named(field, part.title(), several), links: seriesLinks(to),
         custom: { ...part.config.custom, ...(field.name === 'p99' ? { fillBelowTo: named({ ...field, name: 'p50' }, PARTS.p50?.title() ?? '', several) } : {}) },
       };
     }
@@ -36,5 +36,10 @@ const PARTS: Record<string, { title: () => string; config: Field['config'] }> = 
   denied: { title: () => t('series.denied', 'Denied'), config: fixed('red', { drawStyle: 'bars', lineWidth: 0, fillOpacity: 60 }) },
   p50: { title: () => t('series.p50', 'Median expected'), config: fixed('semi-dark-green', { lineWidth: 1, lineStyle: { fill: 'dash', dash: [4, 4] }, fillOpacity: 0, showPoints: 'never', lineInterpolation: 'stepAfter' }) },
   p95: { title: () => t('series.p95', '95 % stay below'), config: fixed('yellow', { lineWidth: 1, lineStyle: { fill: 'dash', dash: [4, 4] }, fillOpacity: 0, showPoints: 'never', lineInterpolation: 'stepAfter' }) },
+  // On an axis of its own that is not shown: a background where work is expected.
+  scheduled: {
+    title: () => t('series.scheduled', 'Declared schedule'),
+    config: { ...fixed('green', { axisPlacement: 'hidden', lineWidth: 0, fillOpacity: 14, showPoints: 'never', lineInterpolation: 'stepAfter' }), max: 1, mappings: [{ type: MappingType.ValueToText, options: { 0: { text: 'outside' }, 1: { text: 'inside' } } }] },
+  },
   p99: { title: () => t('series.p99', '99 % stay below'), config: fixed('semi-dark-orange', { lineWidth: 1, fillOpacity: 12, showPoints: 'never', lineInterpolation: 'stepAfter' }) },
 };

@@ -9,6 +9,7 @@ const looks = (): Looks => ({
   kind: { title: t('field.kind', 'Kind'), words: kinds(), width: 130 },
   class: { title: t('field.identity-class', 'Class'), width: 90 },
   owner: { title: t('field.owner', 'Owner'), width: 110 },
+  supplier: { title: t('field.supplier', 'Supplier'), width: 140 },
   purpose: { title: t('field.purpose', 'Purpose'), width: 220 },
   environment: { title: t('field.environment', 'Environment'), width: 110 },
   criticality: {

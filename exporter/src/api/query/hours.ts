@@ -1,10 +1,12 @@
-import { CHANNELS, type Bands, type Channel, type FrameField, type HourPoint, type KnownIdentity, type Millis } from '@remit/contract';
+import { CHANNELS, type Bands, type Channel, type FrameField, type HourPoint, type KnownIdentity, type Millis, type Remit } from '@remit/contract';
 import { frameOf, table, type Column } from './frame.ts';
 import { fewOf } from './identities.ts';
 import { stepOf, tell, type Ask, type Kind } from './kind.ts';
 
 const HOUR: Millis = 3_600_000;
 const MOST_POINTS = 1500;
+/** At the declared schedule, in each bucket: every five minutes of an hour. */
+const LOOKS = 12;
 /** Identities shown when none is named, and at most. */
 const USUAL = 5;
 const MOST = 20;
@@ -12,9 +14,10 @@ const MOST = 20;
 /** What the busiest identities did, hour by hour, beside the band in which their baseline expects it. */
 export const baseline: Kind = {
   limit: { usual: USUAL, most: MOST },
-  answer: (ask) => series(ask, eventsOf, (identity, of) => [
+  answer: (ask) => series(ask, eventsOf, (identity, of, alone) => [
     value(identity, 'observed', 'events', 'short', (start) => of(start)?.events ?? null), value(identity, 'denied', 'denied', 'short', (start) => of(start)?.denied ?? null),
     ...(['p50', 'p95', 'p99'] as const).map((name) => value(identity, name, name, 'short', (start) => of(start)?.bands?.[name] ?? null)),
+    ...alone && identity.remit?.record.schedule?.windows?.length ? [value(identity, 'scheduled', 'scheduled', 'none', scheduled(identity.remit, stepOf(ask, MOST_POINTS, HOUR)))] : [],
   ]),
 };
 
@@ -33,7 +36,7 @@ interface Bucket { events: number; denied: number; score: number | null; bands: 
 type Of = (start: Millis) => Bucket | null;
 
 /** One wide frame: an axis of whole hours, and columns for each identity. */
-async function series(ask: Ask, rank: (hours: readonly HourPoint[]) => number, columns: (identity: KnownIdentity, of: Of) => Column<Millis>[], common: Column<Millis>[] = []) {
+async function series(ask: Ask, rank: (hours: readonly HourPoint[]) => number, columns: (identity: KnownIdentity, of: Of, alone: boolean) => Column<Millis>[], common: Column<Millis>[] = []) {
   const { now, explorer } = ask.stands;
   const since = explorer.hoursSince();
   const step = stepOf(ask, MOST_POINTS, HOUR);
@@ -47,7 +50,7 @@ async function series(ask: Ask, rank: (hours: readonly HourPoint[]) => number, c
   few.forEach((identity, i) => {
     const buckets = bucketsOf(hours[i]!.hours, step);
     for (const { start, open } of hours[i]!.hours) if (open) openFrom = Math.min(openFrom ?? Infinity, start);
-    shown.push(...columns(identity, (start) => (start < since ? null : buckets.get(start) ?? (isQuiet(identity, start, step, now()) ? QUIET : null))));
+    shown.push(...columns(identity, (start) => (start < since ? null : buckets.get(start) ?? (isQuiet(identity, start, step, now()) ? QUIET : null)), few.length === 1));
   });
   shown.push(...common);
   const notices = all > few.length ? [`${few.length} of ${all} identities, ${ask.query.kind === 'baseline' ? 'the busiest' : 'those that deviate most'} of the range; filter by identity for others`] : [];
@@ -55,6 +58,17 @@ async function series(ask: Ask, rank: (hours: readonly HourPoint[]) => number, c
   if (few.length === 0) notices.push('nobody that was asked for did anything in this range; choose a longer one');
   else if (!few.some(({ ready }) => ready)) notices.push('no band yet: the baseline is still warming');
   return tell(ask, [frameOf(ask.query.kind, table('timeseries-wide', 'graph'), shown, axis)], { total: all, notices, custom: { step, open_from: openFrom } });
+}
+
+/** Whether work is expected in a bucket: 1 where one of its looks lies in a declared window, without the grace. */
+function scheduled(remit: Remit, step: Millis): (start: Millis) => number {
+  return (start) => {
+    for (let at = start; at < start + step; at += step / LOOKS) {
+      const verdict = remit.schedule(at, 0);
+      if (verdict.state === 'inside' && at >= verdict.window.start && at < verdict.window.end) return 1;
+    }
+    return 0;
+  };
 }
 
 function eventsOf(hours: readonly HourPoint[]): number {

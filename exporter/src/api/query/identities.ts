@@ -43,7 +43,7 @@ function ofListed({ identity, events, open }: Listed, key: (typeof OWN)[number])
 
 const COLUMNS: Column<Listed>[] = [
   text('identity', 'Identity', ({ identity: i }) => i.urn), text('display_name', 'Name', ({ identity: i }) => i.remit?.record.display_name), text('kind', 'Kind', ({ identity: i }) => i.kind),
-  text('class', 'Class', ({ identity: i }) => i.class), text('owner', 'Owner', ({ identity: i }) => i.remit?.record.owner), text('purpose', 'Purpose', ({ identity: i }) => i.remit?.record.purpose),
+  text('class', 'Class', ({ identity: i }) => i.class), text('owner', 'Owner', ({ identity: i }) => i.remit?.record.owner), text('supplier', 'Supplier', ({ identity: i }) => i.remit?.record.supplier), text('purpose', 'Purpose', ({ identity: i }) => i.remit?.record.purpose),
   text('environment', 'Environment', ({ identity: i }) => i.remit?.record.environment), text('criticality', 'Criticality', ({ identity: i }) => i.remit?.record.criticality),
   text('lifecycle', 'Lifecycle', ({ identity: i }) => i.remit?.lifecycle ?? 'unknown'), yes('inventoried', 'Inventoried', ({ identity: i }) => i.remit?.reviewed === true),
   time('last', 'Last seen', ({ identity: i }) => i.last), time('first', 'First seen', ({ identity: i }) => i.first), count('events', 'Events', ({ events }) => events),
