@@ -256,12 +256,12 @@ describe('chain', () => {
     expect(column(await asked.rows({ kind: 'graph', format: 'chain', filters }), 'id')).toEqual(['step:1', 'step:2', 'step:3', 'expected:3', 'step:4']);
   });
 
-  it('without a run lists the runs', async () => {
-    expect(await asked.rows({ kind: 'chain', ...RANGE })).toEqual([expect.objectContaining({ identity: AGENT, trace, steps: 4, denied: 0 })]);
+  it('are listed', async () => {
+    expect(await asked.rows({ kind: 'chain', format: 'list', ...RANGE })).toEqual([expect.objectContaining({ identity: AGENT, trace, steps: 4, denied: 0 })]);
   });
 
-  it('is the newest one of an identity, with the list of the others', async () => {
-    const [steps, approved, chains] = await asked.frames({ kind: 'chain', ...RANGE, filters: [by('identity', '=', AGENT)] });
+  it.each([['all', []], ['an identity', [by('identity', '=', AGENT)]]])('is the newest one of %s, with the list of the others', async (_, filters) => {
+    const [steps, approved, chains] = await asked.frames({ kind: 'chain', ...RANGE, filters });
     expect(column(rowsOf(steps!), 'name')).toEqual(['search_mail', 'search_web', 'send_mail', 'create_ticket']);
     expect([approved!.schema.name, column(rowsOf(chains!), 'trace')]).toEqual(['approved', [trace]]);
     expect(steps!.schema.meta.notices).toContainEqual({ severity: 'info', text: expect.stringMatching(/^the newest of 1 chains/) as unknown });

@@ -5,17 +5,14 @@ import { tell, type Ask, type Kind } from './kind.ts';
 import { runsOf, type RunRow, type Runs } from './runs.ts';
 import { listedRun, namesRun, runOf, type Run, type Step } from './steps.ts';
 
-/**
- * One run's calls against the approved sequence. Without a run named: the runs of the range, beside the newest run of an identity when one is
- * named; as a trace or a timeline, which cannot show a list, the newest run.
- */
+/** One run's calls against the approved sequence: the newest one of the range when none is named, as steps with the list of the others. Or that list alone. */
 export const chain: Kind = {
   limit: { usual: 200, most: 1000 },
   async answer(ask) {
-    if (namesRun(ask)) return shown(ask, await runOf(ask), []);
+    if (ask.format !== 'list' && namesRun(ask)) return shown(ask, await runOf(ask), []);
     const runs = await runsOf(ask);
     const newest = runs.rows[0];
-    if (newest === undefined || (ask.format === 'steps' && !ask.filters.has('identity'))) return list(ask, runs);
+    if (newest === undefined || ask.format === 'list') return list(ask, runs);
     const notice = `the newest of ${runs.partial ? 'at least ' : ''}${runs.rows.length} chains in the range; filter by session or trace for another`;
     const answer = shown(ask, await listedRun(ask, newest), [notice]);
     return ask.format === 'steps' ? [...answer, listed(runs, ask.limit)] : answer;
@@ -103,7 +100,7 @@ function list(ask: Ask, runs: Runs): Frame[] {
   const cut = runs.partial || runs.rows.length > ask.limit;
   return tell(ask, [listed(runs, ask.limit)], {
     total: runs.partial ? null : runs.rows.length, partial: cut,
-    ...(cut ? { warnings: ['the latest runs only; shorten the range or filter by identity for others'] } : {}), notices: ['filter by session, trace or finding to see one run'],
+    ...(cut ? { warnings: ['the latest runs only; shorten the range or filter by identity for others'] } : {}), notices: ['filter by session, trace or finding, or ask for steps, to see one run'],
   });
 }
 
