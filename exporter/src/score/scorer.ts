@@ -81,7 +81,7 @@ export class Scorer {
     });
     this.#rows = new Rows([
       { name: 'common@4', claim: (cells) => this.#common.claim(cells) }, { name: `ratio@2:${all.map((h) => h.id).join(',')}`, claim: (cells) => this.#ratio.claim(cells) },
-      { name: 'reference@2', claim: (cells) => this.#reference.claim(cells) }, ...all.filter((h) => h.tools !== true).map(tenant),
+      { name: 'reference@3', claim: (cells) => this.#reference.claim(cells) }, ...all.filter((h) => h.tools !== true).map(tenant),
     ]);
     this.#toolRows = new Rows(all.filter((h) => h.tools === true).map(tenant));
     this.rowBytes = { every: this.#rows.rowBytes, tools: this.#toolRows.rowBytes };
@@ -220,7 +220,8 @@ export class Scorer {
   }
 
   readiness(identity: number, now: Millis): Readiness {
-    this.#common.read(this.#own(identity, false, false), Math.floor(now / HOUR), this.#context);
+    this.#rows.seekHead(this.#cells, identity);
+    this.#common.read(this.#cells, Math.floor(now / HOUR), this.#context);
     return this.#common.readiness(this.#context);
   }
 
@@ -229,10 +230,10 @@ export class Scorer {
     const cells = this.#own(identity, false, true);
     const hour = Math.floor(now / HOUR);
     this.#common.read(cells, hour, this.#context);
-    return this.#reference.approve(cells, hour, this.#context.age, this.#habits.volume);
+    return this.#reference.approve(cells, hour, this.#context.age);
   }
 
-  /** Events of an active hour now against the approved reference (1 = alike), and whether it has drifted; null without a reference. */
+  /** Events of a day now against the approved reference (1 = alike), and whether it has drifted; null without a reference. */
   level(identity: number, now: Millis): { ratio: number; drifted: boolean; approved: Millis } | null {
     return this.#reference.level(this.#own(identity, false, false), Math.floor(now / HOUR));
   }

@@ -81,8 +81,8 @@ export class Counts implements Habit {
     return under > 0 ? Math.max(0.02, Math.min(4, cells.f32[cells.word + this.#over]! / under)) : 0.5;
   }
 
-  /** Active hours learned, at most 2,000. */
-  active(cells: Cells): number { return cells.f32[cells.word + this.#seen]!; }
+  /** Mean of an active hour, whichever. */
+  typical(cells: Cells): number { return cells.f32[cells.word + this.#mean]!; }
 
   #predict(cells: Cells, context: HourContext, moved = true): { mean: number; dispersion: number } {
     const seen = cells.f32[cells.word + this.#seen]!;
