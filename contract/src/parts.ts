@@ -112,11 +112,20 @@ export interface Cut {
   /** Rows whose key sorts before this go. */
   drops: { table: string; before: string }[];
 }
+/** Rows of one table, in key order. */
+export interface RowPage {
+  keys: readonly string[];
+  /** Value of the row with this index. */
+  value(i: number): Bytes;
+  /** The same, as UTF-8. */
+  text(i: number): string;
+}
+
 export interface Store {
   /** Position of the last cut, 0 when new. */
   position(): Promise<Position>;
-  /** Rows of one table in key order. */
-  rows(table: string, range?: { from?: string; to?: string }): AsyncIterable<{ key: string; value: Bytes }>;
+  /** Rows of one table in key order, some thousand at a time. */
+  pages(table: string, range?: { from?: string; to?: string }): AsyncIterable<RowPage>;
   commit(cut: Cut): Promise<void>;
   bytes(): Promise<number>;
   close(): Promise<void>;

@@ -104,7 +104,7 @@ describe('the same state', () => {
     expect(await whole(lines.slice(0, 2500), lines.slice(2500))).toBe(plain);
     expect(await whole(lines, shuffled(lines, 3))).toBe(plain);
     expect(await whole(lines.slice(1))).not.toBe(plain);
-  });
+  }, 180_000);
 
   it('when both stages of a request come in either order, also when they disagree', async () => {
     const stages = sample('k8s-perfspec').filter((l) => l.includes('"verb":"watch"')).slice(0, 120).flatMap((line) => {

@@ -93,5 +93,5 @@ function machine(): { processor: Processor; apply(entry: EntryBody): Promise<voi
 /** A store that was never written. */
 const NOTHING: Store = {
   position: () => Promise.resolve(0), commit: () => Promise.resolve(), bytes: () => Promise.resolve(0), close: () => Promise.resolve(),
-  async * rows() { /* There are none. */ },
+  async * pages() { /* There are none. */ },
 };

@@ -62,6 +62,7 @@ export class CompiledInventory implements Inventory {
   }
 
   match(keys: readonly string[], at: Millis): { remit: Remit; ambiguous: boolean } | null {
+    if (this.#claims.size === 0) return null;
     const known = this.#answers.get(keys);
     if (known !== undefined) return known;
     const hit = this.#search(keys, at);

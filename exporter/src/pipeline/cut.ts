@@ -6,18 +6,17 @@ import type { Feed } from './feeds.ts';
 import { RETENTION } from './findings.ts';
 import { restoreHour, saveHour } from './hours.ts';
 import type { Issue } from './identities.ts';
-import type { SavedNative } from './natives.ts';
 import { nameOf, type KeptChain } from './chains.ts';
 import type { HeldRun } from './held-runs.ts';
 import type { ClosedHour } from './parts.ts';
 import type { Processor } from './processor.ts';
 import type { KeptRun } from './runs.ts';
-import { saveIdentity, type SavedIdentity } from './saved-identity.ts';
+import { saveIdentity, saveNative, type SavedIdentity, type SavedNative } from './saved-identity.ts';
 import type { Shadow } from './shadow.ts';
 import { loadTrace, saveTrace } from './traces.ts';
 
 /** Version of what a cut holds. Another version is refused at the start, with what to do. */
-const VERSION = 4;
+const VERSION = 5;
 const SLICE_ROWS = 200;
 /** What packing a slab of learned rows costs, in ordinary rows. */
 const SLAB_ROWS = 20;
@@ -42,10 +41,9 @@ export async function takeCut(p: Processor, extra: unknown): Promise<Cut> {
     n = 0;
     await breathe();
   };
+  for (const native of p.identities.takeNativesAlone()) { put('native', native.key, saveNative(native, '', NaN)); await slice(); }
   for (const identity of p.identities.changed) { put('identity', padded(identity.index), saveIdentity(identity)); await slice(); }
   p.identities.changed.clear();
-  for (const native of p.identities.natives.changed) { put('native', native.key, p.identities.natives.save(native)); await slice(); }
-  p.identities.natives.changed.clear();
   for (const [uid, issue] of p.identities.changedCredentials) { put('credential', uid, issue); await slice(); }
   p.identities.changedCredentials.clear();
   for (const key of p.hours.dirty) {
@@ -102,30 +100,31 @@ export async function takeCut(p: Processor, extra: unknown): Promise<Cut> {
 /** Fills an empty processor from the last cut; returns what `takeCut` was given as extra, or null when the store is new. */
 export async function restoreCut(p: Processor, store: Store): Promise<unknown> {
   p.position = await store.position();
-  let saved: Meta | null = null;
-  for await (const { value } of store.rows('meta')) saved = parse(value) as Meta;
-  if (!saved) return null;
+  const metas: Meta[] = [];
+  await each<Meta>(store, 'meta', (_, value) => { metas.push(value); });
+  const [saved] = metas;
+  if (saved === undefined) return null;
   if (saved.version !== VERSION) {
     throw new Error(`the stored state has version ${saved.version}, this build reads ${VERSION}; start with an empty --storage.path`);
   }
-  for await (const { value } of store.rows('native')) p.identities.natives.restore(parse(value) as SavedNative);
-  for await (const { key, value } of store.rows('identity')) p.identities.restoreIdentity(Number(key), parse(value) as SavedIdentity);
-  for await (const { key, value } of store.rows('credential')) p.identities.restoreCredential(key, parse(value) as Issue);
+  await each<SavedIdentity>(store, 'identity', (key, value) => { p.identities.restoreIdentity(Number(key), value); });
+  await each<SavedNative>(store, 'native', (_, value) => { p.identities.restoreNative(value); });
+  await each<Issue>(store, 'credential', (key, value) => { p.identities.restoreCredential(key, value); });
   p.feeds.restore(saved.feeds);
-  for await (const { key, value } of store.rows('hour')) restoreOpen(p, key, parse(value));
-  for await (const { value } of store.rows('finding')) p.book.restore(loadFinding(value));
-  for await (const { value } of store.rows('trace')) p.traces.restore(loadTrace(parse(value) as object));
-  for await (const { value } of store.rows('shadow')) p.shadows.restore(parse(value) as Shadow);
-  for await (const { value } of store.rows('chain')) p.chains.restore(parse(value) as KeptChain);
-  for await (const { key, value } of store.rows('privilege')) p.privileges.restore(p.identities.all[Number(key)]!, parse(value) as [string, number][]);
-  for await (const { value } of store.rows('run')) p.runs.restore(parse(value) as KeptRun);
-  for await (const { key, value } of store.rows('held')) p.runs.held.restore(key, parse(value) as HeldRun[]);
-  for await (const { key, value } of store.rows('habit')) p.parts.runs?.habits.restore(key, value);
-  for await (const { key, value } of store.rows('inventory')) {
+  await each<object>(store, 'hour', (key, value) => { restoreOpen(p, key, value); });
+  await each<SavedFinding>(store, 'finding', (_, value) => { p.book.restore(loadFinding(value)); });
+  await each<object>(store, 'trace', (_, value) => { p.traces.restore(loadTrace(value)); });
+  await each<Shadow>(store, 'shadow', (_, value) => { p.shadows.restore(value); });
+  await each<KeptChain>(store, 'chain', (_, value) => { p.chains.restore(value); });
+  await each<[string, number][]>(store, 'privilege', (key, value) => { p.privileges.restore(p.identities.all[Number(key)]!, value); });
+  await each<KeptRun>(store, 'run', (_, value) => { p.runs.restore(value); });
+  await each<HeldRun[]>(store, 'held', (key, value) => { p.runs.held.restore(key, value); });
+  await each<Record<string, string>>(store, 'inventory', (key, files) => {
     const [from, imported] = key.split('/').map(Number) as [number, number];
-    p.parts.timeline.add(from, p.parts.compile(parse(value) as Record<string, string>, imported));
-  }
-  for await (const { key, value } of store.rows('score')) p.parts.scoring.restore(key, value);
+    p.parts.timeline.add(from, p.parts.compile(files, imported));
+  });
+  for await (const { keys, value } of store.pages('habit')) keys.forEach((key, i) => { p.parts.runs?.habits.restore(key, value(i)); });
+  for await (const { keys, value } of store.pages('score')) keys.forEach((key, i) => { p.parts.scoring.restore(key, value(i)); });
   for (const [key, value] of saved.counters) p.counters.set(key, value);
   for (const [key, value] of saved.history ?? []) p.history.set(key, value);
   for (const [key, value] of saved.matches) p.matches.set(key, value);
@@ -176,8 +175,9 @@ function saveFinding(kept: Kept): object {
   return { ...kept, parts: kept.parts && [...kept.parts] };
 }
 
-function loadFinding(value: Bytes): Kept {
-  const saved = parse(value) as Omit<Kept, 'parts'> & { parts: [string, never][] | null };
+type SavedFinding = Omit<Kept, 'parts'> & { parts: [string, never][] | null };
+
+function loadFinding(saved: SavedFinding): Kept {
   return { ...saved, parts: saved.parts && new Map(saved.parts) };
 }
 
@@ -189,6 +189,7 @@ function json(value: unknown): Bytes {
   return Buffer.from(JSON.stringify(value));
 }
 
-function parse(value: Bytes): unknown {
-  return JSON.parse(Buffer.from(value.buffer, value.byteOffset, value.length).toString());
+/** Every row of a table of JSON, in key order. */
+async function each<T>(store: Store, table: string, restore: (key: string, value: T) => void): Promise<void> {
+  for await (const { keys, text } of store.pages(table)) keys.forEach((key, i) => { restore(key, JSON.parse(text(i)) as T); });
 }

@@ -50,7 +50,7 @@ export class Dedup {
       this.#hours.set(hour, set);
       if (this.stored.has(hour)) {
         const prefix = hourKey(hour);
-        for await (const { value } of store.rows('dedup', { from: `${prefix}/`, to: `${prefix}0` })) set.load(value);
+        for await (const { keys, value } of store.pages('dedup', { from: `${prefix}/`, to: `${prefix}0` })) keys.forEach((_, i) => { set.load(value(i)); });
       }
     }
   }

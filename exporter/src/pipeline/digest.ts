@@ -37,10 +37,12 @@ export async function* dump(p: Processor, store: Store): AsyncIterable<string> {
     if (learned !== null || held.length > 0) yield line('habit', { urn, learned, held });
   }
   const closed: string[] = [];
-  for await (const { key, value } of store.rows('closed')) {
-    const [start, index] = key.split('/');
-    const identity = p.identities.all[Number(index)]!;
-    if (counted.has(identity)) closed.push(line('closed', { start: Number(start), urn: identity.urn, value: Buffer.from(value).toString() }));
+  for await (const { keys, text } of store.pages('closed')) {
+    keys.forEach((key, i) => {
+      const [start, index] = key.split('/');
+      const identity = p.identities.all[Number(index)]!;
+      if (counted.has(identity)) closed.push(line('closed', { start: Number(start), urn: identity.urn, value: text(i) }));
+    });
   }
   yield* closed.sort();
   for (const identity of counted) {

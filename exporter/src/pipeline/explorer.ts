@@ -201,7 +201,7 @@ export class StateExplorer implements Explorer {
       if (!identity) continue;
       for (const key of identities.principalKeys(identity)) keys.add(key);
       for (const key of identity.carriers) lenders.add(key);
-      for (const key of identity.natives) lenders.delete(key);
+      for (const { key } of identity.natives) lenders.delete(key);
     }
     return { urns: new Set(urns), keys: [...keys], lenders };
   }

@@ -85,7 +85,7 @@ export class FleetWatch {
         if (verdict === 'human' || verdict === 'platform') return [];
         return [{
           urn: identity.urn, kind: identities.kindOf(identity), class: verdict, first: identity.first, last: identity.last,
-          principalKey: identity.natives[0] ?? '', inventoried: identity.remit !== null, sensitive: identity.sensitive,
+          principalKey: identity.natives[0]?.key ?? '', inventoried: identity.remit !== null, sensitive: identity.sensitive,
           events: identity.success + identity.failure + identity.denied, evidence: lately(identity),
           remit: identity.remit, complete: feeds.complete(identity.feeds), recreatedFrom: identities.recreatedFrom(identity),
           scheduledSince: identity.remit === null ? -Infinity : parts.timeline.scheduledSince(identity.remit),

@@ -2,7 +2,7 @@ import { KINDS, type IdentityClass, type Inventory, type Kind, type Millis, type
 import { markActive, newActivity, type Activity } from './activity.ts';
 import type { OpenHour } from './hours.ts';
 import { Natives, type Native } from './natives.ts';
-import { loadIdentity, NO_CARRIERS, type SavedIdentity } from './saved-identity.ts';
+import { loadIdentity, loadNative, NO_CARRIERS, type SavedIdentity, type SavedNative } from './saved-identity.ts';
 
 /** Proofs of who stands behind an identity, collected over all its events. */
 const HUMAN = 1;
@@ -27,7 +27,7 @@ export interface Identity {
   /** Of these, success, failure and denied, what was history when it came; null for none. */
   history: number[] | null;
   sensitive: boolean;
-  natives: string[];
+  natives: readonly Native[];
   /** Names under which its calls were journaled before their traces said who acted. */
   carriers: string[];
   /** Indexes of the feeds that carry it. */
@@ -106,7 +106,10 @@ export class Identities {
     if (hit && hit.remit.record.urn !== native.urn) actor.resolution = 'alias';
     else if (event.principal_key === '') actor.resolution = 'fallback';
     if (apart) this.#lend(identity, native, credential!);
-    else if (!identity.natives.includes(native.key)) identity.natives.push(native.key);
+    else if (!identity.natives.includes(native)) {
+      identity.natives = [...identity.natives, native];
+      native.holders = [...native.holders, identity];
+    }
     actor.urn = identity.urn;
     if (issue && issue.issuer !== '' && issue.issuer !== identity.urn && !event.actor.delegation) event.actor.delegation = [issue.issuer];
     return identity;
@@ -132,23 +135,23 @@ export class Identities {
     if (!native) return;
     for (const urn of [native.urn, native.plain]) {
       const identity = this.#byUrn.get(urn);
-      if (!identity?.natives.includes(native.key)) continue;
+      if (!identity?.natives.includes(native)) continue;
       event.actor.identity.urn = identity.urn;
       event.actor.identity.kind = this.kindOf(identity);
       return;
     }
-    const bound = this.all.find((i) => i.natives.includes(native.key));
+    const [bound] = native.holders;
     if (bound) event.actor.identity.urn = bound.urn;
   }
 
   /** Native principal keys behind an identity: what the journal's filter knows. */
   principalKeys(identity: Identity): string[] {
-    return [...identity.natives.flatMap((key) => [key, ...(this.natives.all.get(key)?.aliases ?? [])]), ...identity.carriers];
+    return [...identity.natives.flatMap(({ key, aliases }) => [key, ...aliases]), ...identity.carriers];
   }
 
   /** A call of this identity was journaled under a name that is not its own. */
   carry(identity: Identity, key: string): void {
-    if (identity.carriers.includes(key) || identity.natives.includes(key) || identity.carriers.length >= MAX_CARRIERS) return;
+    if (identity.carriers.includes(key) || identity.natives.some((native) => native.key === key) || identity.carriers.length >= MAX_CARRIERS) return;
     identity.carriers = [...identity.carriers, key];
   }
 
@@ -161,9 +164,9 @@ export class Identities {
 
   aliases(identity: Identity): string[] {
     const names = new Set<string>();
-    for (const key of identity.natives) {
+    for (const { key, aliases } of identity.natives) {
       names.add(key);
-      for (const alias of this.natives.all.get(key)?.aliases ?? []) names.add(alias);
+      for (const alias of aliases) names.add(alias);
     }
     return [...names].sort();
   }
@@ -237,7 +240,7 @@ export class Identities {
     const moved: [Identity, string][] = [];
     for (const { native, from } of renames) {
       const identity = this.#byUrn.get(from);
-      if (identity?.natives.includes(native.key)) moved.push([identity, native.urn]);
+      if (identity?.natives.includes(native)) moved.push([identity, native.urn]);
     }
     for (const [identity] of moved) this.#byUrn.delete(identity.urn);
     // Whoever has a name leaves it before another gets it, with all that is kept by name.
@@ -281,21 +284,37 @@ export class Identities {
     if (this.#issued.size > MAX_CREDENTIALS) this.#issued.delete(this.#issued.keys().next().value!);
   }
 
+  /** Natives that changed since the last cut and that nobody holds; those that somebody holds are kept with who does. */
+  takeNativesAlone(): Native[] {
+    const alone: Native[] = [];
+    for (const native of this.natives.changed) {
+      if (native.holders.length === 0) alone.push(native);
+      for (const holder of native.holders) this.changed.add(holder);
+    }
+    this.natives.changed.clear();
+    return alone;
+  }
+
   restoreCredential(uid: string, issue: Issue): void {
     this.#issued.set(uid, issue);
   }
 
+  /** A native that no identity holds, as it was saved. */
+  restoreNative(saved: SavedNative): void {
+    this.natives.restore(loadNative(saved, '', 0));
+  }
+
   restoreIdentity(index: number, saved: SavedIdentity): void {
-    const identity = loadIdentity(index, saved);
+    const identity = loadIdentity(index, saved, (native, urn, first) => this.natives.restore(loadNative(native, urn, first)));
+    for (const native of identity.natives) native.holders = native.holders.length === 0 ? [identity] : [...native.holders, identity];
     this.all[index] = identity;
     this.#byUrn.set(identity.urn, identity);
   }
 
   /** The record of an identity in an inventory, at a time; proposed or reviewed. */
   recordOf(identity: Identity, inventory: Inventory, at: Millis): Remit | null {
-    for (const key of identity.natives) {
-      const native = this.natives.all.get(key);
-      const hit = native && inventory.match(native.matchKeys, at);
+    for (const { matchKeys } of identity.natives) {
+      const hit = inventory.match(matchKeys, at);
       if (hit && hit.remit.record.urn === identity.urn) return hit.remit;
     }
     return identity.natives.length > 0 ? null : inventory.match([identity.urn], at)?.remit ?? null;
@@ -303,11 +322,7 @@ export class Identities {
 
   /** The URN whose name an identity carries under a later id, or null. */
   recreatedFrom(identity: Identity): string | null {
-    for (const key of identity.natives) {
-      const native = this.natives.all.get(key);
-      if (native && native.urn !== native.plain) return native.plain;
-    }
-    return null;
+    return identity.natives.find(({ urn, plain }) => urn !== plain)?.plain ?? null;
   }
 
   /** Binds the records of the inventory in force, so that class, kind and owner are right without a new event. */

@@ -1,4 +1,5 @@
 import type { Millis, NhiEvent } from '@remit/contract';
+import type { Identity } from './identities.ts';
 
 /** A principal as one provider names it. One immutable id, or one name for which no id has been seen. */
 export interface Native {
@@ -16,12 +17,12 @@ export interface Native {
   aliases: string[];
   urn: string;
   matchKeys: string[];
+  /** Nearly always one. None while only a credential of somebody else's has been used. */
+  holders: readonly Identity[];
 }
 
-/** A native as a cut holds it. */
-export type SavedNative = Omit<Native, 'uid' | 'plain' | 'named' | 'matchKeys'> & Partial<Pick<Native, 'uid' | 'plain' | 'named'>>;
-
 const MAX_ALIASES = 16;
+const NOBODY: readonly Identity[] = [];
 /** Principals kept apart: a flood of names ends here, and what comes beyond is counted as unattributed. */
 const MOST = 1_000_000;
 
@@ -46,20 +47,18 @@ export class Natives {
     return this.#byName.get(plain)?.[0]?.key;
   }
 
-  /** What a restart needs of a native, as JSON: what follows from the rest is left out. */
-  save({ matchKeys: _, key, uid, plain, urn, named, ...rest }: Native): SavedNative {
-    return { key, urn, ...(uid === key ? {} : { uid }), ...(plain === urn ? {} : { plain }), ...(named ? {} : { named }), ...rest };
-  }
-
-  restore(saved: SavedNative): void {
-    const { key, urn, uid = key, plain = urn, named = true, immutable, adopted, first, aliases } = saved;
-    const native: Native = { key, immutable, uid, plain, named, first, aliases, urn, matchKeys: [], ...(adopted === undefined ? {} : { adopted }) };
+  /** Takes in a native as it was saved. One that is known already stays as it is. */
+  restore(saved: Omit<Native, 'matchKeys' | 'holders'>): Native {
+    const known = this.all.get(saved.key);
+    if (known) return known;
+    const native: Native = Object.assign(saved, { matchKeys: [], holders: NOBODY });
     native.matchKeys = matchKeys(native);
     this.all.set(native.key, native);
     if (native.adopted !== undefined) this.all.set(native.adopted, native);
-    const holders = this.#byName.get(native.plain);
-    if (holders) holders.push(native);
+    const ofName = this.#byName.get(native.plain);
+    if (ofName) ofName.splice(0, Infinity, ...[...ofName, native].sort(byFirst));
     else this.#byName.set(native.plain, [native]);
+    return native;
   }
 
   /** The native of an event that names a principal; made when it is new. Null when the books are full. */
@@ -94,7 +93,7 @@ export class Natives {
     const uid = event.actor.user?.uid ?? event.principal_key;
     const native: Native = {
       key: event.principal_key, immutable, uid, plain, named: !immutable || !plain.endsWith(`/${uid}`), first: event.time,
-      aliases: event.actor.user?.uid_alt === undefined ? [] : [event.actor.user.uid_alt], urn: plain, matchKeys: [],
+      aliases: event.actor.user?.uid_alt === undefined ? [] : [event.actor.user.uid_alt], urn: plain, matchKeys: [], holders: NOBODY,
     };
     this.all.set(native.key, native);
     this.#hold(native);
@@ -148,7 +147,7 @@ export class Natives {
   /** Orders the ids of one name by their first event; the first owns the plain URN. */
   #rank(plain: string): void {
     const holders = this.#byName.get(plain)!;
-    holders.sort((a, b) => a.first - b.first || (a.key < b.key ? -1 : 1));
+    holders.sort(byFirst);
     const renames: { native: Native; from: string }[] = [];
     holders.forEach((native, i) => {
       const urn = i === 0 ? plain : `${plain}@${encodeURIComponent(native.uid)}`.slice(0, 512);
@@ -161,6 +160,10 @@ export class Natives {
   }
 }
 
+function byFirst(a: Native, b: Native): number {
+  return a.first - b.first || (a.key < b.key ? -1 : 1);
+}
+
 function holderAt(holders: Native[], time: Millis): Native {
   let found = holders[0]!;
   for (const holder of holders) if (holder.first <= time) found = holder;
@@ -170,5 +173,8 @@ function holderAt(holders: Native[], time: Millis): Native {
 /** Immutable ids first; a recreated name never answers to the old name. */
 function matchKeys(native: Native): string[] {
   if (native.urn !== native.plain) return [native.key, native.uid, native.urn];
-  return [...new Set([native.key, native.uid, native.urn, ...native.aliases])];
+  const keys = [native.key];
+  for (const key of [native.uid, native.urn]) if (!keys.includes(key)) keys.push(key);
+  for (const key of native.aliases) if (!keys.includes(key)) keys.push(key);
+  return keys;
 }

@@ -261,7 +261,7 @@ export class Processor {
     view.inventory = inventory;
     view.identity = {
       urn: identity.urn, kind: this.identities.kindOf(identity), class: this.identities.classOf(identity), first: identity.first,
-      last: identity.last, principalKey: identity.natives[0] ?? '',
+      last: identity.last, principalKey: identity.natives[0]?.key ?? '',
     };
     view.remit = remit;
     view.ready = false;

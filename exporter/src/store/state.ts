@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { Cut, Position, Store } from '@remit/contract';
+import type { Cut, Position, RowPage, Store } from '@remit/contract';
 import { Caller } from './caller.ts';
 
 export type StateRequest = { id: number } & (
@@ -27,14 +27,15 @@ export class SqliteStore implements Store {
     return (await this.#caller.call({ do: 'position' })).value!;
   }
 
-  async *rows(table: string, range: { from?: string; to?: string } = {}): AsyncIterable<{ key: string; value: Uint8Array }> {
+  async *pages(table: string, range: { from?: string; to?: string } = {}): AsyncIterable<RowPage> {
     const ask = (after: string) => this.#caller.call({ do: 'page', table, after, to: range.to ?? LAST, most: PAGE_ROWS });
     for (let next: Promise<StateReply> | null = ask(range.from ?? ''); next;) {
       const { keys, bytes, ends } = (await next) as Required<StateReply>;
       // The next page is read while this one is used.
       next = keys.length < PAGE_ROWS ? null : ask(keys.at(-1)!);
       next?.catch(() => {});
-      for (let i = 0; i < keys.length; i++) yield { key: keys[i]!, value: bytes.subarray(ends[i - 1] ?? 0, ends[i]) };
+      const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+      yield { keys, value: (i) => bytes.subarray(ends[i - 1] ?? 0, ends[i]), text: (i) => text.toString('utf8', ends[i - 1] ?? 0, ends[i]) };
     }
   }
 
