@@ -1,12 +1,20 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, expect, it } from 'vitest';
-import { exampleCases } from '../exporter/src/demo/cases.ts';
+import { demoInventory, demoTraffic } from '../exporter/src/demo-traffic.ts';
+import { exampleCases, retold } from '../exporter/src/demo/cases.ts';
+import { fleetInventory } from '../exporter/src/demo/fleet.ts';
+import { habits, historyFrom } from '../exporter/src/demo/habits.ts';
+import { SAMPLES } from '../exporter/src/demo/samples.ts';
+import { shiftTo } from '../exporter/src/demo/shift.ts';
+import { verdictsOn } from '../exporter/src/demo/verdicts.ts';
 import { freePort } from '../tools/real/prometheus.ts';
+import { Bench } from './support/bench.ts';
 
 const MAIN = fileURLToPath(new URL('../exporter/src/main.ts', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'remit-demo-'));
@@ -41,3 +49,38 @@ it('the demo names the cases of examples/ and whom they page, and a second start
   // The window of the demo's own traffic moves with the hour, and with it what that traffic is found for.
   if (new Date().getUTCHours() === hour) expect(open(second)).toBe(open(first));
 }, 60_000);
+
+it('finds the same whenever it is begun, of its history only what lasts or is of the last hours', async () => {
+  const [monday, thursday] = [await foundAt('2026-11-23T08:28:00Z'), await foundAt('2026-11-26T01:05:00Z')];
+  expect(thursday).toEqual(monday);
+  // Two who left their habits, and one that drifts.
+  expect(monday).toEqual(expect.arrayContaining(['warning volume role/search-indexer', 'warning export-volume Ledger export', 'warning slow-drift Ledger export', 'warning exception-expired role/invoice-mailer']));
+}, 120_000);
+
+/** What is open when the demo was told at this time. */
+async function foundAt(time: string): Promise<string[]> {
+  const told = Date.parse(time);
+  const lines = (records: readonly unknown[]): string => records.map((record) => JSON.stringify(record)).join('\n');
+  const cases = exampleCases().map((story) => retold(story, shiftTo(story.at, told)));
+  const bench = await new Bench().open();
+  try {
+    const inventory = join(bench.folder, 'inventory');
+    mkdirSync(inventory);
+    const files = { 'demo.yml': demoInventory(told), 'fleet.yml': fleetInventory(told), ...Object.fromEntries(cases.flatMap(({ id, inventory: own }) => [...own].map(([name, text]) => [`${id}-${name}`, text]))) };
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(inventory, name), text);
+    expect(await bench.core.loadInventory(inventory, 0)).toMatchObject({ ok: true });
+    bench.now = told;
+    const bodies = [...SAMPLES.map(({ path }) => gunzipSync(readFileSync(path))), lines(habits(historyFrom(told), told, told)), ...cases.flatMap(({ feeds }) => feeds.map(({ records }) => lines(records)))];
+    for (const body of bodies) await bench.ingest(body, { backfill: true });
+    const { engine } = bench.core;
+    for (const verdict of verdictsOn(bench.findings(), told)) await engine.submit({ type: 'verdict', verdict });
+    await bench.ingest(lines(demoTraffic(told)));
+    engine.processor.fleet.judgeSoon();
+    await bench.tick(told);
+    const names = new Set(bench.findings().filter(({ state }) => state === 'open').map(({ severity, detector, identity }) => `${severity} ${detector} ${identity.includes('1edgerexp0rt') ? 'Ledger export' : identity.split(':').at(-1)!}`));
+    return [...names].sort();
+  } finally {
+    await bench.close();
+    bench.remove();
+  }
+}

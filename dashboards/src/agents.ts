@@ -2,7 +2,7 @@ import { busiest } from './lib/busiest.ts';
 import { since, type Plan } from './lib/dashboard.ts';
 import { cell, label, toDashboard, toRunbook } from './lib/links.ts';
 import { figure, lines, recordGraph, recordTable, states, table } from './lib/panels.ts';
-import { ENVIRONMENT, last, over, OWNER, records, rows } from './lib/queries.ts';
+import { counted, ENVIRONMENT, last, over, OWNER, records, rows } from './lib/queries.ts';
 import { cluster, environment, identity, owner, recorded } from './lib/variables.ts';
 import { firstAndLast, OUTCOME_COLORS } from './lib/words.ts';
 
@@ -25,12 +25,12 @@ export const agents: Plan = {
       description: 'Chosen agents with series of their own. None: no identity of the kind ai_agent is in the inventory, or has an open finding.',
     }),
     figure({
-      title: 'Off their sequence', w: 6, h: 3, decimals: 0, empty: 'None', steps: [['green', null], ['red', 1]], queries: [last(`sum(${OPEN}{${ID}, detector=~"off-purpose-sequence|unusual-sequence"})`)],
-      description: 'Open findings about the order of calls. None: no run left its approved or usual sequence.', links: [toRunbook('off-purpose-sequence')],
+      title: 'Off their sequence', w: 6, h: 3, decimals: 0, empty: 'None known', steps: [['green', null], ['red', 1]], queries: [last(counted(`${OPEN}{${ID}, detector=~"off-purpose-sequence|unusual-sequence"}`, ID))],
+      description: 'Open findings about the order of calls. 0: no run left its approved or usual sequence.', links: [toRunbook('off-purpose-sequence')],
     }),
     figure({
-      title: 'New in their calls', w: 6, h: 3, decimals: 0, empty: 'None', steps: [['green', null], ['orange', 1]], queries: [last(`sum(${OPEN}{${ID}, detector=~"new-action|new-destination|new-network|off-purpose-action"})`)],
-      description: 'Open findings about tools, targets or values that are new for the purpose, or not approved. None: nothing new was used.', links: [toRunbook('new-destination')],
+      title: 'New in their calls', w: 6, h: 3, decimals: 0, empty: 'None known', steps: [['green', null], ['orange', 1]], queries: [last(counted(`${OPEN}{${ID}, detector=~"new-action|new-destination|new-network|off-purpose-action"}`, ID))],
+      description: 'Open findings about tools, targets or values that are new for the purpose, or not approved. 0: nothing new was used.', links: [toRunbook('new-destination')],
     }),
     since(6),
     lines({

@@ -2,7 +2,7 @@ import { since, type Plan } from './lib/dashboard.ts';
 import { exceptions } from './lib/exceptions.ts';
 import { cell, label, toDashboard, toRunbook } from './lib/links.ts';
 import { figure, lines, recordGraph, recordLines, recordLogs, recordTable, states, table } from './lib/panels.ts';
-import { grown, last, over, records, rows } from './lib/queries.ts';
+import { counted, grown, last, over, records, rows } from './lib/queries.ts';
 import { cluster, environment, identity as chosen, owner } from './lib/variables.ts';
 import { firstAndLast, KINDS, OUTCOME_COLORS } from './lib/words.ts';
 
@@ -29,8 +29,8 @@ export const identity: Plan = {
       ],
     }),
     figure({
-      title: 'Open findings', w: 6, h: 3, decimals: 0, empty: 'None', steps: [['green', null], ['red', 1]], queries: [last(`sum(cluster_identity_detector:nhi_findings_open:max{${ID}})`)],
-      description: 'Open and acknowledged findings of this identity. None: nothing was found in the last hour of Prometheus; older ones are below.',
+      title: 'Open findings', w: 6, h: 3, decimals: 0, empty: 'None known', steps: [['green', null], ['red', 1]], queries: [last(counted(`cluster_identity_detector:nhi_findings_open:max{${ID}}`, ID))],
+      description: 'Open and acknowledged findings of this identity. 0: nothing was found in the last hour of Prometheus; older ones are below.',
     }),
     figure({
       title: 'Last seen', w: 6, h: 3, unit: 'dateTimeFromNow', empty: 'Never', queries: [last(`max(nhi_identity_last_activity_timestamp_seconds{${ID}}) * 1000`)],

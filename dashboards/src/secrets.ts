@@ -2,7 +2,7 @@ import { busiest } from './lib/busiest.ts';
 import { since, type Plan } from './lib/dashboard.ts';
 import { cell, toDashboard, toRunbook } from './lib/links.ts';
 import { figure, recordLines, recordTable, table } from './lib/panels.ts';
-import { each, ENVIRONMENT, last, OWNER, records, rows } from './lib/queries.ts';
+import { counted, each, ENVIRONMENT, last, OWNER, records, rows } from './lib/queries.ts';
 import { cluster, environment, identity, owner } from './lib/variables.ts';
 import { firstAndLast } from './lib/words.ts';
 
@@ -19,16 +19,16 @@ export const secrets: Plan = {
   variables: [cluster(), owner(), environment(), identity('cicd|service_account|workload|api_key|managed_identity|bot_user', 'Holder')],
   numbers: [
     figure({
-      title: 'Made out of turn', w: 6, h: 3, decimals: 0, empty: 'None', steps: [['green', null], ['red', 1]], queries: [last(`sum(${OPEN}{${ID}, detector="secret-outside-rotation"})`)],
-      description: 'Open findings: a secret or key was made outside the declared rotation. None: none was, or no window is declared.', links: [toRunbook('secret-outside-rotation')],
+      title: 'Made out of turn', w: 6, h: 3, decimals: 0, empty: 'None known', steps: [['green', null], ['red', 1]], queries: [last(counted(`${OPEN}{${ID}, detector="secret-outside-rotation"}`, ID))],
+      description: 'Open findings: a secret or key was made outside the declared rotation. 0: none was, or no window is declared.', links: [toRunbook('secret-outside-rotation')],
     }),
     figure({
       title: 'Overdue', w: 6, h: 3, decimals: 0, empty: 'No rotation declared', steps: [['green', null], ['orange', 1]], queries: [last(`count(${DUE} < time()) or (0 * count(${DUE}))`)],
       description: 'Identities whose next credential was due before now. Empty: no record declares a rotation interval and the creation of a credential.', links: [toRunbook('credential-overdue')],
     }),
     figure({
-      title: 'Used at two places', w: 6, h: 3, decimals: 0, empty: 'None', steps: [['green', null], ['red', 1]], queries: [last(`sum(${OPEN}{${ID}, detector="credential-reuse"})`)],
-      description: 'Open findings: one credential at two places at once. None: none was seen so.', links: [toRunbook('credential-reuse')],
+      title: 'Used at two places', w: 6, h: 3, decimals: 0, empty: 'None known', steps: [['green', null], ['red', 1]], queries: [last(counted(`${OPEN}{${ID}, detector="credential-reuse"}`, ID))],
+      description: 'Open findings: one credential at two places at once. 0: none was seen so.', links: [toRunbook('credential-reuse')],
     }),
     since(6),
     table({

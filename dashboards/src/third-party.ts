@@ -1,7 +1,7 @@
 import { since, type Plan } from './lib/dashboard.ts';
 import { cell, label, toDashboard, toRunbook } from './lib/links.ts';
 import { figure, lines, recordGraph, recordLines, recordTable, states, table } from './lib/panels.ts';
-import { ENVIRONMENT, last, over, OWNER, records, rows } from './lib/queries.ts';
+import { counted, ENVIRONMENT, last, over, OWNER, records, rows } from './lib/queries.ts';
 import { cluster, environment, identity, owner } from './lib/variables.ts';
 import { OUTCOME_COLORS, summed } from './lib/words.ts';
 
@@ -17,12 +17,12 @@ export const thirdParty: Plan = {
   numbers: [
     figure({ title: 'Apps', w: 6, h: 3, decimals: 0, empty: 'None', queries: [last(`count(max by (cluster, identity) (nhi_identity_info{${ID}, kind="oauth_app"}))`)], description: 'Chosen apps with series of their own. None: no identity of the kind oauth_app is in the inventory or has an open finding.' }),
     figure({
-      title: 'Over their limit', w: 6, h: 3, decimals: 0, empty: 'None', steps: [['green', null], ['red', 1]], queries: [last(`sum(${OPEN}{${ID}, detector="export-over-limit"})`)],
-      description: 'Open findings: more was taken out than the declared maximum. None: none was, or no limit is declared.', links: [toRunbook('export-over-limit')],
+      title: 'Over their limit', w: 6, h: 3, decimals: 0, empty: 'None known', steps: [['green', null], ['red', 1]], queries: [last(counted(`${OPEN}{${ID}, detector="export-over-limit"}`, ID))],
+      description: 'Open findings: more was taken out than the declared maximum. 0: none was, or no limit is declared.', links: [toRunbook('export-over-limit')],
     }),
     figure({
-      title: 'Far above habit', w: 6, h: 3, decimals: 0, empty: 'None', steps: [['green', null], ['orange', 1]], queries: [last(`sum(${OPEN}{${ID}, detector=~"export-volume|volume"})`)],
-      description: 'Open findings: far more than ever before. None: nothing of the kind is open, or the baselines are still learning.', links: [toRunbook('export-volume')],
+      title: 'Far above habit', w: 6, h: 3, decimals: 0, empty: 'None known', steps: [['green', null], ['orange', 1]], queries: [last(counted(`${OPEN}{${ID}, detector=~"export-volume|volume"}`, ID))],
+      description: 'Open findings: far more than ever before. 0: nothing of the kind is open, or the baselines are still learning.', links: [toRunbook('export-volume')],
     }),
     since(6),
     lines({

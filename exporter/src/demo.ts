@@ -7,6 +7,7 @@ import { habits, historyFrom } from './demo/habits.ts';
 import { SAMPLES } from './demo/samples.ts';
 import { shiftTo } from './demo/shift.ts';
 import { beginAnew, toldAt } from './demo/telling.ts';
+import { verdictsOn } from './demo/verdicts.ts';
 import { demoTraffic, demoInventory } from './demo-traffic.ts';
 import type { Service, ServiceOptions } from './service.ts';
 import { lockStorage } from './store/lock.ts';
@@ -39,6 +40,9 @@ export function startDemo(options: ServiceOptions): Promise<Demo> {
       await loadSamples(service);
       let done = await loadHistory(service, told);
       for (const story of cases) await tell(service, story);
+      const { engine } = service.core;
+      const known = [...engine.processor.book.open()].map(({ finding }) => finding);
+      for (const verdict of verdictsOn(known, told)) await engine.submit({ type: 'verdict', verdict });
       const beat = async () => {
         const from = done;
         done = Date.now();

@@ -51,6 +51,11 @@ export function filtersOf(where: Conditions): { key: string; op: FilterOp; value
   });
 }
 
+/** A sum of open findings: 0 where the identities are known and nothing is open; nothing where none is known. `of`: the matchers of the identities. */
+export function counted(findings: string, of: string): string {
+  return `sum(${findings}) or (0 * count(nhi_identity_info{${of}}))`;
+}
+
 /** By how much each counter grew in the hour before, in whole numbers: `increase()` would stretch what few samples show to the whole hour. */
 export function grown(counter: string): string {
   return `${counter} - min_over_time(${counter}[1h])`;

@@ -1,5 +1,5 @@
 import type { Millis } from '@remit/contract';
-import { EXPORT_CLIENT } from './habits.ts';
+import { EXPORT_CLIENT, utcHour } from './habits.ts';
 import { ACCOUNT } from './records.ts';
 
 const DAY: Millis = 86_400_000;
@@ -28,7 +28,7 @@ identities:
     review_interval: 180d
     schedule:
       windows:
-        - { cron: "0 2 * * *", duration: 1h, timezone: UTC }
+        - { cron: "0 ${utcHour(told, 2)} * * *", duration: 1h, timezone: UTC }
     actions: ["aws:s3:GetObject", "aws:s3:PutObject"]
     resources: ["arn:aws:s3:::ledgers*"]
     granted:
@@ -48,7 +48,7 @@ identities:
       method: pipeline
       interval: 30d
       grace: 7d
-      window: { cron: "0 3 * * *", duration: 1h, timezone: UTC }
+      window: { cron: "0 ${utcHour(told, 3)} * * *", duration: 1h, timezone: UTC }
       names: ["deploy/*", "deploy-key-*"]
       approved_rotators: ["${role('deploy-pipeline')}"]
     credentials:
@@ -64,7 +64,13 @@ identities:
     purpose: Keeps the search index of the shop up to date
     criticality: medium
     environment: production
+    last_reviewed: ${on(-30)}
+    review_interval: 180d
+    decommissioned_at: ${on(120)}
     schedule: { always_on: true }
+    rotation: { method: manual, interval: 90d, grace: 7d, names: ["search-key-*"] }
+    credentials:
+      - { uid: search-key-1, type: access_key, created: ${on(-82)} }
     granted:
       - { permission: "aws:s3:GetObject", via: policy/search }
   - urn: ${role('thumbnailer')}

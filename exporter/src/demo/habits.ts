@@ -6,16 +6,24 @@ const DAY: Millis = 24 * HOUR;
 /** The app of a supplier that takes out ledgers. */
 export const EXPORT_CLIENT = '104729130031-1edgerexp0rtc0nnect0r5examp1eabcde.apps.googleusercontent.com';
 
+/** On the demo's own clock it is always ten when its stories are told: what is found does not depend on when somebody tries it. */
+const TOLD_AT = 10;
+
+/** Hour of the day in UTC at which the demo's clock shows this one. */
+export function utcHour(told: Millis, hour: number): number {
+  return (new Date(told).getUTCHours() - TOLD_AT + hour + 48) % 24;
+}
+
 /** Five weeks before the telling, and on to the Friday before: an identity that is first seen on a Friday soon shows what its weekends are like. */
 export function historyFrom(told: Millis): Millis {
-  const day = told - told % DAY - 35 * DAY;
+  const day = told - told % HOUR - TOLD_AT * HOUR - 35 * DAY;
   return day - (new Date(day).getUTCDay() + 2) % 7 * DAY;
 }
 
 /** One call within an hour: its record at a time. */
 type Call = (time: Millis, nth: number) => object;
-/** What somebody does in an hour, `days` after the telling (negative: before). */
-interface Hour { start: Millis; hour: number; weekday: number; days: number }
+/** What somebody does in an hour: on the demo's clock, `nth` after the hour of the telling (negative: before), and the same in days. */
+interface Hour { hour: number; nth: number; days: number }
 interface Habit { name: string; calls(hour: Hour): Call[] }
 
 const role = (name: string, roleId: string, session: string) => (service: string, operation: string, target: string): Call => (time, nth) =>
@@ -32,8 +40,7 @@ const archiver = role('legacy-archiver', 'AROADEMOLEGACYARCHV01', 'archiver');
 const mediaBefore = role('media-worker', 'AROADEMOMEDIAWORKER01', 'media-0');
 const mediaSince = role('media-worker', 'AROADEMOMEDIAWORKER02', 'media-0');
 
-/** Working hours in UTC, Monday to Friday. */
-const atWork = ({ hour, weekday }: Hour): boolean => weekday >= 1 && weekday <= 5 && hour >= 7 && hour < 18;
+const atWork = ({ hour }: Hour): boolean => hour >= 7 && hour < 18;
 const times = (n: number, call: Call): Call[] => Array<Call>(n).fill(call);
 
 /** Each does what it is there for, all day, at night or at work; a comment says what else. */
@@ -48,9 +55,9 @@ const HABITS: readonly Habit[] = [
     ],
   },
   // Reads everything over and over in the hours before the telling.
-  { name: 'search-indexer', calls: (h) => times(h.days > -4 / 24 && h.days <= -1 / 24 ? 90 : swing(h, 2, 4, 1), indexer('s3', 'GetObject', 'search-documents/part.json')) },
+  { name: 'search-indexer', calls: (h) => times(h.nth >= -4 && h.nth <= -2 ? 90 : swing(h, 2, 4, 1), indexer('s3', 'GetObject', 'search-documents/part.json')) },
   // Grows by four per cent a day since its level was approved.
-  { name: 'thumbnailer', calls: (h) => times(Math.round(swing(h, 4, 5, 1) * 1.04 ** Math.max(0, Math.min(14, h.days + 14))), thumbs('s3', 'GetObject', 'pictures/original.jpg')) },
+  { name: 'thumbnailer', calls: (h) => times(Math.round(swing(h, 4, 6, 2) * 1.04 ** Math.max(0, Math.min(14, h.days + 14))), thumbs('s3', 'GetObject', 'pictures/original.jpg')) },
   // Beside its work: what one exception excuses, and what another one excused until two days before.
   {
     name: 'invoice-mailer', calls: (h) => [
@@ -63,9 +70,9 @@ const HABITS: readonly Habit[] = [
   { name: 'media-worker', calls: (h) => times(1, (h.days < -9 ? mediaBefore : mediaSince)('s3', 'GetObject', 'media/clip.mp4')) },
   // Takes out forty times as much in one hour before the telling.
   {
-    name: 'ledger-export', calls: ({ days }) => [
+    name: 'ledger-export', calls: ({ nth: now }) => [
       (time, nth) => appRecord({ ...EXPORT, time, method: 'drive.files.list', bytes: 20_000, nth }),
-      (time, nth) => appRecord({ ...EXPORT, time, method: 'drive.files.get', bytes: days > -3 / 24 && days <= -2 / 24 ? 60_000_000 : 1_500_000, nth }),
+      (time, nth) => appRecord({ ...EXPORT, time, method: 'drive.files.get', bytes: now === -3 ? 60_000_000 : 1_500_000, nth }),
     ],
   },
   {
@@ -80,13 +87,13 @@ const HABITS: readonly Habit[] = [
 export function habits(from: Millis, to: Millis, told: Millis): object[] {
   const all: { time: Millis; record: object }[] = [];
   for (let start = from - from % HOUR; start < to; start += HOUR) {
-    const at = new Date(start);
-    const hour = { start, hour: at.getUTCHours(), weekday: at.getUTCDay(), days: (start - told) / DAY };
+    const after = (start - (told - told % HOUR)) / HOUR;
+    const hour = { hour: (((TOLD_AT + after) % 24) + 24) % 24, nth: after, days: after / 24 };
     for (const { name, calls } of HABITS) {
       const records = calls(hour);
       for (const [nth, record] of records.entries()) {
         // Spread over the hour, to the second.
-        const time = start + Math.floor(((nth + share(`${name} ${start} ${nth}`)) / records.length) * 3600) * 1000;
+        const time = start + Math.floor(((nth + share(`${name} ${after} ${nth}`)) / records.length) * 3600) * 1000;
         if (time >= from && time < to) all.push({ time, record: record(time, nth) });
       }
     }
@@ -95,9 +102,9 @@ export function habits(from: Millis, to: Millis, told: Millis): object[] {
 }
 
 /** As many calls as the hour of the day has, from a quiet night to a busy noon, give or take: never more, so that little in five weeks is odd by chance. */
-function swing({ start, hour }: Hour, night: number, noon: number, give = 0): number {
+function swing({ nth, hour }: Hour, night: number, noon: number, give = 0): number {
   const busy = (1 - Math.cos((hour / 24) * 2 * Math.PI)) / 2;
-  return Math.max(1, Math.round(night + (noon - night) * busy) + Math.floor(share(`swing ${start}`) * (2 * give + 1)) - give);
+  return Math.max(1, Math.round(night + (noon - night) * busy) + Math.floor(share(`swing ${nth}`) * (2 * give + 1)) - give);
 }
 
 /** A number in [0, 1) that follows from a text. */
