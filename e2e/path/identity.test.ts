@@ -65,6 +65,20 @@ identities: [{ urn: '${key}', kind: cicd, owner: a, aliases: [{ type: access_key
     expect(events('exporter@AROAEXPORTER00000002')).toBe(2);
   });
 
+  it('keeps the order of the ids of a name through a restart', async () => {
+    await bench.open();
+    // The older one is seen last.
+    await bench.replay(roleRecord('exporter', 'AROAEXPORTER00000002', '2026-11-20T11:00:00Z'));
+    await bench.replay(roleRecord('exporter', 'AROAEXPORTER00000001', '2026-11-20T10:00:00Z'));
+    await bench.close();
+    await bench.open();
+    await bench.replay([
+      roleRecord('exporter', '', '2026-11-20T10:30:00Z', { session: false }), roleRecord('exporter', '', '2026-11-20T11:30:00Z', { session: false }),
+      roleRecord('exporter', '', '2026-11-20T11:40:00Z', { session: false }),
+    ].join('\n'));
+    expect([events('exporter'), events('exporter@AROAEXPORTER00000002')]).toEqual([2, 3]);
+  });
+
   it('keeps what its credentials did when an older holder of its name shows late', async () => {
     await bench.open();
     const old = roleRecord('exporter', 'AROAEXPORTER00000001', '2026-11-22T11:30:00Z', { key: 'ASIAEXPORTER00000001' });
