@@ -1,8 +1,5 @@
 import type { PluginOptions } from '@grafana/plugin-e2e';
 import { defineConfig, devices } from '@playwright/test';
-import { dirname } from 'node:path';
-
-const auth = `${dirname(require.resolve('@grafana/plugin-e2e'))}/auth`;
 
 /** Runs against the Grafana at GRAFANA_URL with the browser at CHROMIUM_PATH, which no download replaces. */
 export default defineConfig<PluginOptions>({
@@ -19,8 +16,5 @@ export default defineConfig<PluginOptions>({
     actionTimeout: 30_000,
     navigationTimeout: 60_000,
   },
-  projects: [
-    { name: 'auth', testDir: auth, testMatch: [/.*\.js/] },
-    { name: 'chromium', use: { ...devices['Desktop Chrome'], storageState: 'playwright/.auth/admin.json', viewport: { width: 1440, height: 1000 } }, dependencies: ['auth'] },
-  ],
+  projects: [{ name: 'chromium', use: { ...devices['Desktop Chrome'], viewport: { width: 1440, height: 1000 } } }],
 });

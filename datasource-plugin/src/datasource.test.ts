@@ -227,13 +227,22 @@ describe('annotations', () => {
   });
 });
 
+/** A Grafana that has these settings stored, and whose proxy answers nothing but a status. */
+const stored = (url: string, status: number, jsonData: object = {}) => (asked: Asked): unknown => (asked.url === '/api/datasources/uid/remit' ? { url, jsonData } : new Failed(status, ''));
+
 describe('health', () => {
   const status = { version: '0.1.0', ready: true, sources: [{ source: 'aws-cloudtrail', silent: true }], identities: { total: 3 }, findings: { open: 2 } };
   it.each<[string, (asked: Asked) => unknown, string, RegExp]>([
     ['all is well', ({ url }) => (url.includes('labels') ? { items: [{ name: 'owner' }] } : status), 'success', /^Remit 0\.1\.0: 3 identities, 2 open findings, 1 sources\. Silent sources: aws-cloudtrail\.$/],
     ['another service', () => '<html>', 'error', /not Remit/],
     ['a wrong token', () => new Failed(400, 'Authentication to data source failed'), 'error', /does not accept the read token/],
-    ['nothing there', () => new Failed(502, { message: '' }), 'error', /cannot reach Remit/],
+    ['nothing there, to those who may not read the settings', ({ url }) => (url.startsWith('/api/') && !url.includes('proxy') ? new Failed(403, {}) : new Failed(502, '')), 'error', /cannot reach Remit\. Check the URL/],
+    ['nothing there', stored('http://remit:9847', 502), 'error', /^Grafana cannot reach Remit at http:\/\/remit:9847\. .*begins with https/],
+    ['nothing there, or an untrusted certificate', stored('https://remit:9847', 502), 'error', /or does not trust its certificate\. .*"Add self-signed certificate".*log of Grafana/],
+    ['nothing there, or the certificate of another authority', stored('https://remit:9847', 502, { tlsAuthWithCACert: true }), 'error', /CA certificate under "TLS settings" is of the authority/],
+    ['nothing there, whatever the certificate', stored('https://remit:9847', 502, { tlsSkipVerify: true }), 'error', /^Grafana cannot reach Remit at .*TLS Client Authentication/],
+    ['no URL', stored('', 502), 'error', /^No URL is set\. Enter the address/],
+    ['no answer in time', stored('https://remit:9847', 504), 'error', /did not answer in time/],
     ['an untrusted certificate', () => new Failed(502, { message: 'tls: failed to verify certificate: x509: unknown authority' }), 'error', /CA certificate/],
     ['another name on loopback', () => new Failed(421, { error: 'this address answers to loopback names only' }), 'error', /web\.external-url/],
     ['a slash at the end', () => new Failed(404, { error: 'no such path' }), 'error', /without a slash at the end/],
@@ -242,6 +251,46 @@ describe('health', () => {
     proxy(answer);
     expect(await new RemitDataSource(settings(), templates({})).testDatasource()).toMatchObject({ status: expected, message: expect.stringMatching(message) });
   });
+});
+
+describe('the dashboard of an identity', () => {
+  const linked = async (source: RemitDataSource): Promise<unknown> => {
+    const { data } = await firstValueFrom(source.query(request([{ format: 'table' }])));
+    return (data[0] as DataFrame).fields.find(({ name }) => name === 'identity')?.config.links?.map(({ url }) => url.split('?')[0]).find((url) => url.startsWith('/d/'));
+  };
+  it.each([
+    [['remit-identity', 'remit-plugin-identity'], {}, '/d/remit-identity'], [['remit-plugin-identity'], {}, '/d/remit-plugin-identity'], [[], {}, undefined],
+    [[], { identityDashboard: 'mine' }, '/d/mine'],
+  ])('of %j is linked: settings %j', async (there, jsonData, expected) => {
+    proxy(replay, undefined, there);
+    expect(await linked(new RemitDataSource(settings(jsonData), templates({})))).toBe(expected);
+  });
+});
+
+it('an answer that is none is an error in words', async () => {
+  for (const answer of ['{"version":1,"resu', {}, null, []]) {
+    const asked = proxy(() => answer);
+    const { errors } = await firstValueFrom(new RemitDataSource(settings(), templates({})).query(request([{ format: 'table' }])));
+    expect(errors?.[0]).toMatchObject({ refId: 'A', message: expect.stringMatching(/no answer of Remit/) });
+    expect(asked).toHaveLength(2);
+  }
+  let cut = true;
+  proxy((each) => {
+    const answer = cut ? {} : replay(each);
+    cut = false;
+    return answer;
+  });
+  expect((await firstValueFrom(new RemitDataSource(settings(), templates({})).query(request([{ format: 'table' }])))).state).toBe(LoadingState.Done);
+});
+
+it('what Explore puts in the place of looks hides columns and keeps the looks', async () => {
+  proxy(replay);
+  const { data } = await firstValueFrom(new RemitDataSource(settings(), templates({})).query(request([{ format: 'table' }], { app: CoreApp.Explore })));
+  const severity = (data[0] as DataFrame).fields.find(({ name }) => name === 'severity');
+  for (const hidden of [true, false]) {
+    severity!.config.custom = { hidden };
+    expect({ ...severity!.config }.custom).toMatchObject({ hidden, width: 90, cellOptions: { type: 'color-background' } });
+  }
 });
 
 describe('verdicts', () => {

@@ -12,11 +12,13 @@ import { add, has, tagKeys, tagValues, toggle } from './features/ad-hoc';
 import { annotations } from './features/annotations';
 import { defaultLinks, defaultVariables, type DefaultVariable } from './features/defaults';
 import { checkHealth } from './features/health';
+import { identityDashboardFinder } from './features/identity-dashboard';
 import { sharedStream, type LiveSignal } from './features/live';
 import { contextQuery } from './features/log-context';
 import { VariableSupport } from './features/variables';
 import { Client, type WireQuery } from './lib/client';
 import { verdictTarget } from './lib/actions';
+import { keepLooks } from './lib/dress';
 import { explainFailure } from './lib/failure';
 import { adHocFilters, filtersOf, interpolateFilters } from './lib/interpolate';
 import { linkTargets, type LinkTargets } from './lib/links';
@@ -40,14 +42,13 @@ export class RemitDataSource
   readonly actions: boolean;
   annotations = annotations;
   private readonly to: LinkTargets;
-  private readonly url: string | undefined;
+  private readonly findDashboard = identityDashboardFinder();
   private readonly defaultLimit: number | undefined;
   private readonly changes: Observable<LiveSignal>;
 
   constructor(settings: DataSourceInstanceSettings<RemitOptions>, private readonly templates: TemplateSrv = getTemplateSrv()) {
     super(settings);
     const { url, jsonData } = settings;
-    this.url = url;
     this.client = new Client(url ?? '', jsonData.readAuth ?? 'token');
     this.actions = jsonData.actions !== false;
     this.defaultLimit = jsonData.defaultLimit;
@@ -58,7 +59,7 @@ export class RemitDataSource
   }
 
   testDatasource() {
-    return checkHealth(this.client, this.url);
+    return checkHealth(this.client, this.uid);
   }
 
   /** A new query shows something at once. */
@@ -94,6 +95,11 @@ export class RemitDataSource
     return live ? this.live(request, targets) : this.ask(request, targets);
   }
 
+  /** Where links lead. */
+  private async targets(): Promise<LinkTargets> {
+    return this.to.identityDashboard === null ? { ...this.to, identityDashboard: await this.findDashboard() } : this.to;
+  }
+
   /** One answer to the targets of a request. */
   private ask(request: DataQueryRequest<RemitQuery>, targets: RemitQuery[]): Observable<DataQueryResponse> {
     const errors: DataQueryError[] = [];
@@ -111,8 +117,8 @@ export class RemitDataSource
     }
     const byRef = new Map(targets.map((query) => [query.refId, query]));
     const asked = parts.map((queries, index) =>
-      this.client.query(queries, `${request.requestId}-${this.uid}-${index}`).pipe(
-        map(({ results }) => this.read(results, byRef, request)),
+      forkJoin([this.client.query(queries, `${request.requestId}-${this.uid}-${index}`), this.targets()]).pipe(
+        map(([{ results }, to]) => this.read(results, to, byRef, request)),
         catchError((error: unknown) => {
           const { message, hint, status } = explainFailure(error);
           return of({ data: [], errors: queries.map(({ refId }) => ({ refId, status, message: hint ? `${message}. ${hint}` : message })) });
@@ -127,7 +133,7 @@ export class RemitDataSource
     );
   }
 
-  private read(results: Record<string, QueryResult>, targets: Map<string, RemitQuery>, request: DataQueryRequest<RemitQuery>): { data: DataFrame[]; errors: DataQueryError[] } {
+  private read(results: Record<string, QueryResult>, to: LinkTargets, targets: Map<string, RemitQuery>, request: DataQueryRequest<RemitQuery>): { data: DataFrame[]; errors: DataQueryError[] } {
     const data: DataFrame[] = [];
     const errors: DataQueryError[] = [];
     for (const [refId, { status, error, hint, frames }] of Object.entries(results)) {
@@ -142,8 +148,9 @@ export class RemitDataSource
       if (status !== 200) {
         errors.push({ refId, status, message: [error, hint].filter(Boolean).join('. ') || `status ${status}` });
       }
-      const dressed = REGISTRY[query.kind].frames(frames ?? [], { query, to: this.to, from: request.range.from.valueOf(), until: request.range.to.valueOf() });
-      data.push(...(onDashboard(request.app) ? dressed.map(bareWhenEmpty) : dressed));
+      const explore = request.app === CoreApp.Explore;
+      const dressed = REGISTRY[query.kind].frames(frames ?? [], { query, to, from: request.range.from.valueOf(), until: request.range.to.valueOf(), explore });
+      data.push(...(onDashboard(request.app) ? dressed.map(bareWhenEmpty) : explore ? dressed.map(keepLooks) : dressed));
     }
     return { data, errors };
   }

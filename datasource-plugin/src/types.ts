@@ -53,7 +53,7 @@ export interface RemitOptions extends DataSourceJsonData {
   readAuth?: ReadAuth;
   /** Address under which people reach Remit's own pages: runbook links lead there. http or https. */
   publicUrl?: string;
-  /** Uid of the dashboard of one identity; `remit-identity` when absent. */
+  /** Uid of the dashboard of one identity. When absent: `remit-identity`, or the `remit-plugin-identity` that comes with this plugin, whichever is there. */
   identityDashboard?: string;
   /** Rows asked for when a query names no limit. */
   defaultLimit?: number;

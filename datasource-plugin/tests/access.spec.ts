@@ -1,7 +1,6 @@
 import { request as send } from 'node:http';
 import type { APIRequestContext } from '@playwright/test';
-import { expect, test } from '@grafana/plugin-e2e';
-import { rows, UID } from './support';
+import { expect, rows, test, UID } from './support';
 
 const PROXY = `/api/datasources/proxy/uid/${UID}`;
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];

@@ -1,5 +1,4 @@
-import { expect, test } from '@grafana/plugin-e2e';
-import { complaintsOf, explore, picture, SHOWN, UID } from './support';
+import { complaintsOf, expect, explore, picture, SHOWN, test, UID } from './support';
 
 // Against a Grafana that has the plugin and a provisioned data source (uid `remit`) whose service holds what the demo tells.
 

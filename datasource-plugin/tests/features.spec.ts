@@ -1,6 +1,5 @@
-import type { Page, Request } from '@playwright/test';
-import { expect, test } from '@grafana/plugin-e2e';
-import { complaintsOf, dashboard, explore, panel, picture, query, rows, TYPE, UID } from './support';
+import type { APIRequestContext, Page, Request } from '@playwright/test';
+import { complaintsOf, dashboard, expect, explore, panel, picture, query, rows, test, TYPE, UID } from './support';
 
 interface Sent {
   kind: string;
@@ -70,14 +69,45 @@ test('ad hoc filters know keys and values, and narrow every panel', async ({ pag
   expect(complaints).toEqual([]);
 });
 
+test('an identity leads to the dashboard that is there, by hand or with the plugin', async ({ page, request }) => {
+  const [finding] = await rows(request, { kind: 'findings' });
+  const uids = ['remit-plugin-identity', 'remit-identity'];
+  const had = await Promise.all(uids.map(async (uid) => (await request.get(`/api/dashboards/uid/${uid}`)).ok()));
+  const at = await dashboard(request, 'e2e-identity-link', [panel(1, { kind: 'findings' })]);
+  const leads = async (): Promise<string | undefined> => {
+    await page.goto(`${at}?kiosk`);
+    await page.getByText(String(finding?.identity)).first().click({ position: { x: 8, y: 8 } });
+    await expect(page.getByRole('link', { name: 'Its events' })).toBeVisible();
+    const link = page.getByRole('link', { name: 'Dashboard of this identity' });
+    return (await link.count()) === 0 ? undefined : (/\/d\/([\w-]+)/.exec((await link.getAttribute('href')) ?? '') ?? [])[1];
+  };
+  if (!had.includes(true)) {
+    expect(await leads()).toBeUndefined();
+  }
+  await importBundled(request, 'identity');
+  // The search knows of a new dashboard a moment later.
+  await expect.poll(leads, { timeout: 60_000 }).toBe(had[1] ? 'remit-identity' : 'remit-plugin-identity');
+  const href = (await page.getByRole('link', { name: 'Dashboard of this identity' }).getAttribute('href')) ?? '';
+  await page.goto(href);
+  await expect(page.getByText(String(finding?.identity)).first()).toBeVisible();
+  await picture(page, 'links-identity-dashboard');
+});
+
+/** Stores a dashboard that comes with the plugin, as the tab of the data source does. */
+async function importBundled(request: APIRequestContext, name: string, uid?: string): Promise<void> {
+  const dash = (await (await request.get(`/public/plugins/${TYPE}/dashboards/${name}.json`)).json()) as object;
+  expect((await request.post('/api/dashboards/db', { data: { dashboard: { ...dash, ...(uid ? { uid } : {}) }, overwrite: true } })).status()).toBe(200);
+}
+
 test('links lead from a finding to its explanation, its identity and its runbook', async ({ page, request }) => {
   const complaints = complaintsOf(page);
+  await importBundled(request, 'identity');
   const [finding] = await rows(request, { kind: 'findings' });
   const at = await dashboard(request, 'e2e-links', [panel(1, { kind: 'findings' })]);
   await page.goto(`${at}?kiosk`);
   await page.getByText(String(finding?.identity)).first().click({ position: { x: 8, y: 8 } });
   const identity = page.getByRole('link', { name: 'Dashboard of this identity' });
-  await expect(identity).toHaveAttribute('href', new RegExp(`/d/remit-identity\\?var-identity=${encodeURIComponent(String(finding?.identity)).replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}`));
+  await expect(identity).toHaveAttribute('href', new RegExp(`/d/(remit-identity|remit-plugin-identity)\\?var-identity=${encodeURIComponent(String(finding?.identity)).replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}`));
   await picture(page, 'links-identity');
   await page.keyboard.press('Escape');
   await page.getByText(String(finding?.title)).first().click({ position: { x: 8, y: 8 } });
@@ -184,6 +214,28 @@ test('text and builder say the same, and what cannot be read is said while typin
   await text.press('Control+Enter');
   await asked;
   await picture(page, 'editor-text');
+  await text.fill('{severity="critical", owner=~"b');
+  await page.getByRole('radio', { name: 'Builder' }).first().click({ force: true });
+  await page.getByRole('dialog').getByRole('button', { name: 'Keep the text' }).click();
+  await expect(text).toHaveValue('{severity="critical", owner=~"b');
+});
+
+test('a node leads to its events, and a step that never came to none', async ({ page, request }) => {
+  const complaints = complaintsOf(page);
+  const offs = await rows(request, { kind: 'findings', filters: [{ key: 'detector', op: '=', values: ['off-purpose-sequence'] }] });
+  await page.goto(explore({ kind: 'graph', format: 'chain', filters: [{ key: 'finding', op: '=', values: [String(offs[0]?.id)] }] }));
+  const menuOf = async (name: RegExp): Promise<void> => {
+    await page.locator('[aria-label^="Node: "]').filter({ hasText: name }).first().click({ force: true });
+    await expect(page.getByText('Full name').first()).toBeVisible();
+  };
+  await menuOf(/^1 /);
+  await expect(page.getByText('Events of this node')).toHaveCount(1);
+  await page.keyboard.press('Escape');
+  await page.mouse.click(5, 500);
+  await menuOf(/expected here/);
+  await expect(page.getByText('Events of this node')).toHaveCount(0);
+  await picture(page, 'graph-expected');
+  expect(complaints).toEqual([]);
 });
 
 test('the bundled dashboards show something in every panel', async ({ page, request }) => {
@@ -191,8 +243,7 @@ test('the bundled dashboards show something in every panel', async ({ page, requ
   const complaints = complaintsOf(page);
   await page.setViewportSize({ width: 1440, height: 3200 });
   for (const name of ['findings', 'identity']) {
-    const dash = (await (await request.get(`/public/plugins/${TYPE}/dashboards/${name}.json`)).json()) as { uid: string };
-    await request.post('/api/dashboards/db', { data: { dashboard: { ...dash, uid: `e2e-${name}` }, overwrite: true } });
+    await importBundled(request, name, `e2e-${name}`);
     await page.goto(`/d/e2e-${name}?var-datasource=${UID}&from=now-24h&to=now`);
     await page.waitForTimeout(8_000);
     await expect.soft(page.getByText('An unexpected error happened')).toHaveCount(0);

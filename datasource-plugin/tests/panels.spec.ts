@@ -1,5 +1,4 @@
-import { expect, test } from '@grafana/plugin-e2e';
-import { complaintsOf, dashboard, panel, picture, SHOWN } from './support';
+import { complaintsOf, dashboard, expect, panel, picture, SHOWN, test } from './support';
 
 test('every kind in every format looks right in its natural panel, untouched', async ({ page, request }) => {
   test.slow();

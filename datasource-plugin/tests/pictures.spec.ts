@@ -1,6 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { expect, test } from '@grafana/plugin-e2e';
-import { dashboard, explore, panel, rows, SHOWN, TYPE, UID } from './support';
+import { dashboard, expect, explore, panel, rows, SHOWN, test, TYPE, UID } from './support';
 
 // The pictures of docs/data-source.md, made when PLUGIN_DOCS names their folder. REMIT_FLEET names another data source, with an identity and a range in
 // which its baseline is ready, as `uid,identity,from,to`: a demo has no baseline to show.

@@ -1,5 +1,21 @@
 import { mkdirSync } from 'node:fs';
 import type { APIRequestContext, Page } from '@playwright/test';
+import { test as base } from '@grafana/plugin-e2e';
+
+export { expect } from '@grafana/plugin-e2e';
+
+/** Each test logs in anew: Grafana exchanges the token of a session after ten minutes, and the run of all tests is longer. */
+export const test = base.extend({
+  storageState: async ({ playwright, baseURL, grafanaAPICredentials: { user, password } }, use) => {
+    const context = await playwright.request.newContext({ baseURL });
+    const answer = await context.post('/login', { data: { user, password } });
+    if (!answer.ok()) {
+      throw new Error(`Grafana does not let ${user} in: ${answer.status()}`);
+    }
+    await use(await context.storageState());
+    await context.dispose();
+  },
+});
 
 /** The provisioned data source of the Grafana under test, and its type. */
 export const UID = process.env.REMIT_UID ?? 'remit';

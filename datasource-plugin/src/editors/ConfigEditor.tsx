@@ -51,8 +51,8 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
         <Field label={t('config.public', 'Address of Remit for people')} description={t('config.public-tip', 'Runbooks and findings are linked there. Empty: no such links.')} invalid={Boolean(jsonData.publicUrl) && webAddress(jsonData.publicUrl) === null} error={t('config.public-bad', 'An http or https address without a user, for example https://remit.example')}>
           <Input id="remit-public-url" width={40} value={jsonData.publicUrl ?? ''} placeholder="https://remit.example" onChange={(event) => set({ publicUrl: event.currentTarget.value })} />
         </Field>
-        <Field label={t('config.dashboard', 'Dashboard of one identity')} description={t('config.dashboard-tip', 'Its uid. Identities are linked there, with the variable identity.')}>
-          <Input id="remit-dashboard" width={40} value={jsonData.identityDashboard ?? ''} placeholder="remit-identity" onChange={(event) => set({ identityDashboard: event.currentTarget.value })} />
+        <Field label={t('config.dashboard', 'Dashboard of one identity')} description={t('config.dashboard-tip', 'Its uid. Identities are linked there, with the variable identity. Empty: the one of Remit, or the one that comes with this plugin (tab Dashboards), whichever is there.')}>
+          <Input id="remit-dashboard" width={40} value={jsonData.identityDashboard ?? ''} placeholder={t('config.dashboard-auto', 'found by itself')} onChange={(event) => set({ identityDashboard: event.currentTarget.value })} />
         </Field>
         <Field label={t('config.limit', 'Limit when a query names none')} description={t('config.limit-tip', 'Empty: as Remit decides for each kind of query.')}>
           <Input id="remit-limit" type="number" min={1} max={10000} width={20} value={jsonData.defaultLimit ?? ''} onChange={(event) => set({ defaultLimit: Number.parseInt(event.currentTarget.value, 10) || undefined })} />

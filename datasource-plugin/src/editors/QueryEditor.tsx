@@ -1,6 +1,6 @@
 import React, { useEffect, useMemo, useState } from 'react';
 import { CoreApp, type QueryEditorProps } from '@grafana/data';
-import { Alert, Combobox, Field, InlineField, Input, RadioButtonGroup, Stack, Text } from '@grafana/ui';
+import { Alert, Combobox, ConfirmModal, Field, InlineField, Input, RadioButtonGroup, Stack, Text } from '@grafana/ui';
 import { t } from '@grafana/i18n';
 import type { LabelInfo } from '@remit/contract';
 import type { RemitDataSource } from '../datasource';
@@ -12,6 +12,7 @@ import { Conditions } from './Conditions';
 import { quickAt } from './QuickFilters';
 import { RawEditor } from './RawEditor';
 
+type Unread = Extract<ReturnType<typeof parseSelector>, { error: string }>;
 type Props = QueryEditorProps<RemitDataSource, RemitQuery, RemitOptions>;
 
 /** Builds a query: what to ask for, in which shape, filters as fields, further conditions, or the same as text. */
@@ -24,6 +25,7 @@ export function QueryEditor(props: Props) {
   const kinds = useMemo(() => KINDS.map((kind) => ({ value: kind, label: REGISTRY[kind].model().label, description: REGISTRY[kind].model().description })), []);
   const labels = useLabels(datasource, query.kind);
   const format = query.format ?? model.formats[0]?.value;
+  const [unread, setUnread] = useState<Unread | null>(null);
   const id = (name: string) => `remit-${query.refId}-${name}`;
   const run = (next: RemitQuery) => {
     onChange(next);
@@ -49,9 +51,23 @@ export function QueryEditor(props: Props) {
         )}
         <RadioButtonGroup
           size="sm" aria-label={t('editor.mode', 'Editor')} value={query.editor ?? 'builder'} options={[{ value: 'builder' as const, label: t('editor.builder', 'Builder') }, { value: 'raw' as const, label: t('editor.raw', 'Text') }]}
-          onChange={(mode) => onChange(withEditor(query, mode))}
+          onChange={(mode) => {
+            const read = mode === 'builder' ? parseSelector(query.raw ?? '') : undefined;
+            return read?.error === undefined ? onChange(withEditor(query, mode)) : setUnread(read);
+          }}
         />
       </Stack>
+      {unread !== null && (
+        <ConfirmModal
+          isOpen title={t('editor.unread', 'The builder cannot show this text')} confirmText={t('editor.discard', 'Discard the text')} confirmVariant="destructive" dismissText={t('editor.keep', 'Keep the text')}
+          body={t('editor.unread-why', 'Column {{column}}: {{error}}. The builder would go back to the conditions it had before.', { column: unread.column, error: unread.error, interpolation: { escapeValue: false } })}
+          onConfirm={() => {
+            setUnread(null);
+            run({ ...query, editor: 'builder', raw: undefined });
+          }}
+          onDismiss={() => setUnread(null)}
+        />
+      )}
       {query.editor === 'raw' ? (
         <RawEditor key={query.kind} id={id('raw')} text={query.raw ?? ''} onChange={(raw) => onChange({ ...query, raw })} onRun={onRunQuery} />
       ) : (
@@ -90,7 +106,7 @@ function withKind(query: RemitQuery, kind: RemitQuery['kind']): RemitQuery {
   return { ...rest, kind, filters: kind === 'explain' ? [] : (query.filters ?? []).filter(({ key }) => shared.has(key)) };
 }
 
-/** The other editor begins with what the first one says; text that cannot be read stays where it is. */
+/** The other editor begins with what the first one says. */
 function withEditor(query: RemitQuery, editor: 'builder' | 'raw'): RemitQuery {
   if (editor === 'raw') {
     return { ...query, editor, raw: printSelector(query.filters ?? []) };

@@ -50,6 +50,19 @@ describe('query editor', () => {
     await waitFor(() => expect(seen.at(-1)).toMatchObject({ editor: 'builder', filters: [{ key: 'owner', op: '=~', values: ['pay.*'] }] }));
   });
 
+  it('asks before it goes back to fields that cannot say what the text says', async () => {
+    proxy(answer);
+    const seen: RemitQuery[] = [];
+    render(<Harness start={{ refId: 'A', kind: 'findings', editor: 'raw', raw: '{owner=~"pay', filters: [{ key: 'severity', op: '=', values: ['critical'] }] }} seen={seen} />);
+    await userEvent.click(screen.getByLabelText('Builder'));
+    expect(await screen.findByText(/^Column \d+: .* The builder would go back/)).toBeInTheDocument();
+    await userEvent.click(screen.getByText('Keep the text'));
+    expect(seen).toEqual([]);
+    await userEvent.click(screen.getByLabelText('Builder'));
+    await userEvent.click(await screen.findByText('Discard the text'));
+    expect(seen.at(-1)).toMatchObject({ editor: 'builder', filters: [{ key: 'severity', op: '=', values: ['critical'] }] });
+  });
+
   it('shows what others wrote as text, never as markup', async () => {
     proxy(answer);
     const { container } = render(<Harness start={{ refId: 'A', kind: 'findings', filters: [{ key: 'identity', op: '=', values: ['<img src=x onerror=alert(1)>'] }, { key: '<b>', op: '!=', values: ['<script>alert(1)</script>'] }] }} seen={[]} />);

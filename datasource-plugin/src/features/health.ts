@@ -1,7 +1,9 @@
+import { lastValueFrom } from 'rxjs';
+import { getBackendSrv } from '@grafana/runtime';
 import { t } from '@grafana/i18n';
 import type { StatusReport } from '@remit/contract';
 import type { Client } from '../lib/client';
-import { explainFailure } from '../lib/failure';
+import { explainFailure, type Failure } from '../lib/failure';
 
 /** What Grafana shows below "Save & test". */
 export interface Health {
@@ -9,12 +11,15 @@ export interface Health {
   message: string;
 }
 
-/** Asks for the status and a query, and says what is there, or what is wrong and how to put it right. */
-export async function checkHealth(client: Client, url: string | undefined): Promise<Health> {
+/** The settings as Grafana stores them. A data source itself knows the path of the proxy only. */
+interface Stored {
+  url?: string;
+  jsonData?: { tlsSkipVerify?: boolean; tlsAuthWithCACert?: boolean };
+}
+
+/** Asks for the status and a query, and says what is there, or what is wrong and how to put it right. `uid`: of the data source. */
+export async function checkHealth(client: Client, uid: string): Promise<Health> {
   try {
-    if (url === undefined || url === '') {
-      return failed(t('health.no-url', 'No URL is set'), t('health.no-url-hint', 'Enter the address of Remit as seen from the Grafana server, for example http://127.0.0.1:9847.'));
-    }
     const status = await client.status();
     if (typeof status !== 'object' || status === null || typeof status.version !== 'string' || typeof status.findings !== 'object') {
       return failed(t('health.other', 'Something answers there, but it is not Remit'), t('health.other-hint', 'Check the URL: it is that of Remit itself, without a path and without a slash at the end.'));
@@ -22,7 +27,7 @@ export async function checkHealth(client: Client, url: string | undefined): Prom
     const labels = await client.labels();
     return labels.length === 0 ? failed(t('health.old', 'This version of Remit has no query API'), t('health.old-hint', 'Update Remit.')) : success(status);
   } catch (error) {
-    const { message, hint } = explainFailure(error);
+    const { message, hint } = await closer(explainFailure(error), uid);
     return failed(message, hint);
   }
 }
@@ -41,4 +46,45 @@ function success(status: StatusReport): Health {
 
 function failed(message: string, hint?: string): Health {
   return { status: 'error', message: hint ? `${message}. ${hint}` : message };
+}
+
+/** The proxy answers an empty 502 whatever kept it from connecting, a certificate too. What the settings say narrows it down. */
+async function closer(failure: Failure, uid: string): Promise<Failure> {
+  const stored = await storedSettings(uid);
+  const url = stored?.url;
+  if (typeof url !== 'string') {
+    return failure;
+  }
+  if (url === '') {
+    return { message: t('health.no-url', 'No URL is set'), hint: t('health.no-url-hint', 'Enter the address of Remit as seen from the Grafana server, for example http://127.0.0.1:9847.') };
+  }
+  if (failure.status === 502 && failure.words === '') {
+    return unreachable(url, stored?.jsonData ?? {});
+  }
+  return failure;
+}
+
+function unreachable(url: string, { tlsSkipVerify, tlsAuthWithCACert }: NonNullable<Stored['jsonData']>): Failure {
+  const where = { url: url.slice(0, 200), interpolation: { escapeValue: false } };
+  const log = t('health.log', 'The log of Grafana says which: "Proxy request failed".');
+  if (!/^https:/i.test(url)) {
+    return { message: t('health.unreachable', 'Grafana cannot reach Remit at {{url}}', where), hint: t('health.unreachable-hint', 'Check that Remit runs, and that the address is right as seen from the Grafana server. If Remit has a certificate, the URL begins with https.') };
+  }
+  if (tlsSkipVerify) {
+    return { message: t('health.unreachable', 'Grafana cannot reach Remit at {{url}}', where), hint: `${t('health.no-tls', 'Check that Remit runs, that the address is right as seen from the Grafana server, and that Remit has a certificate: without one the URL begins with http. If it asks for client certificates, turn on "TLS Client Authentication".')} ${log}` };
+  }
+  const message = t('health.untrusted', 'Grafana cannot reach Remit at {{url}}, or does not trust its certificate', where);
+  return {
+    message,
+    hint: `${
+      tlsAuthWithCACert
+        ? t('health.wrong-ca', 'Check that Remit runs there and has a certificate; that the CA certificate under "TLS settings" is of the authority that signed it; and that the certificate is for the name in the URL.')
+        : t('health.no-ca', 'Check that Remit runs there and has a certificate. If an authority of your own signed it, turn on "Add self-signed certificate" under "TLS settings" and paste the certificate of that authority; the certificate must be for the name in the URL.')
+    } ${log}`,
+  };
+}
+
+/** Nothing to those who may not read the settings. */
+function storedSettings(uid: string): Promise<Stored | undefined> {
+  return lastValueFrom(getBackendSrv().fetch<Stored>({ url: `/api/datasources/uid/${encodeURIComponent(uid)}`, showErrorAlert: false })).then(({ data }) => data).catch(() => undefined);
 }

@@ -1,6 +1,7 @@
-import { lastValueFrom, Observable, ReplaySubject, share, timer } from 'rxjs';
+import { defer, lastValueFrom, Observable, ReplaySubject, retry, share, throwError, timer } from 'rxjs';
 import { map } from 'rxjs/operators';
 import { getBackendSrv, type FetchResponse } from '@grafana/runtime';
+import { t } from '@grafana/i18n';
 import type { FilterOp, LabelInfo, LabelValues, QueryAnswer, QueryKind, StatusReport } from '@remit/contract';
 import type { Filter, ReadAuth } from '../types';
 
@@ -28,6 +29,8 @@ export interface ValuesOptions {
   limit?: number;
 }
 
+/** An answer that came back in pieces is asked for once more after this, ms. */
+const AGAIN = 300;
 /** How long lists for editors and variables are kept, in ms. */
 const KEPT = 30_000;
 
@@ -48,9 +51,8 @@ export class Client {
     if (running) {
       return running;
     }
-    const asked = getBackendSrv()
-      .fetch<QueryAnswer>({ url: this.read('query'), method: 'POST', data: { queries }, requestId, showErrorAlert: false })
-      .pipe(map(({ data }) => data));
+    const asked = defer(() => getBackendSrv().fetch<QueryAnswer>({ url: this.read('query'), method: 'POST', data: { queries }, requestId, showErrorAlert: false }))
+      .pipe(map(({ data }) => wholeAnswer(data)), retry({ count: 1, delay: (error) => (error instanceof NoAnswer ? timer(AGAIN) : throwError(() => error)) }));
     const shared = new Observable<QueryAnswer>((subscriber) => {
       const subscription = asked.subscribe(subscriber);
       return () => {
@@ -132,6 +134,16 @@ export class Client {
     }
     return lastValueFrom(list) as Promise<T>;
   }
+}
+
+class NoAnswer extends Error {}
+
+/** Throws a sentence when an answer is none: cut short on its way, or of something else. */
+function wholeAnswer(data: QueryAnswer): QueryAnswer {
+  if (typeof data !== 'object' || data === null || typeof data.results !== 'object' || data.results === null) {
+    throw new NoAnswer(t('failure.no-answer', 'What came back is no answer of Remit: it was cut short, or the URL leads to something else. Ask again, or check the data source.'));
+  }
+  return data;
 }
 
 function several(op: FilterOp): string {

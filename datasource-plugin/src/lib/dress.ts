@@ -53,6 +53,23 @@ export function dress(json: Frame, looks: Looks, to: LinkTargets, first: readonl
   return frame;
 }
 
+/**
+ * The frame with fields whose looks outlive Explore: its table puts `{ hidden }` in the place of all that a field says of itself, and columns lose their
+ * colours and widths. What it puts there is taken for what it is, whether it hides the column.
+ */
+export function keepLooks(frame: DataFrame): DataFrame {
+  for (const { config } of frame.fields) {
+    const own: Record<string, unknown> = { ...config.custom };
+    let hidden = false;
+    Object.defineProperty(config, 'custom', {
+      configurable: true, enumerable: true,
+      get: () => ({ ...own, hidden: own.hidden === true || hidden }),
+      set: (put: { hidden?: boolean } | undefined) => { hidden = put?.hidden === true; },
+    });
+  }
+  return frame;
+}
+
 const VISUALS = new Set(['graph', 'table', 'logs', 'trace', 'nodeGraph']);
 
 /** The frame without anything that could be a template or a link. */

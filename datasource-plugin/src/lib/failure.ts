@@ -6,6 +6,8 @@ export interface Failure {
   message: string;
   hint?: string;
   status?: number;
+  /** What the answer itself said; empty when it said nothing. */
+  words?: string;
 }
 
 /** Puts a failed request into words, and names the token that it went with. The text is Remit's or ours, never markup. */
@@ -16,10 +18,12 @@ export function explainFailure(error: unknown, token: 'read' | 'write' = 'read')
   // Of an answer that is no JSON, Grafana makes the status line the `error` and the text the `message`.
   const said: unknown = typeof error.data?.response === 'string' ? error.data.message : (error.data?.error ?? error.data?.message);
   const raw = typeof error.data === 'string' ? error.data : '';
-  const words = typeof said === 'string' ? said : raw.slice(0, 300);
+  const given = typeof said === 'string' ? said : raw.slice(0, 300);
+  // Of an empty answer Grafana makes the status line.
+  const words = given === error.statusText ? '' : given;
   const hint: unknown = error.data?.hint;
   return {
-    message: words || error.statusText || t('failure.unknown', 'The request failed'), status: error.status,
+    message: words || error.statusText || t('failure.unknown', 'The request failed'), status: error.status, words,
     ...(typeof hint === 'string' ? { hint } : { hint: hintFor(error.status, words, token) }),
   };
 }
@@ -42,8 +46,11 @@ function hintFor(status: number, words: string, token: 'read' | 'write'): string
   if (status === 421) {
     return t('failure.host', 'Remit listens on loopback and does not know this host name. Use 127.0.0.1, or start it with --web.external-url.');
   }
-  if (status === 502 || status === 504) {
-    return t('failure.unreachable', 'Grafana cannot reach Remit. Check the URL as seen from the Grafana server, that Remit runs, and that http or https is right.');
+  if (status === 504) {
+    return t('failure.slow', 'Remit did not answer in time. Check that it runs and is not overloaded, that nothing on the way drops packets, and the timeout in the settings.');
+  }
+  if (status === 502) {
+    return t('failure.unreachable', 'Grafana cannot reach Remit. Check the URL as seen from the Grafana server, that Remit runs, that http or https is right, and that Grafana trusts its certificate.');
   }
   if (status === 429 || status === 503) {
     return t('failure.busy', 'Remit is busy or still restoring its state. It will answer in a moment.');

@@ -8,18 +8,22 @@ export interface LinkTargets {
   uid: string;
   name: string;
   type: string;
-  identityDashboard: string;
+  /** Uid of the dashboard of one identity; null where none is known to be there. */
+  identityDashboard: string | null;
   /** Without a slash at the end; null when none is configured, or it is not http or https. */
   publicUrl: string | null;
   /** Where words on findings go; absent when nobody is offered to say one. */
   verdicts?: VerdictTarget;
 }
 
-/** The targets of a data source's links. An address that is neither http nor https is none. */
+/** Uids of the dashboards of one identity: of Remit's own, and of the ones that come with this plugin. */
+export const IDENTITY_DASHBOARDS = ['remit-identity', 'remit-plugin-identity'] as const;
+
+/** The targets of a data source's links. An address that is neither http nor https is none, nor is a uid that could be none. */
 export function linkTargets(settings: { uid: string; name: string; type: string; jsonData: RemitOptions }): LinkTargets {
   const { uid, name, type, jsonData } = settings;
   return {
-    uid, name, type, identityDashboard: /^[\w-]{1,40}$/.test(jsonData.identityDashboard ?? '') ? (jsonData.identityDashboard ?? '') : 'remit-identity',
+    uid, name, type, identityDashboard: /^[\w-]{1,40}$/.test(jsonData.identityDashboard ?? '') ? (jsonData.identityDashboard ?? '') : null,
     publicUrl: webAddress(jsonData.publicUrl),
   };
 }
@@ -48,7 +52,7 @@ export function linksOf(what: Linked, field: string, to: LinkTargets): DataLink[
       ];
     case 'identity':
       return [
-        { title: t('links.identity', 'Dashboard of this identity'), url: `/d/${to.identityDashboard}?var-identity=${value}&\${__url_time_range}` },
+        ...identityPage(value, to),
         explore(t('links.events', 'Its events'), to, 'events', 'identity', field),
         explore(t('links.findings', 'Its findings'), to, 'findings', 'identity', field),
         explore(t('links.graph', 'What it reaches'), to, 'graph', 'identity', field),
@@ -64,8 +68,11 @@ export function linksOf(what: Linked, field: string, to: LinkTargets): DataLink[
 
 /** The link of a series to the identity that it is about, which is one of its labels. */
 export function seriesLinks(to: LinkTargets): DataLink[] {
-  const url = `/d/${to.identityDashboard}?var-identity=\${__field.labels.identity:percentencode}&\${__url_time_range}`;
-  return [{ title: t('links.identity', 'Dashboard of this identity'), url }];
+  return identityPage('${__field.labels.identity:percentencode}', to);
+}
+
+function identityPage(value: string, { identityDashboard }: LinkTargets): DataLink[] {
+  return identityDashboard === null ? [] : [{ title: t('links.identity', 'Dashboard of this identity'), url: `/d/${identityDashboard}?var-identity=${value}&\${__url_time_range}` }];
 }
 
 function page(title: string, to: LinkTargets, path: string): DataLink[] {

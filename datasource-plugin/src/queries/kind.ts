@@ -38,6 +38,8 @@ export interface FrameContext {
   /** Absolute range of the request, ms. */
   from: number;
   until: number;
+  /** Asked by Explore, whose tables neither wrap text nor choose among frames. */
+  explore?: boolean;
 }
 
 export type EditorProps = QueryEditorProps<RemitDataSource, RemitQuery, RemitOptions> & { model: KindModel };

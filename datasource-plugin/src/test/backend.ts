@@ -10,14 +10,17 @@ export interface Asked {
   requestId?: string;
 }
 
-/** Stands for Grafana's proxy: answers by the path below the data source, and remembers what was asked. */
-export function proxy(answer: (asked: Asked) => unknown, pieces?: () => Observable<Uint8Array>): Asked[] {
+/** Stands for Grafana: answers by the path below the data source, and remembers what was asked of it. `dashboards`: uids of those that there are. */
+export function proxy(answer: (asked: Asked) => unknown, pieces?: () => Observable<Uint8Array>, dashboards: string[] = ['remit-identity']): Asked[] {
   const asked: Asked[] = [];
   const fetch = (request: BackendSrvRequest) => {
+    if (request.url.startsWith('/api/search')) {
+      return of({ data: dashboards.map((uid) => ({ uid })), status: 200 });
+    }
     asked.push({ url: request.url, method: request.method, data: request.data, requestId: request.requestId });
     const given = answer({ url: request.url, method: request.method, data: request.data });
     if (given instanceof Failed) {
-      return throwError(() => ({ status: given.status, statusText: '', data: given.data, config: request }));
+      return throwError(() => ({ status: given.status, statusText: given.statusText, data: given.data, config: request }));
     }
     return from(Promise.resolve(given)).pipe((source) => new Observable((subscriber) => source.subscribe({ next: (data) => subscriber.next({ data, status: 200 }), error: (error) => subscriber.error(error), complete: () => subscriber.complete() })));
   };
@@ -30,12 +33,16 @@ export function proxy(answer: (asked: Asked) => unknown, pieces?: () => Observab
   return asked;
 }
 
+const STATUS_TEXTS: Record<number, string> = { 400: 'Bad Request', 502: 'Bad Gateway', 504: 'Gateway Timeout' };
+
 /** A request that fails as Grafana's proxy lets it fail. */
 export class Failed {
   readonly data: unknown;
+  readonly statusText: string;
 
   /** Grafana wraps an answer that is no JSON. */
   constructor(readonly status: number, data: unknown) {
-    this.data = typeof data === 'string' ? { message: data, error: 'Bad Request', response: data } : data;
+    this.statusText = STATUS_TEXTS[status] ?? '';
+    this.data = typeof data === 'string' ? { message: data || this.statusText, error: this.statusText, response: data } : data;
   }
 }

@@ -4,20 +4,29 @@ import { states } from '../../lib/looks';
 import { looks as eventLooks } from '../events/frames';
 import { FIRST, looks as findingLooks } from '../findings/frames';
 import type { KindPart } from '../kind';
+import { summaryOf } from './summary';
 
-/** The parts of an explanation, by the name of the frame. */
-export const frames: KindPart['frames'] = (answer, { to }) => {
+/** An explanation in words, then its parts by the name of the frame. */
+export const frames: KindPart['frames'] = (answer, { to, explore = false }) => {
   const looks: Record<string, Looks> = { finding: findingLooks(), contributions: contributions(), evidence: eventLooks(), history: history(), since_last: sinceLast(), guidance: guidance() };
-  return answer.map((frame) => {
+  const parts = answer.map((frame) => {
     const name = frame.schema.name;
-    const dressed = dress(frame, Object.hasOwn(looks, name) ? (looks[name] ?? {}) : {}, to, name === 'finding' ? FIRST : []);
-    if (name === 'finding') {
-      // Explore shows twenty columns of a table; the rest is in the other tables of the explanation.
+    const dressed = dress(frame, Object.hasOwn(looks, name) ? (looks[name] ?? {}) : {}, to, name === 'finding' ? FIRST : name === 'guidance' ? ['runbook', 'contact', 'escalation', 'frameworks', 'exception_snippet'] : []);
+    if (explore) {
+      // Explore shows twenty columns of a table, and the rest of a finding is in the other tables.
       dressed.fields = dressed.fields.slice(0, 20);
     }
     dressed.meta = { ...dressed.meta, preferredVisualisationType: 'table' };
     return dressed;
   });
+  const row = (name: string): Record<string, unknown> | null => {
+    const frame = parts.find((each) => each.name === name);
+    return frame && frame.length > 0 ? Object.fromEntries(frame.fields.map((field) => [field.name, field.values[0]])) : null;
+  };
+  const summary = summaryOf(row('finding'), row('guidance'), to, explore);
+  const [first, ...others] = parts;
+  // What is said of the answer as a whole stands on the frame that is shown first.
+  return summary === null || first === undefined ? parts : [{ ...summary, refId: first.refId, meta: first.meta }, { ...first, meta: { preferredVisualisationType: 'table' } }, ...others];
 };
 
 const contributions = (): Looks => ({

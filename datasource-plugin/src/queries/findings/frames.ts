@@ -1,4 +1,4 @@
-import { textUtil, type Field } from '@grafana/data';
+import { textUtil, type DataFrame, type Field } from '@grafana/data';
 import { t } from '@grafana/i18n';
 import { dress, type Looks } from '../../lib/dress';
 import { findingClasses, kinds, severities, states } from '../../lib/looks';
@@ -35,6 +35,9 @@ export const looks = (): Looks => ({
   by: { title: t('field.by', 'Decided with token'), description: t('field.by-tip', 'Name of the write token in Remit; by rule when empty.') },
   claimed_user: { title: t('field.claimed', 'Claimed user'), description: t('field.claimed-tip', 'Who the client said was asking; nobody checked it.') },
   note: { title: t('field.note', 'Note') },
+  timeEnd: { title: t('field.last', 'Last event'), width: 170 },
+  text: { title: t('field.reason', 'Reason'), width: 480, wrap: true },
+  tags: { title: t('field.tags', 'Tags'), width: 260 },
   revision: { title: t('field.revision', 'Revision'), hidden: true },
 });
 
@@ -47,8 +50,17 @@ export const frames: KindPart['frames'] = (answer, context) =>
     ? dressVolume(answer, context)
     : answer.map((frame) => {
         const dressed = dress(frame, looks(), context.to, context.query.format === 'annotations' || context.query.format === 'logs' ? [] : FIRST);
-        return context.query.format === 'annotations' ? { ...dressed, fields: dressed.fields.map(harmless) } : dressed;
+        return context.query.format === 'annotations' ? asSpans(dressed, context.explore === true) : dressed;
       });
+
+/** Findings as annotations: their time is that of the first event. Explore shows them as a table, in which text is text. */
+function asSpans(frame: DataFrame, explore: boolean): DataFrame {
+  const fields = frame.fields.map((field) => (field.name === 'time' ? { ...field, config: { ...field.config, displayName: looks().first.title } } : field));
+  const place = ({ name }: Field): number => (SPANS.includes(name) ? SPANS.indexOf(name) : SPANS.length);
+  return { ...frame, fields: explore ? fields.sort((a, b) => place(a) - place(b)) : fields.map(harmless) };
+}
+
+const SPANS = ['severity', 'title', 'time', 'timeEnd', 'text', 'id', 'tags'];
 
 /** Grafana shows the text of an annotation as sanitised HTML: what is meant as text must not become a picture or a link either. */
 function harmless(field: Field): Field {

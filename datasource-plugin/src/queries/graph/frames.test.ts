@@ -14,7 +14,9 @@ it('steps that were expected and never came are neutral, and approved ones are n
   });
   values(edges, 'target').forEach((target, row) => {
     if (String(target).startsWith('expected:')) {
-      expect([values(edges, 'color')[row], values(edges, 'mainstat')[row]]).toEqual(['text', 0]);
+      expect(['color', 'mainstat', 'strokeDasharray'].map((name) => values(edges, name)[row])).toEqual(['text', '', '4 4']);
+    } else {
+      expect(values(edges, 'mainstat')[row]).toMatch(/^\d+×$/);
     }
   });
   expect(framesOf('graph', 'access')[0].fields.some(({ name }) => name === 'arc__expected')).toBe(false);

@@ -1,4 +1,4 @@
-import { FieldColorModeId, FieldType, type DataFrame, type InterpolateFunction, type ScopedVars } from '@grafana/data';
+import { FieldColorModeId, FieldType, SupportedTransformationType, type DataFrame, type DataLink, type InterpolateFunction, type ScopedVars } from '@grafana/data';
 import { t } from '@grafana/i18n';
 import { dress, type Looks } from '../../lib/dress';
 import type { KindPart } from '../kind';
@@ -8,13 +8,13 @@ const COLORS = new Set(['green', 'orange', 'red', 'blue', 'yellow', 'purple', 't
 
 const nodes = (): Looks => ({
   title: { title: t('node.title', 'Name') }, subtitle: { title: t('node.subtitle', 'What it is') },
-  mainstat: { title: t('node.events', 'Events'), unit: 'short', decimals: 0 }, secondarystat: { title: t('node.denied', 'Denied events'), unit: 'short', decimals: 0 },
+  mainstat: { title: t('node.events', 'Events'), decimals: 0 }, secondarystat: { title: t('node.denied', 'Denied events'), decimals: 0 },
   detail__type: { title: t('node.type', 'Type') }, detail__name: { title: t('node.name', 'Full name') }, detail__owner: { title: t('node.owner', 'Owner') },
   detail__verdict: { title: t('node.verdict', 'Inventory says') }, detail__findings: { title: t('node.findings', 'Open findings') },
 });
 
 const edges = (): Looks => ({
-  mainstat: { title: t('node.events', 'Events'), unit: 'short', decimals: 0 }, secondarystat: { title: t('node.denied', 'Denied events'), unit: 'short', decimals: 0 },
+  mainstat: { title: t('node.events', 'Events') }, secondarystat: { title: t('node.denied', 'Denied events') },
   detail__first: { title: t('edge.first', 'First') }, detail__last: { title: t('edge.last', 'Last') },
 });
 
@@ -31,6 +31,9 @@ export const frames: KindPart['frames'] = (answer, { to, query }) =>
     frame.meta = { ...frame.meta, preferredVisualisationType: 'nodeGraph' };
     if (query.format === 'chain') {
       passOver(frame);
+    }
+    if (isEdges) {
+      sayCounts(frame);
     }
     const legend = arcs();
     for (const field of frame.fields) {
@@ -70,9 +73,24 @@ function passOver(frame: DataFrame): void {
     change(name, missed, 0);
   }
   change('highlighted', (row) => types[row] === 'step' && !CALLED_OUT.has(String(verdicts[row])), false);
+  if (targets.length > 0) {
+    frame.fields.push({ name: 'strokeDasharray', type: FieldType.string, config: {}, values: targets.map((_, row) => (missed(row) ? '4 4' : '')) });
+  }
   const last = frame.fields.findIndex(({ name }) => name === 'arc__denied');
   if (last >= 0) {
     frame.fields.splice(last + 1, 0, { name: 'arc__expected', type: FieldType.number, config: {}, values: verdicts.map((verdict) => (verdict === 'expected' ? 1 : 0)) });
+  }
+}
+
+/** Counts of edges in words: Grafana writes numbers there with two decimals and the name of their unit. */
+function sayCounts(frame: DataFrame): void {
+  const words: Record<string, (count: number) => string> = { mainstat: (events) => t('edge.events', '{{events}}×', { events }), secondarystat: (denied) => t('edge.denied', '{{denied}} denied', { denied }) };
+  for (const field of frame.fields) {
+    const say = Object.hasOwn(words, field.name) ? words[field.name] : undefined;
+    if (say) {
+      field.type = FieldType.string;
+      field.values = field.values.map((count: unknown) => (typeof count === 'number' && count > 0 ? say(count) : ''));
+    }
   }
 }
 
@@ -81,10 +99,13 @@ function linkIdentities(frame: DataFrame, to: Parameters<KindPart['frames']>[1][
   if (title) {
     title.config = {
       ...title.config,
-      links: [{ title: t('links.events-of', 'Events of this node'), url: '', internal: { datasourceUid: to.uid, datasourceName: to.name, query: ({ scopedVars, replaceVariables }: { scopedVars: ScopedVars; replaceVariables: InterpolateFunction }) => nodeQuery(replaceVariables('${__data.fields["detail__type"]:raw}', scopedVars), replaceVariables('${__data.fields["detail__name"]:raw}', scopedVars)) } }],
+      links: [{ title: t('links.events-of', 'Events of this node'), url: '${happened}', meta: HAPPENED, internal: { datasourceUid: to.uid, datasourceName: to.name, query: ({ scopedVars, replaceVariables }: { scopedVars: ScopedVars; replaceVariables: InterpolateFunction }) => nodeQuery(replaceVariables('${__data.fields["detail__type"]:raw}', scopedVars), replaceVariables('${__data.fields["detail__name"]:raw}', scopedVars)) } }],
     };
   }
 }
+
+/** What never came has no events: the link needs a variable that the id of such a node does not give, and Grafana leaves away links without their variables. */
+const HAPPENED: DataLink['meta'] = { transformations: [{ type: SupportedTransformationType.Regex, field: 'id', expression: '^(?!expected:)(.+)', mapValue: 'happened' }] };
 
 /** The events behind a node: what it is says which condition its name is. */
 function nodeQuery(type: string, name: string): { refId: string; kind: string; filters: unknown[] } {

@@ -1,0 +1,86 @@
+import { dateTimeFormat, FieldType, type DataFrame, type Field } from '@grafana/data';
+import { t } from '@grafana/i18n';
+import { linksOf, type LinkTargets } from '../../lib/links';
+import { kinds, severities, states } from '../../lib/looks';
+
+/** Characters of a line that fit beside its heading in half a screen. */
+const LINE = 96;
+
+/** One row by the names of its columns. */
+type Row = Record<string, unknown>;
+
+/**
+ * A finding in words, a fact a row, as somebody reads it who was just woken: what, whom, why, and what to do first. `lines`: long texts go over
+ * several rows, for tables that do not wrap. Null without a finding.
+ */
+export function summaryOf(finding: Row | null, guidance: Row | null, to: LinkTargets, lines: boolean): DataFrame | null {
+  if (finding === null) {
+    return null;
+  }
+  const rows = facts(finding, guidance ?? {}).flatMap(([fact, text]) => {
+    const parts = lines ? text.split('\n').flatMap(wrapped) : [text];
+    return parts.map((part, index) => ({ fact: index === 0 ? fact : '', text: part }));
+  });
+  // The columns behind the links are the same in every row, and hidden.
+  const same = (name: string): Field => ({ name, type: FieldType.string, config: { custom: { hidden: true, hideFrom: { viz: true, legend: true, tooltip: true } } }, values: rows.map(() => textOf(finding[name])) });
+  return {
+    name: 'summary', length: rows.length,
+    fields: [
+      { name: 'fact', type: FieldType.string, config: { displayName: t('explain.fact', 'Finding'), filterable: false, custom: { width: 150 } }, values: rows.map(({ fact }) => fact) },
+      {
+        name: 'text', type: FieldType.string, values: rows.map(({ text }) => text),
+        config: {
+          displayName: t('explain.text', 'In words'), filterable: false, custom: { minWidth: 400, ...(lines ? {} : { cellOptions: { type: 'auto', wrapText: true } }) },
+          links: [...linksOf('identity', 'identity', to), ...linksOf('detector', 'detector', to)],
+        },
+      },
+      same('identity'), same('detector'),
+    ],
+  };
+}
+
+/** Heading and text of each fact that there is. */
+function facts(finding: Row, guidance: Row): Array<[string, string]> {
+  const word = (of: Record<string, { text: string }>, name: string): string => {
+    const value = textOf(finding[name]);
+    return Object.hasOwn(of, value) ? of[value].text : value;
+  };
+  const joined = (...parts: string[]): string => parts.filter((part) => part !== '').join(' · ');
+  const between = joined(timeOf(finding.first), timeOf(finding.time)).replace(' · ', ' – ');
+  const ask = textOf(guidance.contact);
+  const wake = textOf(guidance.escalation);
+  const all: Array<[string, string]> = [
+    [t('field.title', 'What'), joined(textOf(finding.title), word(severities(), 'severity'), word(states(), 'state'), finding.provisional === true ? t('field.provisional', 'Provisional') : '')],
+    [t('field.identity', 'Identity'), joined(textOf(finding.identity), word(kinds(), 'kind'), textOf(finding.purpose))],
+    [t('field.owner', 'Owner'), joined(textOf(finding.owner), ask && t('explain.ask', 'ask {{contact}}', { contact: ask, interpolation: { escapeValue: false } }), wake && t('explain.wake', 'wake {{escalation}}', { escalation: wake, interpolation: { escapeValue: false } }))],
+    [t('explain.when', 'When'), joined(between, typeof finding.count === 'number' ? t('explain.events', 'events: {{events}}', { events: finding.count }) : '')],
+    [t('explain.why', 'Why'), textOf(finding.reason)],
+    [t('field.expected', 'Expected'), textOf(finding.expected)],
+    [t('field.observed', 'Observed'), textOf(finding.observed)],
+    [t('explain.first', 'Do this first'), textOf(guidance.first_action)],
+    [t('explain.benign', 'Harmless when'), textOf(guidance.benign)],
+    [t('explain.decided', 'Decided'), joined(textOf(finding.by), textOf(finding.claimed_user) && t('explain.claims', 'claims to be {{user}}', { user: textOf(finding.claimed_user), interpolation: { escapeValue: false } }), textOf(finding.note))],
+  ];
+  return all.filter(([, text]) => text !== '');
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function timeOf(value: unknown): string {
+  return typeof value === 'number' ? dateTimeFormat(value) : '';
+}
+
+/** The text in lines, broken between words where there are any. */
+function wrapped(text: string): string[] {
+  const lines: string[] = [];
+  let rest = text;
+  while (rest.length > LINE) {
+    const space = rest.lastIndexOf(' ', LINE);
+    const at = space > LINE / 2 ? space : LINE;
+    lines.push(rest.slice(0, at));
+    rest = rest.slice(at).trimStart();
+  }
+  return rest === '' && lines.length > 0 ? lines : [...lines, rest];
+}
