@@ -249,4 +249,19 @@ describe('an exception and a signal about no single event', () => {
     const event = { tool: { name: 'other' } } as NhiEvent;
     expect(inventory.exception(URN, inventory.records()[0]!, 'x', event, NOW, { tools: ['t'] })).toBeNull();
   });
+
+  test.each<[string, string[], string[] | undefined, boolean]>([
+    ['both ends of a copy', ['new/a', 'old/a'], undefined, true],
+    ['the target, and a source outside', ['new/a', 'foreign/a'], undefined, false],
+    ['the source, and a target outside', ['foreign/a', 'old/a'], undefined, false],
+    ['an end outside that the signal does not speak of', ['own/a', 'old/a'], ['old/a'], true],
+    ['an end inside that the signal does not speak of', ['foreign/a', 'old/a'], ['foreign/a'], false],
+    ['an object, and the bucket that holds it', ['new/a', 'new'], undefined, true],
+    ['a bucket alone', ['new'], undefined, false],
+    ['no target', [], undefined, false],
+  ])('of an event: %s', (_, uids, only, covered) => {
+    const inventory = scoped('{ resources: ["new/*", "old/*"] }');
+    const event = { resources: uids.map((uid) => ({ uid, name: uid.slice(uid.indexOf('/') + 1) })) } as NhiEvent;
+    expect(inventory.exception(URN, inventory.records()[0]!, 'x', event, NOW, only === undefined ? undefined : { resources: only })?.id).toBe(covered ? 'e' : undefined);
+  });
 });

@@ -18,8 +18,9 @@ export interface CompiledException {
 
 /**
  * Compiles an exception. It is in force from `starts_at` up to, not including, `expires_at`. Of the scope, every list that
- * is given must match: every privilege used, the target, the network, the tool. Without an event all that the signal says it
- * is about must lie inside; what it says nothing of, the network always, is never covered, since nothing shows that it does.
+ * is given must match: every privilege used, every target (of those the signal says it is about, where it does), the network, the tool.
+ * Without an event all that the signal says it is about must lie inside; what it says nothing of, the network always, is never covered,
+ * since nothing shows that it does.
  */
 export function compileException(exception: Exception, memos: MemoPool): CompiledException {
   const from = exception.starts_at === undefined ? -Infinity : Date.parse(exception.starts_at);
@@ -44,11 +45,8 @@ function compileScope(scope: NonNullable<Exception['scope']>, memos: MemoPool): 
   }
   if (scope.resources !== undefined) {
     const resources = new GlobSet(scope.resources);
-    tests.push((event, about) => {
-      if (event === null) return all(about?.resources, (resource) => resources.test(resource));
-      const target = event.resources?.[0];
-      return (target?.uid !== undefined && resources.test(target.uid)) || (target?.name !== undefined && resources.test(target.name));
-    });
+    tests.push((event, about) => (event === null ? all(about?.resources, (resource) => resources.test(resource))
+      : everyTarget(event, about?.resources, (text) => resources.test(text))));
   }
   if (scope.networks !== undefined) {
     const network = compileNetworks(scope.networks, memos);
@@ -63,6 +61,17 @@ function compileScope(scope: NonNullable<Exception['scope']>, memos: MemoPool): 
     for (const test of tests) if (!test(event, about)) return false;
     return true;
   };
+}
+
+/**
+ * Whether each target of the event passes by id or name; of those named in `only`, where it is given. What merely holds another target, as the
+ * bucket of an object, goes with that.
+ */
+function everyTarget({ resources }: NhiEvent, only: readonly string[] | undefined, test: (text: string) => boolean): boolean {
+  const targets = (resources ?? []).filter(({ uid, name }) => only === undefined || only.includes(uid ?? name ?? ''));
+  const holds = (holder: string | undefined): boolean => holder !== undefined && targets.some(({ uid }) => uid !== undefined && uid.startsWith(`${holder}/`));
+  const told = targets.filter(({ uid }) => !holds(uid));
+  return told.length > 0 && told.every(({ uid, name }) => (uid !== undefined && test(uid)) || (name !== undefined && test(name)));
 }
 
 /** True when there is at least one and each passes. */

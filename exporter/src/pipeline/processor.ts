@@ -244,7 +244,7 @@ export class Processor {
     const view = this.look(identity, proposal, inventory);
     view.timeResolution = this.parts.sources.get(event.metadata.source)?.timeResolution ?? 1;
     for (const { detector, signal } of this.judge.event(event, view)) {
-      if (detector.class === 'remit' && !inventory.exception(identity.urn, proposal, detector.id, event, signal.at)) this.shadows.add(identity.urn, detector, signal);
+      if (detector.class === 'remit' && !inventory.exception(identity.urn, proposal, detector.id, event, signal.at, signal.scope)) this.shadows.add(identity.urn, detector, signal);
     }
   }
 

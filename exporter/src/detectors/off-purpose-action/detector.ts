@@ -42,14 +42,14 @@ export const detector: Detector = {
     return [{
       subject: departure.subject, bucket: coveredBy(became, day(event.time)),
       reason: { expected: departure.expected, observed: `${departure.observed} (${accessTo(event, remit)}, ${became})` },
-      evidence: [view.ref(event)], at: event.time,
+      evidence: [view.ref(event)], at: event.time, ...(departure.targets === undefined ? {} : { scope: { resources: departure.targets } }),
       ...(became === 'success' && departure.approvable !== true ? {} : { severity: 'warning' as const }),
     }];
   },
 };
 
-/** `approvable`: a person may have approved it where no record shows it. */
-interface Departure { subject: string; expected: string; observed: string; approvable?: boolean }
+/** `approvable`: a person may have approved it where no record shows it. `targets`: which of the event's it is about; all when absent. */
+interface Departure { subject: string; expected: string; observed: string; approvable?: boolean; targets?: string[] }
 
 function foreignTool(event: NhiEvent, remit: Remit, purpose: PurposeRemit | null): Departure | null {
   const call = { name: event.tool!.name, server: event.tool!.server };
@@ -85,32 +85,36 @@ function foreignAction(event: NhiEvent, remit: Remit, purpose: PurposeRemit | nu
 /** Targets without any id, as in list calls, cannot be judged; one whose id or name is approved is. */
 function foreignTarget(event: NhiEvent, remit: Remit): Departure | null {
   if (!remit.record.actions?.length && !(event.tool !== undefined && remit.record.tools?.length)) return null;
+  const targets: string[] = [];
   for (const { uid, name } of event.resources ?? []) {
     const id = uid ?? name;
     if (id === undefined || remit.resource(id) !== 'outside') continue;
-    if (name !== undefined && name !== id && remit.resource(name) === 'allowed') continue;
-    return {
-      subject: `${bounded(permission(event), 224)} on other resources`,
-      expected: `only the ${remit.record.resources?.length ?? 0} approved resource patterns`,
-      observed: `used ${bounded(permission(event), 100)} on ${bounded(id, 128)}`,
-    };
+    if (name === undefined || name === id || remit.resource(name) !== 'allowed') targets.push(id);
   }
-  return null;
+  if (targets.length === 0) return null;
+  return {
+    subject: `${bounded(permission(event), 224)} on other resources`, targets,
+    expected: `only the ${remit.record.resources?.length ?? 0} approved resource patterns`,
+    observed: `used ${bounded(permission(event), 100)} on ${bounded(targets[0]!, 128)}`,
+  };
 }
 
 function foreignData(event: NhiEvent, remit: Remit, view: View): Departure | null {
   if (!remit.record.data_classes_allowed?.length) return null;
+  let departure: Departure | null = null;
+  const targets: string[] = [];
   for (const { uid, name, data_classification: said } of event.resources ?? []) {
     const id = uid ?? name;
     const found = strictest(said, id === undefined ? null : view.dataClass(id), id !== undefined && remit.restricted(id));
     if (found === null || remit.dataClass(found) !== 'outside') continue;
-    return {
-      subject: `${bounded(permission(event), 224)} on ${found} data`,
+    targets.push(id ?? '');
+    departure ??= {
+      subject: `${bounded(permission(event), 224)} on ${found} data`, targets,
       expected: `only data of the classes ${remit.record.data_classes_allowed.join(', ')}`,
       observed: `used ${bounded(permission(event), 100)} on ${bounded(id ?? 'a target without a name', 110)} of class ${found}`,
     };
   }
-  return null;
+  return departure;
 }
 
 /** The strictest class that event and inventory give to a target; words that are no class of ours say nothing. */

@@ -31,11 +31,18 @@ const STARTS = new Set(['RequestReceived', 'ResponseStarted']);
 const ENDS = new Set(['ResponseComplete', 'Panic']);
 
 /**
- * The canonical event of one stage of a request. Every stage gives the whole event, because the first to arrive counts as
- * the action: a watch may show nothing but its start. Request and response bodies are never looked at. Throws
- * `RejectedRecord`.
+ * The canonical events of one stage of a request: the request, and where the caller acted as somebody else, before it what the caller did
+ * itself, which is to impersonate. Every stage gives the whole event, because the first to arrive counts as the action: a watch may show
+ * nothing but its start. Request and response bodies are never looked at. Throws `RejectedRecord`.
  */
-export function eventOf(record: Json, origin: Origin): NhiEvent {
+export function eventsOf(record: Json, origin: Origin): NhiEvent[] {
+  const event = eventOf(record, origin);
+  const assumed = object(record['impersonatedUser']);
+  const caller = assumed === undefined ? null : principalOf(object(record['user']) ?? {}, origin.cluster, { impersonated: false, gke: origin.product === 'GKE' });
+  return caller === null ? [event] : [impersonation(event, caller, assumed!, origin.cluster), event];
+}
+
+function eventOf(record: Json, origin: Origin): NhiEvent {
   const { cluster } = origin;
   const stage = stageOf(record);
   const verb = required(record, 'verb', LONGEST_VERB).toLowerCase();
@@ -79,6 +86,43 @@ export function eventOf(record: Json, origin: Origin): NhiEvent {
     event.retired = { uid: uidOf(target, cluster) };
   }
   return event;
+}
+
+/**
+ * The API server checks the verb `impersonate` of the caller before it looks at the request, and names the assumed user only when it was
+ * allowed: so it succeeded, whatever became of the request.
+ */
+function impersonation(request: NhiEvent, caller: Principal, assumed: Json, cluster: string): NhiEvent {
+  const targets = assumedTargets(assumed);
+  const action = actionOf(targets[0]!, caller.name);
+  const stage = request.flags.includes('start_record') ? 'ResponseStarted' : 'ResponseComplete';
+  const event: NhiEvent = {
+    ...request, metadata: { ...request.metadata, original_event_uid: `${request.metadata.original_event_uid}/impersonate` },
+    principal_key: caller.key, activity_id: action.activity, actor: actorOf(caller), issued: undefined, retired: undefined,
+    api: { service: { name: targets[0]!.group }, operation: 'impersonate' }, action: { category: action.category },
+    resources: targets.map((target) => resourceOf(target, cluster)), status_id: 1, outcome: { denied: false }, status_code: undefined,
+    flags: flagsOf(stage, caller, action),
+  };
+  event.privilege = { used: [...new Set(targets.map((target) => permissionOf(target, cluster)))], granted_by: undefined, decision: undefined };
+  return event;
+}
+
+const MOST_GROUPS = 16;
+
+/** Whom the caller asked to be: the user or service account, and every group that is not given to such a user anyway. */
+function assumedTargets(assumed: Json): Target[] {
+  const name = text(assumed['username'], LONGEST_ID);
+  const [, , kind, namespace, account] = name.split(':');
+  const isAccount = name.startsWith('system:serviceaccount:') && kind !== undefined && namespace !== undefined && account === undefined;
+  const first = isAccount ? assumedTarget('serviceaccounts', kind, namespace) : assumedTarget('users', '', name);
+  const groups = Array.isArray(assumed['groups']) ? assumed['groups'].slice(0, MOST_GROUPS) : [];
+  return [first, ...groups.map((group) => text(group, LONGEST_ID)).filter((group) => group !== '' && !GIVEN.test(group)).map((group) => assumedTarget('groups', '', group))];
+}
+
+const GIVEN = /^system:(?:authenticated|unauthenticated|serviceaccounts(?::.*)?)$/;
+
+function assumedTarget(resource: string, namespace: string, name: string): Target {
+  return { verb: 'impersonate', group: 'core', resource, subresource: '', namespace, name, path: '', template: '', proxied: '' };
 }
 
 function required(record: Json, field: string, longest: number): string {

@@ -27,8 +27,7 @@ function one(change: Record<string, unknown>, cluster = 'prod'): NhiEvent {
     responseStatus: { code: 200 }, requestReceivedTimestamp: '2026-03-02T09:15:01.123456Z', stageTimestamp: '2026-03-02T09:15:01.223456Z', ...change,
   };
   expect(source.recognises(record)).toBe(true);
-  const [event] = source.normalise(record, { ...context, cluster });
-  return nhiEventSchema.parse(event);
+  return nhiEventSchema.parse(source.normalise(record, { ...context, cluster }).at(-1));
 }
 
 describe('real and wrapped records', () => {
@@ -154,6 +153,35 @@ describe('who', () => {
     expect(event.actor).toMatchObject({ identity: { urn: 'urn:nhi:k8s:prod:service_account/shop/web', resolution: 'derived' }, delegation: ['somebody@prod'] });
     expect(event.metadata.product).toBeUndefined();
   });
+});
+
+describe('what an impersonator does itself', () => {
+  const events = (impersonatedUser: object, more: object = {}) => source.normalise({
+    auditID: 'a-1', stage: 'ResponseComplete', verb: 'delete', requestURI: '/', objectRef: { resource: 'secrets', namespace: 'shop', name: 'db' },
+    user: { username: 'system:serviceaccount:shop:web', extra: { 'authentication.kubernetes.io/credential-id': ['JTI=1'] } },
+    responseStatus: { code: 403 }, requestReceivedTimestamp: '2026-03-02T09:15:01.123456Z', impersonatedUser, ...more,
+  }, context).map((event) => nhiEventSchema.parse(event));
+
+  it('is an event of its own, allowed and under its own name, before the request', () => {
+    const [own, request, ...rest] = events({ username: 'system:serviceaccount:shop:adm', groups: ['system:serviceaccounts', 'system:authenticated'] });
+    expect(rest).toEqual([]);
+    expect(own).toMatchObject({
+      metadata: { original_event_uid: 'a-1/impersonate' }, actor: { identity: { urn: 'urn:nhi:k8s:prod:service_account/shop/web' } }, credential: { uid: 'JTI=1' },
+      api: { operation: 'impersonate' }, action: { category: 'authz_grant' }, status_id: 1, outcome: { denied: false },
+      privilege: { used: ['k8s:impersonate:core/serviceaccounts@prod/shop'] }, resources: [{ uid: 'core/serviceaccounts/shop/adm@prod' }],
+    });
+    expect(own!.actor.delegation).toBeUndefined();
+    expect(own!.retired).toBeUndefined();
+    expect(request).toMatchObject({
+      metadata: { original_event_uid: 'a-1' }, actor: { identity: { urn: 'urn:nhi:k8s:prod:service_account/shop/adm' }, delegation: ['system:serviceaccount:shop:web@prod'] }, outcome: { denied: true },
+    });
+  });
+
+  it('names the groups that were asked for', () => {
+    expect(events({ username: 'alice', groups: ['system:masters', 'system:authenticated'] })[0]!.privilege!.used).toEqual(['k8s:impersonate:core/users@prod', 'k8s:impersonate:core/groups@prod']);
+  });
+
+  it('is nobody\'s where the caller has no name', () => expect(events({ username: 'alice' }, { user: {} })).toHaveLength(1));
 });
 
 describe('what watches', () => {

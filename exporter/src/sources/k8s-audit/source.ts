@@ -1,5 +1,5 @@
 import { RejectedRecord, type Source } from '@remit/contract';
-import { eventOf } from './event.ts';
+import { eventsOf } from './event.ts';
 import { object } from './fields.ts';
 import { asAuditEvent, gkeCluster, isGkeEntry } from './gke.ts';
 
@@ -18,7 +18,7 @@ export const source: Source = {
     'apiVersion', 'kind', 'auditID', 'stage', 'verb', 'requestURI', 'requestReceivedTimestamp', 'stageTimestamp', 'timestamp', 'user.username', 'user.uid', 'user.groups',
     'user.extra["authentication.kubernetes.io/credential-id"]', 'user.extra["authentication.kubernetes.io/pod-name"]',
     'user.extra["authentication.kubernetes.io/pod-uid"]', 'user.extra["authentication.kubernetes.io/node-uid"]', 'user.extra.arn',
-    'user.extra.canonicalArn', 'user.extra.principalId', 'user.extra.accessKeyId', 'user.extra.sessionName', 'impersonatedUser.username',
+    'user.extra.canonicalArn', 'user.extra.principalId', 'user.extra.accessKeyId', 'user.extra.sessionName', 'impersonatedUser.username', 'impersonatedUser.groups',
     'objectRef.apiGroup', 'objectRef.resource', 'objectRef.subresource', 'objectRef.namespace', 'objectRef.name', 'responseStatus.code',
     'annotations["authorization.k8s.io/decision"]', 'annotations["authorization.k8s.io/reason"]',
     'annotations["authentication.kubernetes.io/issued-credential-id"]', 'sourceIPs', 'userAgent', 'insertId', 'timestamp', 'labels.*',
@@ -41,8 +41,8 @@ export const source: Source = {
     const it = object(record);
     if (!it) throw new RejectedRecord('unknown_shape', 'not a JSON object');
     if (it['auditID'] === undefined && isGkeEntry(it)) {
-      return [eventOf(asAuditEvent(it), { cluster: context.cluster || gkeCluster(it), product: 'GKE', loggedAt: it['receiveTimestamp'] })];
+      return eventsOf(asAuditEvent(it), { cluster: context.cluster || gkeCluster(it), product: 'GKE', loggedAt: it['receiveTimestamp'] });
     }
-    return [eventOf(it, { cluster: context.cluster, product: undefined, loggedAt: undefined })];
+    return eventsOf(it, { cluster: context.cluster, product: undefined, loggedAt: undefined });
   },
 };
