@@ -96,7 +96,7 @@ export const METRICS: readonly MetricFamily[] = [
   }),
   family('nhi_event_delay_seconds', '12 S', (n) => perHistogram(DELAY) * n.sources, {
     type: 'histogram', labels: ['source'], writer: 'client', buckets: DELAY,
-    help: 'Arrival time minus event time.', life: PROCESS,
+    help: 'Arrival time minus event time, without history that was sent afterwards.', life: PROCESS,
   }),
   family('nhi_ingest_ack_duration_seconds', '96', () => 96, {
     type: 'histogram', labels: ['receiver'], writer: 'client', buckets: ACK,

@@ -53,7 +53,7 @@ export const agents: Plan = {
   records: {
     'Runs against what is approved (from the Remit data source)': [
       recordTable({
-        title: 'Runs: newest first', w: 24, h: 7, since: '7d', queries: [records('chain', { where: { identity: '$identity' } })], empty: 'No runs in these days', columns: ['Time', 'Identity', 'Session', 'Trace', 'Steps', 'Denied'], widths: { Identity: 400, Denied: 75 },
+        title: 'Runs: newest first', w: 24, h: 7, since: '7d', queries: [records('chain', { format: 'list', where: { identity: '$identity' } })], empty: 'No runs in these days', columns: ['Time', 'Identity', 'Session', 'Trace', 'Steps', 'Denied'], widths: { Identity: 400, Denied: 75 },
         leads: { Session: toDashboard('agents', 'Steps of this run', { session: cell('Session') }) },
         description: 'Sessions and traces of the chosen agents. Click a session to see its steps below. Empty: no traces arrived.',
       }),
@@ -64,7 +64,7 @@ export const agents: Plan = {
       }),
       recordGraph({ title: 'The chosen run as a chain', w: 24, h: 9, since: '7d', queries: [records('graph', { format: 'chain', where: { session: '$session' } })], empty: 'Choose a run above', description: 'Its calls in order: green went well, red was not approved; what was approved and did not happen stands where it was expected. Empty: no run is chosen.' }),
       recordTable({
-        title: 'Findings about agents', w: 24, h: 7, since: '30d', queries: [records('findings', { format: 'table', where: AGENTS, limit: 50 })], empty: 'Nothing was found about these agents', columns: ['Last event', 'Severity', 'Identity', 'What', 'Reason', 'Finding', 'Detector', 'State'], widths: { Identity: 310, Reason: 400 },
+        title: 'Findings about agents', w: 24, h: 7, since: '30d', queries: [records('findings', { format: 'table', where: AGENTS, limit: 50 })], empty: 'Nothing was found about these agents', columns: ['Last event', 'Severity', 'Finding', 'Detector', 'Identity', 'Reason', 'State'], widths: { Identity: 310 },
         description: 'The 50 newest of the last 30 days. Click the finding for its evidence. Empty: nothing was found.',
       }),
     ],

@@ -83,11 +83,11 @@ export const fleet: Plan = {
     }),
 
     lines({
-      title: 'Open findings over time', w: 8, h: 7, decimals: 0, stack: true, colors: SEVERITY_COLORS, empty: 'The recording rules are not loaded yet',
+      title: 'Open findings over time', w: 7, h: 7, decimals: 0, stack: true, colors: SEVERITY_COLORS, empty: 'The recording rules are not loaded yet',
       queries: [over(`sum by (severity) (${OPEN}{${O}})`, '{{severity}}')], description: 'Open and acknowledged findings of the chosen owners by severity. Empty: the recording rules are not loaded, or nothing was ever found.',
     }),
     table({
-      title: 'Who leaves its habits', w: 8, h: 7, empty: 'Nobody: no baseline is ready yet, or all keep to their habits', most: 20, by: 'Score',
+      title: 'Who leaves its habits', w: 10, h: 7, empty: 'Nobody: no baseline is ready yet, or all keep to their habits', most: 20, by: 'Score',
       description: 'Highest deviation scores now: 2 is what one hour in a hundred shows, 3 one in a thousand. Scores below 1 are not recorded. Empty: no baseline is ready yet (see Lifecycle and coverage), or all keep to their habits.',
       queries: [rows(`topk(20, ${SCORE}{${C}})`)], columns: [
         { from: 'identity', title: 'Identity', links: [toDashboard('identity', 'This identity', { identity: cell('Identity') })] },
@@ -95,7 +95,7 @@ export const fleet: Plan = {
       ],
     }),
     table({
-      title: 'What is not heard of', w: 8, h: 7, empty: 'No source sent anything yet', by: 'Silent for', most: 50,
+      title: 'What is not heard of', w: 7, h: 7, empty: 'No source sent anything yet', by: 'Silent for', most: 50,
       description: 'Sources by the time since their last record, and the silence that is normal for each. A dash: a replay, of which nothing is expected. Empty: no source sent anything yet.',
       queries: [rows(`topk(50, time() - max by (source) (${SEEN}{${C}}))`), rows(`topk(50, max by (source) (${EXPECTED}{${C}}))`)], columns: [
         { from: 'source', title: 'Source', links: [toDashboard('itself', 'Ingest'), toRunbook('source-silent')] },
@@ -118,7 +118,7 @@ export const fleet: Plan = {
       recordTable({
         title: 'Open findings of the last 7 days', w: 24, h: 10, since: '7d', empty: 'Nothing is open for these owners',
         queries: [records('findings', { format: 'table', where: { owner: OWNER, state: ['open', 'acknowledged'] }, limit: 50 })],
-        columns: ['Last event', 'Severity', 'Identity', 'What', 'Owner', 'Finding', 'Detector', 'Reason', 'State'], widths: { Severity: 80, Identity: 300, What: 280 },
+        columns: ['Last event', 'Severity', 'Finding', 'Detector', 'Identity', 'Owner', 'Reason', 'State'], widths: { Identity: 330, Owner: 110 },
         description: 'The 50 newest, by their last event, in event time. Click the finding for its evidence, the detector for the runbook, the identity for its dashboard. Empty: nothing is open for these owners, or the Remit data source is not set up.',
       }),
     ],

@@ -2,13 +2,16 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Browser, Page } from 'playwright-core';
+import { exampleCases } from '../../exporter/src/demo/cases.ts';
 import { launchChromium } from '../../tools/real/chromium.ts';
 import { dashboards } from './index.ts';
 
 // Against the Grafana at GRAFANA_URL, which has the dashboards of dashboards/out, the plugin, and a Prometheus that scrapes the demo and
-// evaluates rules/. GRAFANA_USER (admin:admin) may read them. With DASHBOARD_PICTURES, a folder, each is photographed there.
+// evaluates rules/. GRAFANA_USER (admin:admin) may read them. With DASHBOARD_PICTURES, a folder, each is photographed there. INBOX_URL: the page
+// that shows what people are told; the cases are followed from there.
 const GRAFANA = process.env['GRAFANA_URL'];
 const PICTURES = process.env['DASHBOARD_PICTURES'];
+const INBOX = process.env['INBOX_URL'];
 const WIDTH = 1280;
 const ROW = 38;
 const PATIENCE = 120_000;
@@ -27,6 +30,13 @@ describe.skipIf(GRAFANA === undefined)('dashboards in a real Grafana', { timeout
   afterAll(async () => { await browser.close(); });
 
   async function open(uid: string, theme: string, height: number): Promise<{ page: Page; complaints: string[] }> {
+    const { page, complaints } = await blank(height);
+    await page.goto(`${GRAFANA}/d/${uid}?theme=${theme}&var-identity=${uid === 'remit-identity' ? SHOWN : '$__all'}`, { timeout: PATIENCE });
+    await settled(page);
+    return { page, complaints };
+  }
+
+  async function blank(height: number): Promise<{ page: Page; complaints: string[] }> {
     const authorization = `Basic ${Buffer.from(process.env['GRAFANA_USER'] ?? 'admin:admin').toString('base64')}`;
     const page = await browser.newPage({ viewport: { width: WIDTH, height }, extraHTTPHeaders: { authorization } });
     const complaints: string[] = [];
@@ -35,8 +45,6 @@ describe.skipIf(GRAFANA === undefined)('dashboards in a real Grafana', { timeout
     page.on('response', (answer) => { if (answer.status() >= 400 && !ITS_OWN.test(answer.url())) complaints.push(`${answer.status()} ${answer.url()}`); });
     // The menu beside a dashboard is shut by most people who look at one.
     await page.addInitScript(() => { localStorage.setItem('grafana.navigation.docked', 'false'); });
-    await page.goto(`${GRAFANA}/d/${uid}?theme=${theme}&var-identity=${uid === 'remit-identity' ? SHOWN : '$__all'}`, { timeout: PATIENCE });
-    await settled(page);
     return { page, complaints };
   }
 
@@ -62,7 +70,30 @@ describe.skipIf(GRAFANA === undefined)('dashboards in a real Grafana', { timeout
     await page.goto(new URL(href ?? '', GRAFANA).href);
     await settled(page);
     expect(await page.getByText(IDENTITY).count()).toBeGreaterThan(0);
-    expect(await page.getByText('Decommissioned machine identity', { exact: false }).count()).toBeGreaterThan(0);
+    expect(await page.getByText('decommissioned-active').count()).toBeGreaterThan(0);
+    await page.close();
+  });
+
+  // Only clicks: what wakes somebody leads to a dashboard that shows the finding, and that to its evidence.
+  it.skipIf(INBOX === undefined).each(exampleCases().map(({ title, found }) => [title, found[0]!] as const))('%s: from the page to its dashboard, the finding and the evidence', async (_, { identity, detector }) => {
+    const { page, complaints } = await blank(3600);
+    await page.goto(INBOX ?? '');
+    await page.locator(`article.pages a[href*="/dashboards/"][href*="identity=${encodeURIComponent(identity)}&"][href*="detector=${detector}"]`).first().click({ noWaitAfter: true });
+    await page.waitForURL(/\/d\/remit-/, { timeout: PATIENCE });
+    const { searchParams } = new URL(page.url());
+    expect([searchParams.get('var-identity'), searchParams.get('to')]).toEqual([identity, 'now']);
+    expect(searchParams.get('var-cluster')).toMatch(/\S/);
+    await settled(page);
+    const row = page.getByRole('row').filter({ hasText: detector }).filter({ has: page.locator('a[href*="/findings/"]') }).first();
+    await row.scrollIntoViewIfNeeded();
+    const [evidence] = await Promise.all([page.waitForEvent('popup', { timeout: PATIENCE }), row.locator('a[href*="/findings/"]').first().click()]);
+    await evidence.waitForLoadState();
+    expect(await evidence.locator('h1').innerText()).toMatch(/\S/);
+    expect(await evidence.getByText(identity).count()).toBeGreaterThan(0);
+    expect(await evidence.getByRole('heading', { name: 'Evidence' }).count()).toBe(1);
+    expect(await evidence.getByRole('row').count()).toBeGreaterThan(1);
+    expect(complaints).toEqual([]);
+    await evidence.close();
     await page.close();
   });
 

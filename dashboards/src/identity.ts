@@ -87,7 +87,7 @@ export const identity: Plan = {
       }),
       recordLines({
         title: 'Activity an hour within its band', w: 12, h: 8, since: '7d', queries: [records('baseline', { where: ME })], empty: 'It did nothing in these days',
-        description: 'Observed events against the median, p95 and p99 of such hours, in event time. No band: the baseline is still learning. Empty: it did nothing in the range, or the Remit data source is not set up.',
+        description: 'Observed events against the median, p95 and p99 of such hours, in event time; green behind them: hours in which its record declares work. No band: the baseline is still learning. Empty: it did nothing in the range, or the Remit data source is not set up.',
       }),
       recordLines({
         title: 'Deviation and its parts', w: 12, h: 8, since: '7d', queries: [records('deviations', { where: ME })], empty: 'No score in these days: its baseline is still learning',
@@ -95,7 +95,7 @@ export const identity: Plan = {
       }),
       recordTable({
         title: 'Findings', w: 24, h: 8, since: '30d', queries: [records('findings', { format: 'table', where: ME, limit: 50 })], empty: 'Nothing was found about this identity',
-        columns: ['Last event', 'Severity', 'State', 'What', 'Reason', 'Events', 'Finding', 'Detector', 'Exception'], widths: { What: 250, State: 110, Reason: 420 }, description: 'Of the last 30 days, closed ones too, and which exception hides what. Click the finding for its evidence. Empty: nothing was found.',
+        columns: ['Last event', 'Severity', 'State', 'Finding', 'Detector', 'Reason', 'Events', 'Exception'], widths: { State: 90, Reason: 500, Events: 70 }, description: 'Of the last 30 days, closed ones too, and which exception hides what. Click the finding for its evidence. Empty: nothing was found.',
       }),
     ],
     'What it reaches and with what (from the Remit data source)': [
@@ -119,7 +119,7 @@ export const identity: Plan = {
         description: 'No finding must never mean no data. Empty: every detector can judge it, or the identity is not known.',
       }),
       recordTable({
-        title: 'Its runs: chains of calls', w: 24, h: 6, since: '7d', queries: [records('chain', { where: ME })], empty: 'No runs: its events carry no session or trace', columns: ['Time', 'Session', 'Trace', 'Steps', 'Denied'],
+        title: 'Its runs: chains of calls', w: 24, h: 6, since: '7d', queries: [records('chain', { format: 'list', where: ME })], empty: 'No runs: its events carry no session or trace', columns: ['Time', 'Session', 'Trace', 'Steps', 'Denied'],
         description: 'Sessions and traces of the range; click one for its steps against the approved sequence. Empty: its events carry neither session nor trace.',
       }),
       recordLogs({

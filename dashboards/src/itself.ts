@@ -47,8 +47,8 @@ export const itself: Plan = {
     since(6),
 
     lines({
-      title: 'What comes in, by source', w: 12, h: 7, unit: 'cpm', decimals: 1, stack: true, empty: 'Nothing was judged while Prometheus scrapes', queries: [over(`sum by (source) (cluster_source_outcome:nhi_events:rate5m{${C}}) * 60`, '{{source}}'), over(`sum by (source) (${each('source', `rate(nhi_history_events_total{${C}}[${RATE}])`)}) * 60 > 0`, '{{source}}, history')],
-      description: 'Judged events a minute; history that is sent afterwards is drawn by itself and is in no other figure. Empty: nothing was judged since Prometheus scrapes.', links: [toRunbook('source-silent')],
+      title: 'What comes in, by source', w: 12, h: 7, unit: 'cpm', decimals: 1, stack: true, empty: 'Nothing was judged while Prometheus scrapes', queries: [over(`sum by (source) (cluster_source_outcome:nhi_events:rate5m{${C}}) * 60`, '{{source}}')],
+      description: 'Judged events a minute, without history that is sent afterwards: that has a panel of its own. Empty: nothing was judged since Prometheus scrapes.', links: [toRunbook('source-silent')],
     }),
     table({
       title: 'Sources: last record, last event, clock', w: 12, h: 7, empty: 'No source sent anything yet', by: 'Silent for', description: 'Time since the last record and its event time, the silence that is normal, and how far event times run ahead. A dash: a replay, of which nothing is expected. Empty: no source sent anything yet.',
@@ -95,15 +95,19 @@ export const itself: Plan = {
       title: 'Memory, CPU and loop lag', w: 8, h: 6, unit: 'bytes', empty: 'Not scraped', queries: [over(`sum(process_resident_memory_bytes{${C}} and on (instance) nhi_build_info)`, 'Memory'), over(`sum(rate(process_cpu_seconds_total{${C}}[${RATE}]) and on (instance) nhi_build_info)`, 'CPU'), over(`max(nodejs_eventloop_lag_p99_seconds{${C}} and on (instance) nhi_build_info)`, 'Loop lag, 99 %')],
       units: { CPU: 'percentunit', 'Loop lag, 99 %': 's' }, description: 'Of the exporter\'s process: resident memory on the left, processors used (100 % is one) and the lag of the event loop on the right. Empty: Prometheus does not scrape Remit.',
     }),
-    table({
-      title: 'What runs', w: 12, h: 4, empty: 'Prometheus does not scrape Remit', description: 'Versions of the scraped exporters. Empty: Prometheus does not scrape Remit.', queries: [rows(`max by (cluster, instance, version, revision, node_version) (nhi_build_info{${C}})`)],
-      columns: [{ from: 'cluster', title: 'Cluster' }, { from: 'instance', title: 'Instance' }, { from: 'version', title: 'Version' }, { from: 'revision', title: 'Revision' }, { from: 'node_version', title: 'Node' }],
+    bars({
+      title: 'History, judged in all', w: 8, h: 4, decimals: 0, empty: 'No history was sent', queries: [last(`sum by (source) (${each('source', `nhi_history_events_total{${C}}`)}) > 0`, '{{source}}')],
+      description: 'Events that were sent with mode=backfill more than an hour after they happened, since Remit keeps its store. They are in no other figure here. Empty: no history was sent.',
     }),
     table({
-      title: 'Configuration in force since', w: 12, h: 4, empty: 'Prometheus does not scrape Remit', description: 'When configuration and inventory were last loaded with success, and whether the last attempt was one. Empty: Prometheus does not scrape Remit.',
+      title: 'What runs', w: 8, h: 4, empty: 'Prometheus does not scrape Remit', description: 'Versions of the scraped exporters. Empty: Prometheus does not scrape Remit.', queries: [rows(`max by (cluster, instance, version, revision, node_version) (nhi_build_info{${C}})`)],
+      columns: [{ from: 'instance', title: 'Instance' }, { from: 'version', title: 'Version', width: 75 }, { from: 'revision', title: 'Revision', width: 85 }, { from: 'node_version', title: 'Node', width: 85 }],
+    }),
+    table({
+      title: 'Configuration in force since', w: 8, h: 4, empty: 'Prometheus does not scrape Remit', description: 'When configuration and inventory were last loaded with success, and whether the last attempt was one. Empty: Prometheus does not scrape Remit.',
       queries: [rows(`max by (cluster, file) (nhi_config_last_reload_success_timestamp_seconds{${C}}) * 1000`), rows(`min by (cluster, file) (nhi_config_last_reload_successful{${C}})`)],
       columns: [
-        { from: 'cluster', title: 'Cluster' }, { from: 'file', title: 'File', links: [toRunbook('reload-failed')] }, { from: 'Value #A', title: 'Loaded', unit: 'dateTimeAsIso', width: 160 },
+        { from: 'cluster', title: 'Cluster', width: 80 }, { from: 'file', title: 'File', links: [toRunbook('reload-failed')] }, { from: 'Value #A', title: 'Loaded', unit: 'dateTimeAsIso', width: 160 },
         { from: 'Value #B', title: 'Last attempt', width: 110, mappings: [{ type: 'value', options: { 0: { text: 'Refused', color: 'red', index: 0 }, 1: { text: 'Well', color: 'green', index: 1 } } } as never] },
       ],
     }),

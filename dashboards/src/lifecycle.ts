@@ -67,7 +67,7 @@ export const lifecycle: Plan = {
   records: {
     'Records (from the Remit data source)': [
       recordTable({
-        title: 'Findings about the lives of identities', w: 24, h: 7, since: '30d', queries: [records('findings', { format: 'table', where: { ...CHOSEN, detector: LIFE }, limit: 50 })], empty: 'Nothing was found', columns: ['Last event', 'Severity', 'Identity', 'What', 'Reason', 'Owner', 'Finding', 'Detector', 'State'], widths: { Identity: 310, Reason: 330, What: 200 },
+        title: 'Findings about the lives of identities', w: 24, h: 7, since: '30d', queries: [records('findings', { format: 'table', where: { ...CHOSEN, detector: LIFE }, limit: 50 })], empty: 'Nothing was found', columns: ['Last event', 'Severity', 'Finding', 'Detector', 'Identity', 'Reason', 'Owner', 'State'], widths: { Identity: 310, Owner: 110 },
         description: 'Ended, woken, unknown, unowned, recreated or silent identities. Click the finding for its evidence. Empty: nothing was found in 30 days.',
       }),
       recordTable({

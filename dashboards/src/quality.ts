@@ -83,11 +83,11 @@ export const quality: Plan = {
     'Findings and verdicts in event time (from the Remit data source)': [
       recordLines({ title: 'Findings by severity', w: 24, h: 6, since: '30d', queries: [records('findings', { format: 'volume', where: { owner: OWNER } })], empty: 'Nothing was found in these days', description: 'Findings of 30 days by their last event. Empty: nothing was found.' }),
       recordTable({
-        title: 'What people decided', w: 24, h: 7, since: '30d', queries: [records('findings', { format: 'table', where: { owner: OWNER, state: ['acknowledged', 'benign', 'bad'] }, limit: 100 })], empty: 'Nobody gave a verdict in these days', columns: ['Updated', 'State', 'Severity', 'Identity', 'What', 'Decided with token', 'Note', 'Finding', 'Detector'], widths: { Identity: 310, What: 220 },
+        title: 'What people decided', w: 24, h: 7, since: '30d', queries: [records('findings', { format: 'table', where: { owner: OWNER, state: ['acknowledged', 'benign', 'bad'] }, limit: 100 })], empty: 'Nobody gave a verdict in these days', columns: ['Updated', 'State', 'Severity', 'Finding', 'Detector', 'Identity', 'Decided with token', 'Note'], widths: { Identity: 310, State: 140, 'Decided with token': 90 },
         description: 'Findings with the last word of a person, with which token and why. Empty: nobody gave a verdict in 30 days; give one on a finding\'s page.',
       }),
       recordTable({
-        title: 'What exceptions hid', w: 24, h: 6, since: '30d', queries: [records('findings', { format: 'table', where: { owner: OWNER, state: 'silenced' }, limit: 100 })], empty: 'No exception hid anything in these days', columns: ['Last event', 'Exception', 'Severity', 'Identity', 'What', 'Reason', 'Finding'], widths: { Exception: 130, Identity: 310, What: 200, Reason: 330 },
+        title: 'What exceptions hid', w: 24, h: 6, since: '30d', queries: [records('findings', { format: 'table', where: { owner: OWNER, state: 'silenced' }, limit: 100 })], empty: 'No exception hid anything in these days', columns: ['Last event', 'Exception', 'Severity', 'Finding', 'Detector', 'Identity', 'Reason'], widths: { Exception: 160, Identity: 290 },
         description: 'Findings that an approved exception silenced. Empty: none in 30 days.',
       }),
     ],

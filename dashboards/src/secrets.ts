@@ -1,7 +1,7 @@
 import { busiest } from './lib/busiest.ts';
 import { since, type Plan } from './lib/dashboard.ts';
 import { cell, toDashboard, toRunbook } from './lib/links.ts';
-import { figure, recordLines, recordTable, table } from './lib/panels.ts';
+import { ENDED, figure, recordLines, recordTable, table } from './lib/panels.ts';
 import { counted, each, ENVIRONMENT, last, OWNER, records, rows } from './lib/queries.ts';
 import { cluster, environment, identity, owner } from './lib/variables.ts';
 import { firstAndLast } from './lib/words.ts';
@@ -48,12 +48,12 @@ export const secrets: Plan = {
   records: {
     'Secrets in event time (from the Remit data source)': [
       recordLines({
-        title: 'Secrets and keys made, over time', w: 24, h: 6, since: '30d', queries: [records('events', { format: 'volume', where: { ...CHOSEN, category: 'credential_create' } })], empty: 'No secret was made in these days',
+        title: 'Secrets and keys made, over time', w: 24, h: 6, names: ENDED, since: '30d', queries: [records('events', { format: 'volume', where: { ...CHOSEN, category: 'credential_create' } })], empty: 'No secret was made in these days',
         description: 'Creations by outcome over the last 30 days: those outside the declared windows are findings below. Empty: none in the range.',
       }),
       recordTable({
         title: 'Findings about secrets and credentials', w: 24, h: 7, since: '30d', queries: [records('findings', { format: 'table', where: { ...CHOSEN, detector: SECRETS.split('|') }, limit: 50 })], empty: 'Nothing was found about secrets',
-        columns: ['Last event', 'Severity', 'Identity', 'What', 'Expected', 'Observed', 'Finding', 'Detector', 'State'], widths: { Identity: 310, What: 200 }, description: 'What the declared rotation allows and what was seen. Click the finding for its evidence. Empty: nothing was found in 30 days.',
+        columns: ['Last event', 'Severity', 'Finding', 'Detector', 'Identity', 'Expected', 'Observed', 'State'], widths: { Identity: 290 }, description: 'What the declared rotation allows and what was seen. Click the finding for its evidence. Empty: nothing was found in 30 days.',
       }),
       recordTable({
         title: 'Secrets and keys made: by whom, when', w: 24, h: 7, since: '30d', queries: [records('events', { format: 'table', where: { ...CHOSEN, category: 'credential_create' }, limit: 200 })], empty: 'No secret was made in these days', columns: ['Time', 'Identity', 'Operation', 'Resource', 'Outcome', 'Network', 'Source'],

@@ -38,8 +38,9 @@ export function dashboard(plan: Plan, remitUrl: string): Dashboard {
   return { ...built, version: 1, links, panels: (built.panels ?? []).map((panel, index) => ({ ...panel, id: index + 1 })) };
 }
 
+/** What was done, not what is so for weeks: the band of an unowned identity would cover everything. */
 function findings(): AnnotationQueryBuilder {
-  return new AnnotationQueryBuilder().name('Findings').enable(true).iconColor('red').datasource(REMIT).target(records('findings', { format: 'annotations', where: { identity: '$identity' }, limit: 200 }) as never);
+  return new AnnotationQueryBuilder().name('Findings').enable(true).iconColor('red').datasource(REMIT).target(records('findings', { format: 'annotations', where: { identity: '$identity', finding_class: ['remit', 'baseline'] }, limit: 200 }) as never);
 }
 
 /** How long Prometheus has known this: an empty panel before that is no calm. `from` is a series of the time of the last tick. */

@@ -192,11 +192,16 @@ export function recordTable(said: Said & { columns?: readonly string[]; widths?:
   return panel;
 }
 
-/** Series of Remit, in event time. */
-export function recordLines(said: Said): TimeSeries {
-  return say(new TimeSeries(), { min: 0, ...said }, REMIT).showPoints(VisibilityMode.Auto).lineWidth(1).fillOpacity(6).axisSoftMin(0)
+/** Levels of a volume of events are how they ended. */
+export const ENDED = { info: ['success', 'green'], warning: ['failure', 'orange'], error: ['denied', 'red'] } as const;
+
+/** Series of Remit, in event time. `names`: other words and colours for series, by name. */
+export function recordLines(said: Said & { names?: Readonly<Record<string, readonly [name: string, color: string]>> }): TimeSeries {
+  const panel = say(new TimeSeries(), { min: 0, ...said }, REMIT).showPoints(VisibilityMode.Auto).lineWidth(1).fillOpacity(6).axisSoftMin(0)
     .legend(new VizLegendOptionsBuilder().displayMode(LegendDisplayMode.List).placement(LegendPlacement.Bottom).showLegend(true).calcs([]))
     .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending));
+  for (const [name, [title, color]] of Object.entries(said.names ?? {})) panel.overrideByName(name, [{ id: 'displayName', value: title }, { id: 'color', value: { mode: 'fixed', fixedColor: color } }]);
+  return panel;
 }
 
 /** Who reaches what, as Remit knows it. */

@@ -8,7 +8,7 @@ const WORDS: Readonly<Record<DetectorId, { state: 'benign' | 'bad'; note: string
   'new-destination': { state: 'benign', note: 'Moved to the queue, as its exception says' },
   'unusual-hour': { state: 'benign', note: 'Works at that hour now' },
   volume: { state: 'benign', note: 'A busy day, expected' },
-  'export-volume': { state: 'benign', note: 'First full export, agreed' },
+  'export-volume': { state: 'bad', note: 'A full export that nobody had ordered; the supplier was told' },
   'off-purpose-action': { state: 'bad', note: 'Nobody had approved these deletions; the job was told to stop' },
 };
 

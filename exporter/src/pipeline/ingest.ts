@@ -10,6 +10,8 @@ import type { Applied } from './parts.ts';
 import { Normaliser } from './normalise.ts';
 
 const MAX_AGE: Millis = 7 * 86_400_000;
+/** What was sent as history and is older than this, is. */
+const LATE: Millis = 3_600_000;
 const MAX_AHEAD: Millis = 3_600_000;
 /** Events of a journal entry, and records between two breaths: a turn of the loop stays within a few milliseconds. */
 const BATCH_EVENTS = 125;
@@ -141,7 +143,8 @@ class Intake {
     } else if (-age > MAX_AHEAD) {
       this.#reject(index, 'future', 'more than an hour ahead of this clock', event.metadata.source);
     } else {
-      this.#o.telemetry.delay(event.metadata.source, Math.max(0, age) / 1000);
+      // History is not late: it was never on its way.
+      if (!this.#hint.backfill || age < LATE) this.#o.telemetry.delay(event.metadata.source, Math.max(0, age) / 1000);
       this.#batch.add(event);
     }
   }
