@@ -60,9 +60,10 @@ export interface PurposeRemit {
 
 /**
  * Values that calls may pass: those of the tools and paths that fit. Values as they are compared: lower case, trimmed, 80 characters.
- * `closed`: the path is named, so that what is not listed is outside; a list for any path only approves.
+ * `closes`: whether another value there is outside: at the path that the list names, inside it, and wherever what was passed at that path cannot be
+ * told from the rest (a text where an object should be, values too many to be told apart). A list for any path closes nothing and only approves.
  */
-export interface ApprovedArgument { fits(call: ToolCall, path: string): boolean; values: readonly string[]; closed: boolean }
+export interface ApprovedArgument { fits(call: ToolCall, path: string): boolean; values: readonly string[]; closes(call: ToolCall, path: string): boolean }
 
 /** A compiled inventory record: the remit of one identity, asked in the words detectors use. Immutable. */
 export interface Remit {

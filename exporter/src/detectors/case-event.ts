@@ -25,8 +25,8 @@ export const compactEventSchema = z.strictObject({
   became: z.enum([...OUTCOMES, 'unknown']).default('success'),
   category: z.enum(CATEGORIES).optional(), flags: z.array(z.enum(FLAGS)).default([]),
   classified: z.string().optional(),
-  /** What the tool was given; only hashes of it become part of the event. */
-  passes: z.record(z.string(), z.unknown()).optional(),
+  /** What the tool was given, or a text that is no object; only hashes of it become part of the event. */
+  passes: z.union([z.record(z.string(), z.unknown()), z.string()]).optional(),
   trace: z.string().optional(), session: z.string().optional(), purpose: z.string().optional(),
   /** Share of traces that is kept. */
   sampled: z.number().optional(),

@@ -92,7 +92,7 @@ function pastOf(history: NonNullable<CaseFile['history']>, identity: string): Nh
 /** The nth of many runs: an hour after the one before, with a trace of its own; `#` in what is passed is its number. */
 function numbered(call: CompactEvent, n: number): CompactEvent {
   const at = new Date(Date.parse(call.at) + n * HOUR).toISOString();
-  const passes = call.passes === undefined ? {} : { passes: JSON.parse(JSON.stringify(call.passes).replaceAll('#', String(n))) as Record<string, unknown> };
+  const passes = call.passes === undefined ? {} : { passes: JSON.parse(JSON.stringify(call.passes).replaceAll('#', String(n))) as NonNullable<CompactEvent['passes']> };
   return { ...call, ...passes, at, trace: `${call.trace ?? 'run'}-${n}`, id: `history-${call.tool}-${call.purpose}-${call.at}-${n}` };
 }
 

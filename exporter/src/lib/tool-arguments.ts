@@ -3,6 +3,8 @@ import { KeyedHash } from './hash.ts';
 
 /** Arguments that a call is known by at most; the last of so many stands for all that follow. */
 export const MOST_ARGUMENTS = 24;
+/** Path of that last one. */
+export const REST = '…';
 /** Objects inside one another that are taken apart; what lies deeper is one value. */
 const DEEPEST = 4;
 const LONGEST_VALUE = 80;
@@ -35,7 +37,7 @@ export function passedIn(args: unknown, keeps: (path: string) => boolean = alway
   });
   if (rest === '') return found;
   const last = found[MOST_ARGUMENTS - 1]!;
-  found[MOST_ARGUMENTS - 1] = { path: '…', value: `${last.path}\0${last.value}${rest}` };
+  found[MOST_ARGUMENTS - 1] = { path: REST, value: `${last.path}\0${last.value}${rest}` };
   return found;
 }
 

@@ -104,13 +104,13 @@ export class RunHasher {
     });
   }
 
-  /** Paths of a call that closed lists are for, with a value that none of them has and that no run for the purpose showed. */
+  /** Paths of a call that lists close, with a value that none of them has and that no run for the purpose showed. */
   #unlisted(lists: readonly ApprovedArgument[], { name, server, passed }: KeptCall, found: RunVerdict['calls'][number] | undefined): string[] {
     if (lists.length === 0) return [];
     const values: [string, number][] = server === undefined ? passed : [...passed, [SERVER, this.#conceal(normal(server))]];
     const outside = new Set<string>();
     for (const [path, hash] of values) {
-      if (outside.has(path) || !lists.some((list) => list.closed && list.fits({ name, server }, path)) || this.#isApproved(lists, { name, server }, path, hash)) continue;
+      if (outside.has(path) || !lists.some((list) => list.closes({ name, server }, path)) || this.#isApproved(lists, { name, server }, path, hash)) continue;
       const where = this.#path(name, path);
       if (found?.elements.some((element) => element.kind.startsWith('value') && element.where === where && element.state === 0) !== true) outside.add(path);
     }

@@ -64,11 +64,16 @@ function undeclaredSignal(subject: string, run: RunView, calls: readonly RunCall
     subject, bucket: day(telling.ref.time),
     reason: {
       expected: `only values that arguments lists${run.purpose === null ? '' : ` for the purpose ${bounded(run.purpose, 60)}`}, or that its runs have shown`,
-      observed: `${nameOf(telling)} with another value of ${paths.slice(0, 4).map((path) => bounded(path, 40)).join(', ')}${more}`,
+      observed: `${nameOf(telling)} with another value of ${paths.slice(0, 4).map(argumentOf).join(', ')}${more}`,
     },
     evidence: calls.slice(0, SHOWN).map(({ ref }) => ref), first: telling.ref.time, at: calls.at(-1)!.ref.time, count: calls.length, scope: scopeOf(calls),
     ...(remit?.owner?.enforce === true ? {} : { severity: 'warning' as const }),
   };
+}
+
+/** What was passed as a text that is no object, and what was too much to be told apart, have no name. */
+function argumentOf(path: string): string {
+  return path === '' ? 'its argument, unread as a whole' : path === '…' ? 'its many arguments, from the 24th on' : bounded(path, 40);
 }
 
 function scopeOf(calls: readonly RunCallView[]): NonNullable<Signal['scope']> {

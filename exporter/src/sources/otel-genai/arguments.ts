@@ -15,13 +15,13 @@ export function argumentsOf(span: Json, tool: string, values: SourceContext['val
   return values.of(tool, found.name === 'traceloop.entity.input' ? unwrapped(given) : given);
 }
 
-/** JSON where the text is an object or a list of it; everything else is one argument without a name. */
-function parsed(value: unknown): unknown {
+/** JSON where the text is an object or a list of it, or such a text written as JSON once more; everything else is one argument without a name. */
+function parsed(value: unknown, times = 2): unknown {
   if (typeof value !== 'string') return value;
   const first = value.trimStart()[0];
-  if (first !== '{' && first !== '[') return value === '' ? undefined : value;
+  if (first !== '{' && first !== '[' && (first !== '"' || times === 0)) return value === '' ? undefined : value;
   try {
-    return JSON.parse(value) as unknown;
+    return parsed(JSON.parse(value) as unknown, times - 1);
   } catch {
     return value;
   }

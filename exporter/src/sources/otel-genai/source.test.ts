@@ -246,6 +246,8 @@ describe('the arguments of a call', () => {
     ['Pydantic AI', { 'gen_ai.tool.name': 'send', tool_arguments: '{"to":"a"}' }, ['to=a']],
     ['the Agent Development Kit', { ...call, 'gcp.vertex.agent.tool_call_args': '{"to":"a"}' }, ['to=a']],
     ['two of them: the convention counts', { ...call, 'input.value': '{"to":"b"}', 'gen_ai.tool.call.arguments': '{"to":"a"}' }, ['to=a']],
+    ['JSON in JSON', { ...call, 'gen_ai.tool.call.arguments': '"{\\"to\\":\\"a\\"}"' }, ['to=a']],
+    ['JSON in JSON without an end to it', { ...call, 'gen_ai.tool.call.arguments': JSON.stringify(JSON.stringify(JSON.stringify(JSON.stringify({ to: 'a' })))) }, ['=?']],
     ['broken JSON', { ...call, 'gen_ai.tool.call.arguments': '{"to":' }, ['=?']],
     ['none', call, undefined],
     ['a span that is no call', { 'openinference.span.kind': 'LLM', 'input.value': '{"to":"a"}' }, undefined],
