@@ -11,6 +11,7 @@ import { HOUR, hourOf } from './hours.ts';
 import type { Identity } from './identities.ts';
 import type { Processor } from './processor.ts';
 import { isReady } from './readout.ts';
+import { TraceAgents } from './trace-agents.ts';
 
 /** A turn of a search through the archive; see `SqliteJournal.search`. */
 interface Turn { events: NhiEvent[]; groups: EventGroup[]; looked: number; done: boolean; full: boolean; late: boolean; bound: Millis | null }
@@ -88,14 +89,17 @@ export class StateExplorer implements Explorer {
     if (whose !== null && whose.keys.length === 0) return page;
     const describe = describer(this.#processor());
     const until = performance.now() + search.budget;
+    const agents = new TraceAgents(this.#processor(), this.#journal(), () => until - performance.now());
     for (let after = search.after; !signal.aborted;) {
       const spec: Spec = { ...boundsOf(search), budget: until - performance.now(), order, keys: whose?.keys ?? null, after, most: limit, group: null, apart: [] };
       let full = false;
       for await (const turn of this.#journal().search(spec)) {
+        turn.events.forEach(describe);
+        await agents.name(turn.events);
         for (const event of turn.events) {
           after = { time: event.time, id: event.metadata.uid! };
           if (page.events.length >= limit) page.more = true;
-          else if (isTheirs(event, whose, describe)) page.events.push(event);
+          else if (isTheirs(event, whose)) page.events.push(event);
           if (!page.more) page.last = after;
         }
         ({ full } = turn);
@@ -138,15 +142,18 @@ export class StateExplorer implements Explorer {
   async #oneByOne(spec: Spec, { step, signal }: EventGroupSearch, by: readonly GroupKey[], result: EventGroups): Promise<EventGroup[]> {
     const groups = new Map<string, EventGroup>();
     const describe = describer(this.#processor());
+    const until = performance.now() + spec.budget;
+    const agents = new TraceAgents(this.#processor(), this.#journal(), () => until - performance.now());
     for await (const { events, full, late, bound } of this.#journal().search(spec)) {
       if (full || late || signal.aborted) Object.assign(result, { partial: true, since: Math.max(result.since, bound ?? spec.from) });
       if (signal.aborted) break;
       const carried = events.filter(({ actor }) => actor.identity.resolution === 'trace');
       if (carried.length === 0) continue;
+      carried.forEach(describe);
+      await agents.name(carried);
       const skim = new EventSkim(encodeEvents(carried));
       for (const event of carried) {
         skim.next();
-        describe(event);
         addTo(groups, by.map((key) => valuesOf(key, event, skim, step)), event);
       }
     }
@@ -211,9 +218,8 @@ function boundsOf({ from, to, conditions, context }: EventSearch): Pick<Spec, 'f
   return { from, to, conditions, context: context === true };
 }
 
-/** Calls of several agents may have been journaled under the name of one service, those of a key under its holder. */
-function isTheirs(event: NhiEvent, whose: Whose | null, describe: (event: NhiEvent) => void): boolean {
-  describe(event);
+/** Calls of several agents may have been journaled under the name of one service, those of a key under its holder. The event is described. */
+function isTheirs(event: NhiEvent, whose: Whose | null): boolean {
   const { resolution, urn } = event.actor.identity;
   if (whose === null || (urn !== null && whose.urns.has(urn))) return true;
   return resolution !== 'trace' && resolution !== 'alias' && !whose.lenders.has(event.principal_key);
