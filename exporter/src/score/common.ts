@@ -12,8 +12,9 @@ const STALE = 28 * DAY;
 const MOST = 4;
 /** The sum of a day is read against this many hours at least. */
 const HOURS_LEAST = 3;
-/** Part of a deviation that stands for the hours after it: one trouble of several hours is one surprise. */
+/** Part of a deviation that stands for the hours after it: one trouble of several hours is one surprise. What exceeds it by so many digits is another. */
 const SHADOW = 0.6;
+const BEYOND = 1.5;
 const SHADOW_STEP = 16;
 
 /** What every row begins with: when the identity was active, and how far off what it moved of late is. */
@@ -59,9 +60,13 @@ export class Common {
     context.active = cells.f32[word + this.#active]! * context.decay;
   }
 
-  /** Digits of a channel that hours before have shown already and that say nothing new: a part of the strongest, fading within a day. */
-  shadow(cells: Cells, channel: number, context: HourContext): number {
-    return SHADOW * this.#recent(cells, channel, context);
+  /**
+   * Digits of a channel that hours before have shown already and that say nothing new: a part of the strongest, fading within a day,
+   * and the less of it the more the hour's own `digits` go beyond that.
+   */
+  shadow(cells: Cells, channel: number, digits: number, context: HourContext): number {
+    const recent = this.#recent(cells, channel, context);
+    return SHADOW * recent * Math.max(0, Math.min(1, 1 - (digits - recent) / BEYOND));
   }
 
   #recent(cells: Cells, channel: number, { since }: HourContext): number {

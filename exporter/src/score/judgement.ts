@@ -94,7 +94,7 @@ export class Judgement {
     let best = 0;
     for (let c = 0; c < CHANNELS.length; c++) {
       this.shown[c] = this.#channelRaw[c]!;
-      this.#channelRaw[c] = Math.max(0, this.#channelRaw[c]! - this.#common.shadow(cells, c, context));
+      this.#channelRaw[c] = Math.max(0, this.#channelRaw[c]! - this.#common.shadow(cells, c, this.shown[c]!, context));
       const digits = epoch.tails[all.length + 2 + c]!.at(this.#channelRaw[c]!);
       this.#channelDigits[c] = digits;
       if (digits > 0) best = Math.max(best, digits + weights[c]!);

@@ -21,7 +21,7 @@ export function habits(): { all: Habit[]; when: Rhythm; volume: Counts; amount: 
   const all: Habit[] = [
     when, privileged, sensitive, volume,
     new Counts('sensitive-volume', 'sensitive', 'sensitive and privileged events', (s) => s.privileged + s.sensitive, sensitive, false),
-    new Share(when, [{ rhythm: privileged, count: (s) => s.privileged }, { rhythm: sensitive, count: (s) => s.sensitive }]), new Errors(), amount, new Highest('moved', 'export', 'bytes', (s) => s.amount),
+    new Share(when, volume, [{ rhythm: privileged, count: (s) => s.privileged }, { rhythm: sensitive, count: (s) => s.sensitive }]), new Errors(), amount, new Highest('moved', 'export', 'bytes', (s) => s.amount),
     new Novelty('action', 0, 'actions', 28, (s) => s.actions), new Novelty('resource', 1, 'resources', 32, (s) => s.resources),
     new Novelty('source', 2, 'networks', 10, (s) => s.sources), new Novelty('destination', 3, 'destinations', 12, (s) => s.destinations),
     new Sequence(4), new Arguments(5),

@@ -1,4 +1,5 @@
 import type { Bands, Cells, Channel, Claim, ClaimSums, Habit, HabitText, HourContext, HourSums } from '@remit/contract';
+import { negativeBinomialTail } from '../../lib/beta.ts';
 import { countQuantile, countSurprise } from '../../lib/tails.ts';
 import { clocksMoved } from './clocks.ts';
 import type { Rhythm } from './rhythm.ts';
@@ -13,6 +14,8 @@ const PEER_SPREAD = 12;
 const SPREAD_SCALE = 256;
 const LOG_SCALE = 64;
 const CELLS = 48;
+/** Smallest chance of so few events that is told apart. */
+const FEWEST = 1e-3;
 /** Steps of a stored logarithmic mean in one e-fold: 0.05 % each. */
 const STEP = 2048;
 
@@ -60,6 +63,12 @@ export class Counts implements Habit {
     if (n === 0) return 0;
     const { mean, dispersion } = this.#predict(cells, context);
     return countSurprise(n, mean, dispersion);
+  }
+
+  /** Twice the chance that an active hour holds no more than this one, from one in a thousand to 1. */
+  few(cells: Cells, sums: HourSums, context: HourContext): number {
+    const { mean, dispersion } = this.#predict(cells, context);
+    return Math.max(FEWEST, Math.min(1, 2 * (1 - negativeBinomialTail(this.#count(sums) + 1, mean, dispersion))));
   }
 
   /** Smallest numbers that an hour, active with this chance, reaches with probabilities `tails`. */

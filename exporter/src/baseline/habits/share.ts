@@ -1,5 +1,6 @@
 import type { Cells, Claim, ClaimSums, Habit, HabitText, HourContext, HourSums } from '@remit/contract';
 import { incompleteBeta } from '../../lib/beta.ts';
+import type { Counts } from './counts.ts';
 import { percent, type Rhythm } from './rhythm.ts';
 
 /** Events of peers that a share starts from, and those it remembers. */
@@ -7,11 +8,13 @@ const PEER_EVENTS = 20;
 const MEMORY = 3_000;
 /** How alike events of one hour are: n of them say as much as n / (1 + (n − 1)·ALIKE) that know nothing of each other. */
 const ALIKE = 0.05;
+/** A chance of so few events that is worth telling. */
+const FEW = 0.1;
 
 /**
- * Sensitive and privileged events among all of the hour, at that hour: the chance that it is active at all, times a binomial tail
- * around the learned share, of fewer events than there were, since they come in runs. A stream that is due then, such as a weekly
- * rotation, is no surprise by its share.
+ * Sensitive and privileged events among all of the hour, at that hour: the chance that it is active at all, times that of so few events,
+ * times a binomial tail around the learned share, of fewer events than there were, since they come in runs. A stream that is due then,
+ * such as a weekly rotation, is no surprise by its share. Somebody else's few glances are neither a late run nor one by hand.
  */
 export class Share implements Habit {
   readonly id = 'sensitive-share';
@@ -22,10 +25,12 @@ export class Share implements Habit {
   readonly #streams: readonly { rhythm: Rhythm; count: (sums: HourSums) => number }[];
 
   readonly #when: Rhythm;
+  readonly #volume: Counts;
 
-  /** `when`: of the identity as a whole; `streams`: where one of them is due, its events are no surprise by their share. */
-  constructor(when: Rhythm, streams: readonly { rhythm: Rhythm; count: (sums: HourSums) => number }[]) {
+  /** `when`, `volume`: of the identity as a whole; `streams`: where one of them is due, its events are no surprise by their share. */
+  constructor(when: Rhythm, volume: Counts, streams: readonly { rhythm: Rhythm; count: (sums: HourSums) => number }[]) {
     this.#when = when;
+    this.#volume = volume;
     this.#streams = streams;
   }
 
@@ -45,7 +50,8 @@ export class Share implements Habit {
     let due = 1;
     for (const { rhythm, count } of this.#streams) if (count(sums) > 0) due = Math.min(due, rhythm.due(cells, context, this.#when));
     const tail = incompleteBeta(this.#share(cells, context), own, all - own + 1);
-    return Math.max(0, -Math.log10(Math.max(tail, due, 1e-300) * this.#when.chance(cells, context)));
+    const odd = tail * this.#volume.few(cells, sums, context);
+    return Math.max(0, -Math.log10(Math.max(odd, due, 1e-300) * this.#when.chance(cells, context)));
   }
 
   #share(cells: Cells, context: HourContext): number {
@@ -70,6 +76,13 @@ export class Share implements Habit {
   tell(cells: Cells, sums: HourSums, context: HourContext): { observed: number; expected: number; text: HabitText } {
     const share = this.#share(cells, context);
     const part = sums.privileged + sums.sensitive;
-    return { observed: part, expected: share * sums.events, text: { expected: `${percent(share)} of its events are sensitive, and such an hour active with a chance of ${percent(this.#when.chance(cells, context))}`, observed: `${part} of ${sums.events} are` } };
+    const few = this.#volume.few(cells, sums, context);
+    return {
+      observed: part, expected: share * sums.events,
+      text: {
+        expected: `${percent(share)} of its events are sensitive, and such an hour active with a chance of ${percent(this.#when.chance(cells, context))}`,
+        observed: `${part} of ${sums.events} are${few < FEW ? `, where so few events have a chance of ${percent(few)}` : ''}`,
+      },
+    };
   }
 }
