@@ -20,6 +20,8 @@ COPY docs/runbooks docs/runbooks
 COPY provisioning/inbox provisioning/inbox
 RUN install -d -o 10001 -g 10001 /var/lib/remit
 USER 10001:10001
+# What is compiled once starts faster again.
+ENV NODE_COMPILE_CACHE=/tmp/compile
 VOLUME /var/lib/remit
 EXPOSE 9847
 ENTRYPOINT ["node", "--min-semi-space-size=64", "--max-semi-space-size=64", "--retain-maps-for-n-gc=1000", "/opt/remit/exporter/src/main.ts"]

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { FLAGS } from '../exporter/bin/node.mjs';
+import { ENVIRONMENT, FLAGS } from '../exporter/bin/node.mjs';
 import { figure, type Figure } from './measure.ts';
 
 /** One large state, whose memory and restart are measured, and several small ones for the spread. */
@@ -71,7 +71,7 @@ async function restart(storage: string): Promise<number> {
   const started = performance.now();
   // The channel ends it when this process is gone.
   const child = spawn(process.execPath, [...FLAGS, main, 'serve', '--storage.path', storage, '--web.listen-address', `127.0.0.1:${port}`, '--log.level', 'error'], {
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'], env: ENVIRONMENT,
   });
   const exited = once(child, 'exit');
   const end = () => child.kill('SIGKILL');

@@ -3,6 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 const WANTED = 24;
 
@@ -12,8 +13,13 @@ const WANTED = 24;
  * like that none is left of at a collection, and with it the code made for them: kept, it need not be made again (a tenth).
  */
 export const FLAGS = ['--min-semi-space-size=64', '--max-semi-space-size=64', '--retain-maps-for-n-gc=1000'];
-/** Spawn options that end the program when this one is killed: it notices that the channel closes. */
-export const TIED = { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] };
+/**
+ * Environment of the exporter: from the second start on, its code is compiled already, that of its threads too. Where the folder
+ * cannot be written, Node goes on without.
+ */
+export const ENVIRONMENT = { NODE_COMPILE_CACHE: fileURLToPath(new URL('../../.cache/compile', import.meta.url)), ...process.env };
+/** Spawn options for the exporter. It ends when this program is killed: it notices that the channel closes. */
+export const TIED = { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env: ENVIRONMENT };
 
 /**
  * Path of a Node 24 or later: the one npm brought into `node_modules`, else the running one. Throws with what to do when

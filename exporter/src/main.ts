@@ -1,13 +1,7 @@
-import { enableCompileCache, getCompileCacheDir } from 'node:module';
 import { Command, CommanderError, Option } from 'commander';
 import { StoreFailed } from '@remit/contract';
 import { EXIT, UsageError } from './commands/output.ts';
 import { version } from './version.ts';
-
-// What is loaded below starts in half the time from the second start on.
-enableCompileCache();
-// Its threads read where the cache is from the environment.
-process.env['NODE_COMPILE_CACHE'] ??= getCompileCacheDir();
 
 // Started by the `remit` shim: when that is killed, so is this, and the storage is free at once.
 process.channel?.unref();

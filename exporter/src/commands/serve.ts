@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { BadConfiguration, Service, type ServiceOptions } from '../service.ts';
 import { startDemo } from '../demo.ts';
 import { EXIT, fail } from './output.ts';
@@ -11,6 +12,8 @@ export async function serve(options: ServiceOptions): Promise<void> {
     // Before the start: until there is a handler, the signal would end the process.
     process.on('SIGHUP', () => { service.reload().catch((error: unknown) => service.log.error({ err: error }, 'the reload failed')); });
     await service.start();
+    // It would be written at the end only, which a process that is killed does not have.
+    flushCompileCache();
   } catch (error) {
     if (error instanceof BadConfiguration) return fail(error.problems);
     throw error;
