@@ -105,6 +105,30 @@ identities: [{ urn: '${agent('triage')}', kind: ai_agent, owner: support, forbid
     expect(bench.core.engine.processor.book.all.size).toBe(1);
   });
 
+  it('has one task: the agent\'s, else the first that a call names, whatever order they come in', async () => {
+    const inventory = `
+owners: [{ team: support, enforce: true }]
+identities: [{ urn: '${agent('triage')}', kind: ai_agent, owner: support, actions: ['tool:*'], purposes: [{ id: narrow, tools: [look] }, { id: wide, tools: [look, 'pay_*'] }] }]
+`;
+    const root = (trace: string, purpose?: string) => agentSpan(trace, 'root', 'triage', AT, AT + 900, purpose === undefined ? {} : { attributes: { 'remit.purpose': purpose } });
+    const call = (trace: string, id: string, tool: string, at: number, purpose?: string) => toolSpan(trace, id, 'root', tool, at, at + 10, purpose === undefined ? {} : { attributes: { 'remit.purpose': purpose } });
+    const spans = [
+      root('agent', 'narrow'), call('agent', 'a', 'look', AT + 1), call('agent', 'b', 'pay_agent', AT + 20),
+      root('wider', 'narrow'), call('wider', 'b', 'pay_wider', AT + 20, 'wide'),
+      root('first'), call('first', 'a', 'look', AT + 1, 'narrow'), call('first', 'b', 'pay_first', AT + 20),
+      root('own'), call('own', 'a', 'look', AT + 1, 'wide'), call('own', 'b', 'pay_own', AT + 20),
+    ];
+    await bench.open(inventory);
+    const other = await new Bench().open(inventory);
+    const told = (of: Bench) => of.findings().filter((f) => f.detector === 'off-purpose-action' && f.state === 'open').map((f) => f.subject).sort();
+    for (const line of spans) await bench.ingest(line);
+    for (const line of spans.toReversed()) await other.ingest(line);
+    const wanted = ['tool:pay_agent', 'tool:pay_first', 'tool:pay_wider'];
+    expect([told(bench), told(other)]).toEqual([wanted, wanted]);
+    await other.close();
+    other.remove();
+  });
+
   it('tells at once what no late step can undo, and does not put off the rest while calls go on', async () => {
     await bench.open(APPROVED);
     const call = (id: string, tool: string, at: number) => toolSpan('long', id, 'root', tool, at, at + 100, tool === 'create_ticket' ? { attributes: { 'server.address': 'tickets.example.org', 'mcp.method.name': 'tools/call' } } : {});

@@ -42,7 +42,8 @@ export class Calendar {
       const day = date.toISOString().slice(0, 10);
       for (const hour of hours === 'all' ? HOURS : hours) {
         const begins = this.#hours.get(`${day} ${String(hour).padStart(2, '0')}`);
-        if (begins === undefined) runs.push(this.#afterGap(`${day} ${String(hour).padStart(2, '0')}`));
+        // A job with other hours on that day has its next run anyway, and schedulers differ in whether it runs once more before that.
+        if (begins === undefined) runs.push(...hours === 'all' || hours.length > 1 ? [] : [this.#afterGap(`${day} ${String(hour).padStart(2, '0')}`)]);
         else if (hours === 'all') runs.push(...begins.map((at) => ({ first: at + minute * MINUTE, last: at + minute * MINUTE })));
         else runs.push({ first: begins[0]! + minute * MINUTE, last: begins.at(-1)! + minute * MINUTE });
       }
@@ -61,7 +62,7 @@ export class Calendar {
     return found;
   }
 
-  /** What the clocks of the zone leave out happens at the next instant that they show. */
+  /** What the clocks of the zone leave out of a job with one hour happens at the next instant that they show. */
   #afterGap(label: string): Run {
     const { at } = this.#shown.find((hour) => hour.label > label)!;
     return { first: at, last: at };

@@ -24,6 +24,9 @@ test('the second opinion on times that are missing, repeated, and of the last of
   const on = (day: string, minute: number, hours: readonly number[] | 'all' = [2]): string[][] => berlin.runs({ every: 'day' }, { hours, minute })
     .filter(({ first }) => new Date(first).toISOString().startsWith(day)).map(({ first, last }) => [first, last].map((at) => new Date(at).toISOString().slice(11, 16)));
   expect(on('2028-03-26', 30)).toEqual([['01:00', '01:00']]);
+  expect([on('2028-03-26', 30, 'all').slice(0, 3), on('2028-03-26', 0, [2, 14]), on('2028-03-26', 0, [2, 3])]).toEqual([
+    [['00:30', '00:30'], ['01:30', '01:30'], ['02:30', '02:30']], [['12:00', '12:00']], [['01:00', '01:00']],
+  ]);
   expect(on('2028-10-29', 30)).toEqual([['00:30', '01:30']]);
   expect(on('2028-10-29', 30, 'all').slice(0, 3)).toEqual([['00:30', '00:30'], ['01:30', '01:30'], ['02:30', '02:30']]);
   expect(berlin.runs({ day: -1 }, { hours: [22], minute: 0 }).slice(0, 3).map(({ first }) => new Date(first).toISOString().slice(0, 16)))

@@ -10,8 +10,11 @@ const LATEST_DAY = Math.floor(Date.UTC(2200, 0, 1) / DAY);
 const OCCURRENCES_KEPT = 4096;
 const DAYS_KEPT = 64;
 
-/** One run of a cron expression. `last` differs from `first` where the local time is repeated in autumn. */
-export interface Occurrence { first: Millis; last: Millis }
+/**
+ * One run of a cron expression. `last` differs from `first` where the local time is repeated in autumn. `excess`: spring left its time out, and
+ * whether the job runs after the gap or not before its next time, since it has others on that day, is up to its scheduler.
+ */
+export interface Occurrence { first: Millis; last: Millis; excess?: true }
 /** The runs next to an instant: `previous.first` ≤ instant < `next.first`. Null where the expression has none. */
 export interface Neighbours { previous: Occurrence | null; next: Occurrence | null }
 
@@ -39,8 +42,9 @@ function meetDays(cron: string): boolean {
 }
 
 /**
- * The runs of a five-field cron expression in a zone. A local time that is missing in spring runs at the next valid instant;
- * one repeated in autumn is one occurrence over both, except where every hour runs: there each is its own. Days are worked
+ * The runs of a five-field cron expression in a zone. A local time that is missing in spring runs at the next valid instant, and is owed only by
+ * jobs of a single hour; where every hour runs it is left out, as the next one comes anyway. One repeated in autumn is one occurrence over
+ * both, except where every hour runs: there each is its own. Days are worked
  * out once and kept (at most about 4,096 runs), so that asking for a known day costs no calendar arithmetic.
  */
 export class CronTimes {
@@ -52,6 +56,7 @@ export class CronTimes {
   /** Local times of day at which a matching day runs, ascending. */
   readonly #times: Millis[] = [];
   readonly #everyHour: boolean;
+  readonly #hours: number;
   readonly #days = new Map<number, Occurrence[]>();
   #kept = 0;
   #latest: Neighbours | null = null;
@@ -63,6 +68,7 @@ export class CronTimes {
     this.#local = new Cron(this.cron, { mode: '5-part', utcOffset: 0, paused: true, domAndDow: meetDays(this.cron) });
     this.#everyHour = /^\S+\s+[*?]/.test(this.cron);
     const pattern = new CronPattern(this.cron, undefined, { mode: '5-part' });
+    this.#hours = pattern.hour.filter(Boolean).length;
     for (let hour = 0; hour < 24; hour++) {
       if (!pattern.hour[hour]) continue;
       for (let minute = 0; minute < 60; minute++) if (pattern.minute[minute]) this.#times.push((hour * 60 + minute) * MINUTE);
@@ -130,11 +136,13 @@ export class CronTimes {
     const runs: Occurrence[] = [];
     for (const wall of walls) {
       const [first, second] = this.#zone.instants(wall) as [Millis, Millis?];
-      if (second === undefined) runs.push({ first, last: first });
+      if (first + this.#zone.offset(first) !== wall) {
+        if (!this.#everyHour) runs.push(this.#hours > 1 ? { first, last: first, excess: true } : { first, last: first });
+      } else if (second === undefined) runs.push({ first, last: first });
       else if (this.#everyHour) runs.push({ first, last: first }, { first: second, last: second });
       else runs.push({ first, last: second });
     }
-    runs.sort((a, b) => a.first - b.first);
+    runs.sort((a, b) => a.first - b.first || Number(a.excess ?? false) - Number(b.excess ?? false));
     return runs.filter((run, i) => run.first !== runs[i - 1]?.first);
   }
 }

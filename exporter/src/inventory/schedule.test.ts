@@ -46,6 +46,7 @@ describe('a window opens grace_before its time and closes grace_after its end', 
     ['Berlin, autumn: work of every hour has its own windows', { ...berlin, cron: '30 * * * *', duration: '10m' }, '2026-10-25T01:00:00Z', 'after 20m'],
     ['Berlin, spring: steps in a missing hour run after it', { ...berlin, cron: '*/15 2 * * *', duration: '10m' }, '2026-03-29T01:05:00Z', 'inside'],
 
+    ['Berlin, spring: nor are they expected where there are other hours, but they may come', { ...berlin, cron: '30 1-4 * * *', duration: '10m' }, '2026-03-29T01:05:00Z', 'inside'],
     ['New York, spring: a missing 02:15 runs at 03:00', { ...newYork, cron: '15 2 * * *' }, '2026-03-08T07:00:00Z', 'inside'],
     ['New York, spring: before it', { ...newYork, cron: '15 2 * * *' }, '2026-03-08T06:50:00Z', 'before 10m'],
     ['New York, autumn: the first 01:30', newYork, '2026-11-01T05:30:00Z', 'inside'],

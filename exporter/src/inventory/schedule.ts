@@ -63,7 +63,7 @@ function* backwards(window: Window, blackouts: readonly { from: Millis; to: Mill
     if (previous === null || previous.last + rest <= from) return;
     const blackout = blackouts.find((b) => previous.first < b.to && b.from < previous.last + window.duration);
     // A time that is repeated in autumn has begun once and is not over yet.
-    if (blackout === undefined && previous.last + rest <= to) {
+    if (blackout === undefined && previous.excess !== true && previous.last + rest <= to) {
       found++;
       yield { ...hit(window, previous), opens: previous.first - window.graceBefore, over: previous.last + rest };
     }

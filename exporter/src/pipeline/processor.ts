@@ -187,7 +187,7 @@ export class Processor {
     if (!identity) return;
     this.chains.take(event, identity, inventory, false);
     this.runs.take(event, identity, false, receivedAt);
-    if (before !== null || identity.urn !== counted?.urn) this.#judgeEvent(event, identity, inventory, receivedAt, before);
+    if (before !== null || identity.urn !== counted?.urn) this.#judgeEvent(event, identity, inventory, receivedAt, identity.urn === counted?.urn ? before : null);
   }
 
   /** Judges what the entry touched. */

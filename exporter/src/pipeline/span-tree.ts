@@ -43,7 +43,11 @@ export interface Trace {
   settling: boolean;
   /** Ids that open calls wait for, by the last look at all of them; null: look at all. */
   missing: Set<string> | null;
+  /** The task that the earliest call of an invocation names, by the id of its agent's span (empty: of none); for calls that name none. */
+  tasks?: Record<string, Task>;
 }
+
+interface Task { at: Millis; span: string; purpose: string }
 
 export function agentOf(event: NhiEvent, context: boolean): Agent | null {
   const { identity } = event.actor;
@@ -67,8 +71,33 @@ export function climb(trace: Trace, span: Span): { ancestors: Span[]; complete: 
   return { ancestors, complete: true };
 }
 
-/** Identity, purpose and conversation of the nearest span that has them. */
-export function inherit(span: Span, ancestors: readonly Span[]): void {
+/** The invocation that a call belongs to: its nearest agent's span, or the whole trace. */
+function invocationOf(ancestors: readonly Span[]): string {
+  return ancestors.find(isAgent)?.id ?? '';
+}
+
+/** Notes the task that a call names; true when it is from now on that of the calls of its invocation that name none. */
+export function noteTask(trace: Trace, span: Span, ancestors: readonly Span[]): boolean {
+  if (span.purpose === null || span.event === null) return false;
+  const name = invocationOf(ancestors);
+  const known = trace.tasks?.[name];
+  const at = span.event.time;
+  if (known && (known.at < at || (known.at === at && known.span <= span.id))) return false;
+  (trace.tasks ??= Object.create(null) as Record<string, Task>)[name] = { at, span: span.id, purpose: span.purpose };
+  return known?.purpose !== span.purpose;
+}
+
+/**
+ * The task of a call: that of the nearest span above it which is no call (the agent's, or what called the agent); where none says one, the call's
+ * own; else the one that the earliest call of its invocation names. So no single call can leave the task of its run.
+ */
+function taskOf(trace: Trace, span: Span, ancestors: readonly Span[]): string | null {
+  return ancestors.find((a) => a.state === 'link' && a.purpose !== null)?.purpose ?? span.purpose ?? ancestors.find((a) => a.purpose !== null)?.purpose
+    ?? trace.tasks?.[invocationOf(ancestors)]?.purpose ?? null;
+}
+
+/** Identity and conversation of the nearest span that has them, and the task of the run. */
+export function inherit(trace: Trace, span: Span, ancestors: readonly Span[]): void {
   const event = span.event!;
   const agents = ancestors.filter(isAgent);
   const above = span.agent === null ? agents[0]?.agent : undefined;
@@ -81,7 +110,7 @@ export function inherit(span: Span, ancestors: readonly Span[]): void {
   const behalf = span.delegation ?? ancestors.find((a) => a.delegation !== null)?.delegation ?? [];
   const delegation = [...behalf, ...around.reverse()];
   if (delegation.length > 0) event.actor.delegation = [...new Set(delegation)];
-  const purpose = span.purpose ?? ancestors.find((a) => a.purpose !== null)?.purpose;
+  const purpose = taskOf(trace, span, ancestors);
   if (purpose) event.purpose_uid = purpose;
   const session = [span, ...ancestors].find((s) => s.session !== null)?.session;
   const connection = [span, ...ancestors].find((s) => s.connection !== null)?.connection;

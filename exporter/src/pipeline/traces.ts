@@ -1,6 +1,6 @@
 import type { Millis, NhiEvent } from '@remit/contract';
 import type { Feed } from './feeds.ts';
-import { agentOf, climb, inherit, innerCall, named, outermost, sessionOf, type Counted, type Span, type Trace } from './span-tree.ts';
+import { agentOf, climb, inherit, innerCall, named, noteTask, outermost, sessionOf, type Counted, type Span, type Trace } from './span-tree.ts';
 
 /** A span whose ancestors are not all known waits for them this long, then it is judged with what is there. */
 export const HOLD: Millis = 120_000;
@@ -120,18 +120,22 @@ export class TraceBook {
       if (outer) merge(trace, span, outer, ancestors, out);
     }
     ready.sort((a, b) => time(a.span) - time(b.span) || (a.span.id < b.span.id ? -1 : 1));
+    let renamed = false;
+    for (const { span, ancestors } of ready) renamed = noteTask(trace, span, ancestors) || renamed;
+    if (renamed) retask(trace, out);
     for (const { span, ancestors, complete } of ready) {
       if (span.state === 'merged') this.#settle(trace, span);
       else if (span.state === 'counted') {
-        inherit(span, ancestors);
-        out.push({ what: 'move', event: span.event!, counted: span.counted, before: null });
+        const before = { ...span.event! };
+        inherit(trace, span, ancestors);
+        out.push({ what: 'move', event: span.event!, counted: span.counted, before: before.purpose_uid === span.event!.purpose_uid ? null : before });
         this.#settle(trace, span);
       } else {
         trace.waiting--;
         const inner = innerCall(trace, span);
         const event = span.event!;
         const carrier = event.principal_key;
-        inherit(span, ancestors);
+        inherit(trace, span, ancestors);
         span.state = inner ? 'merged' : 'counted';
         span.into = inner?.id ?? null;
         out.push(inner ? { what: 'merge', event, amend: null } : { what: 'count', event, feed: span.feed, gap: !complete, span, carrier });
@@ -192,6 +196,16 @@ export function loadTrace(saved: object): Trace {
   return { ...raw, spans: new Map(raw.spans), open: new Set(raw.open) };
 }
 
+/** Calls that were counted without a task, or by another, are judged again by the one that their invocation has now. */
+function retask(trace: Trace, out: Release[]): void {
+  for (const span of trace.spans.values()) {
+    if (span.state !== 'counted' || span.event === null || trace.open.has(span.id)) continue;
+    const before = { ...span.event };
+    inherit(trace, span, climb(trace, span).ancestors);
+    if (span.event.purpose_uid !== before.purpose_uid) out.push({ what: 'move', event: span.event, counted: span.counted, before });
+  }
+}
+
 function allOpen(trace: Trace): Span[] {
   return [...trace.open].map((id) => trace.spans.get(id)!);
 }
@@ -209,7 +223,7 @@ function merge(trace: Trace, span: Span, outer: Span, ancestors: readonly Span[]
   const counted = outer.into === null ? outer : trace.spans.get(outer.into) ?? outer;
   const tells = ancestors.length > counted.told;
   if (tells) counted.told = ancestors.length;
-  inherit(span, ancestors);
+  inherit(trace, span, ancestors);
   if (counted.event !== null) teach(trace, counted, counted.event, event, tells, out);
   out.push({ what: 'merge', event, amend: tells && counted.state === 'counted' ? counted.counted : null });
 }
@@ -227,6 +241,6 @@ function teach(trace: Trace, counted: Span, event: NhiEvent, inner: NhiEvent, te
   }
   const same = event.tool === before.tool && event.status_id === before.status_id && event.outcome.denied === before.outcome.denied;
   if (counted.state !== 'counted' || same) return;
-  inherit(counted, climb(trace, counted).ancestors);
+  inherit(trace, counted, climb(trace, counted).ancestors);
   out.push({ what: 'move', event, counted: counted.counted, before });
 }

@@ -67,7 +67,7 @@ export const detector: Detector = {
 };
 
 /** A call as it is remembered: where it ended is null when that is not known. */
-interface Step { name: string; server: string | undefined; category: string; writes: boolean; end: number | null; outcome: EventRef['outcome']; purpose: string | null }
+interface Step { name: string; server: string | undefined; category: string; writes: boolean; end: number | null; outcome: EventRef['outcome']; purpose: string | null; trace: string | null }
 type Fact = Step | Side;
 
 function membersOf(event: NhiEvent, remit: Remit, view: View): ChainMember<Fact>[] {
@@ -86,7 +86,7 @@ function membersOf(event: NhiEvent, remit: Remit, view: View): ChainMember<Fact>
   const known = { ...call, category };
   if (chain !== null && remit.sequences.length > 0 && !isNoise({ ...known, writes }, remit.sequences)) {
     const purpose = event.purpose_uid === undefined ? null : event.purpose_uid.slice(0, 256);
-    members.push({ key: chain, slot: event.time, id, fact: { ...known, writes, end, outcome: became, purpose }, incomplete });
+    members.push({ key: chain, slot: event.time, id, fact: { ...known, writes, end, outcome: became, purpose, trace: keyOf('trace', trace) }, incomplete });
   }
   if (!remit.forbidden.some(({ from, to }) => from.matches(known) || to.matches(known))) return members;
   const edge = { at: event.time, ref: view.ref(event) };
@@ -107,19 +107,38 @@ function keyOf(sort: 'trace' | 'session', id: string | undefined): string | null
   return `${sort}:${/^[\x21-\x7e]{1,48}$/.test(id) ? id : fingerprint(id)}`;
 }
 
-/** Every purpose is a piece of work of its own, with its own sequences. */
+/**
+ * Every purpose of the record is a piece of work of its own, with its own sequences; calls for none, or for one that the record does not
+ * have, are one piece of work by the record's. A trace in which pieces of work are mixed is judged as a whole as well, so that no id
+ * takes a call out of the order.
+ */
 function sequenceSignals(chain: Chain<Step>, remit: Remit): Signal[] {
   const { steps } = chain;
-  const byPurpose = Map.groupBy(steps, ({ fact }) => fact.purpose);
   // The beginning has been forgotten, so that the first call may be any step.
   const midway = chain.dropped > 0 || steps.at(-1)!.slot - steps[0]!.slot > DAY;
+  const known = ({ fact: { purpose } }: ChainStep<Step>): string | null => (purpose !== null && remit.purpose(purpose) !== null ? purpose : null);
+  const mixed = mixedTraces(steps, known);
   const signals: Signal[] = [];
-  for (const [purpose, own] of byPurpose) {
-    const narrowed = purpose === null ? null : remit.purpose(purpose);
-    const sequences = narrowed?.sequences ?? remit.sequences;
-    if (sequences.length > 0) signals.push(...judge(own, sequences, chain, midway, narrowed === null ? null : purpose));
+  for (const [purpose, own] of Map.groupBy(steps, known)) {
+    const sequences = purpose === null ? remit.sequences : remit.purpose(purpose)!.sequences;
+    const apart = purpose === null ? own.filter(({ fact }) => !mixed.has(fact.trace)) : own;
+    if (apart.length > 0 && sequences.length > 0) signals.push(...judge(apart, sequences, chain, midway, purpose));
   }
-  return signals.sort((a, b) => (a.first ?? a.at) - (b.first ?? b.at) || (a.subject < b.subject ? -1 : 1)).slice(0, MOST_SIGNALS);
+  for (const trace of mixed) signals.push(...judge(steps.filter(({ fact }) => fact.trace === trace), remit.sequences, chain, midway, null));
+  const told = new Set<string>();
+  return signals.filter(({ subject }) => !told.has(subject) && told.add(subject)).sort((a, b) => (a.first ?? a.at) - (b.first ?? b.at) || (a.subject < b.subject ? -1 : 1)).slice(0, MOST_SIGNALS);
+}
+
+function mixedTraces(steps: readonly ChainStep<Step>[], purposeOf: (step: ChainStep<Step>) => string | null): Set<string | null> {
+  const first = new Map<string | null, string | null>();
+  const mixed = new Set<string | null>();
+  for (const step of steps) {
+    const { trace } = step.fact;
+    const purpose = purposeOf(step);
+    if (!first.has(trace)) first.set(trace, purpose);
+    else if (first.get(trace) !== purpose) mixed.add(trace);
+  }
+  return mixed;
 }
 
 function judge(steps: readonly ChainStep<Step>[], sequences: readonly Sequence[], chain: Chain, midway: boolean, purpose: string | null): Signal[] {
