@@ -53,6 +53,7 @@ export const SHOWN: Shown[] = [
   { kind: 'chain', format: 'steps', panel: 'table', seen: TABLE },
   { kind: 'chain', format: 'trace', panel: 'traces', seen: '[data-testid="span-view"], [class*="span-name"], [data-testid="SpanBarRow"], [class*="SpanBarRow"]' },
   { kind: 'chain', format: 'states', panel: 'state-timeline', seen: LINES, explored: TABLE },
+  { kind: 'chain', format: 'list', panel: 'table', seen: TABLE },
   { kind: 'privileges', format: 'table', panel: 'table', seen: TABLE },
   { kind: 'coverage', format: 'table', panel: 'table', seen: TABLE },
   { kind: 'explain', format: 'frames', panel: 'table', seen: TABLE },

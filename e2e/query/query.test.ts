@@ -252,6 +252,10 @@ describe('chain', () => {
     expect(rowsOf(spans!).map(({ operationName, duration, statusCode }) => [operationName, duration, statusCode])).toEqual([
       ['search_mail', 1000, 1], ['search_web', 1000, 1], ['send_mail', 1000, 2], ['create_ticket', 1000, 1],
     ]);
+    const [states] = await asked.frames({ kind: 'chain', format: 'states', ...RANGE, filters });
+    expect(JSON.stringify(states!.schema.meta.notices)).toMatch(/zoom in there/);
+    const [near] = await asked.frames({ kind: 'chain', format: 'states', from: at('10:00:00'), to: at('10:01:00'), filters });
+    expect(JSON.stringify(near!.schema.meta.notices)).not.toMatch(/zoom in there/);
     expect(column(await asked.rows({ kind: 'chain', format: 'states', filters }), 'verdict')).toEqual(['approved', 'approved', 'forbidden', 'approved']);
     expect(column(await asked.rows({ kind: 'graph', format: 'chain', filters }), 'id')).toEqual(['step:1', 'step:2', 'step:3', 'expected:3', 'step:4']);
   });

@@ -1,15 +1,19 @@
-import { FieldColorModeId, MappingType, type Field } from '@grafana/data';
+import { FieldColorModeId, MappingType, type DataFrame, type Field } from '@grafana/data';
 import { t } from '@grafana/i18n';
 import { dress } from '../../lib/dress';
 import { seriesLinks } from '../../lib/links';
 import { shortName } from '../../lib/names';
 import type { KindPart } from '../kind';
 
-/** Observed values as a line over the band, which is drawn from the median up to p99. */
+/** Colours of several identities, each for what it did and for its limit. */
+const HUES = ['blue', 'orange', 'purple', 'green', 'yellow', 'dark-blue', 'dark-orange', 'dark-purple', 'dark-green', 'dark-yellow'];
+
+/** Observed values as a line over the band, which is drawn from the median up to p99. Of several identities, whose bands would lie over each other, the upper edge alone. */
 export const frames: KindPart['frames'] = (answer, { to }) =>
   answer.map((json) => {
     const frame = dress(json, {}, to);
-    const several = new Set(frame.fields.map(({ labels }) => labels?.identity).filter(Boolean)).size > 1;
+    const identities = [...new Set(frame.fields.map(({ labels }) => labels?.identity).filter(Boolean))];
+    const several = identities.length > 1;
     for (const field of frame.fields) {
       const part = Object.hasOwn(PARTS, field.name) ? PARTS[field.name] : undefined;
       if (part === undefined || field.labels === undefined) {
@@ -20,10 +24,26 @@ export const frames: KindPart['frames'] = (answer, { to }) =>
         custom: { ...part.config.custom, ...(field.name === 'p99' ? { fillBelowTo: named({ ...field, name: 'p50' }, PARTS.p50?.title() ?? '', several) } : {}) },
       };
     }
+    if (several) {
+      tellApart(frame, identities);
+    }
     // What nobody has learned yet is not drawn: a band of nothing would read as a band of zero. Nor are denials that there were none of.
     frame.fields = frame.fields.filter(({ name, values }) => !/^p\d+$|^denied$/.test(name) || values.some((value: unknown) => value !== null && (name !== 'denied' || value !== 0)));
     return frame;
   });
+
+function tellApart(frame: DataFrame, identities: ReadonlyArray<string | undefined>): void {
+  frame.fields = frame.fields.filter(({ name }) => name !== 'p50' && name !== 'p95');
+  for (const { name, config, labels } of frame.fields) {
+    const fixedColor = HUES[identities.indexOf(labels?.identity) % HUES.length];
+    if (name === 'observed') {
+      config.color = { mode: FieldColorModeId.Fixed, fixedColor };
+    } else if (name === 'p99') {
+      config.color = { mode: FieldColorModeId.Fixed, fixedColor };
+      config.custom = { lineWidth: 1, lineStyle: { fill: 'dash', dash: [4, 4] }, fillOpacity: 0, showPoints: 'never', lineInterpolation: 'stepAfter' };
+    }
+  }
+}
 
 function named({ labels }: Pick<Field, 'labels' | 'name'>, title: string, several: boolean): string {
   return several ? `${shortName(labels?.identity ?? '')} ${title}` : title;

@@ -16,4 +16,4 @@ const looks = (): Looks => ({
 });
 
 /** Coverage as a table. */
-export const frames: KindPart['frames'] = (answer, { to }) => answer.map((frame) => dress(frame, looks(), to));
+export const frames: KindPart['frames'] = (answer, { to }) => answer.map((frame) => dress(frame, looks(), to, ['identity', 'detector', 'state', 'sentence', 'source', 'reason', 'owner']));

@@ -22,7 +22,13 @@ export const frames: KindPart['frames'] = (answer, { to }) =>
         };
       }
     }
-    // A part that nothing was added to is not drawn: ten parts of five identities would be a legend of nothing.
+    // Ten parts of five identities are a legend that nobody reads.
+    const several = new Set(frame.fields.map(({ labels }) => labels?.identity).filter(Boolean)).size > 1;
+    if (several) {
+      frame.fields = frame.fields.filter(({ labels }) => labels?.part === undefined);
+      frame.meta = { ...frame.meta, notices: [...(frame.meta?.notices ?? []), { severity: 'info', text: t('deviations.one', 'Choose one identity to see what its score is made of') }] };
+    }
+    // A part that nothing was added to is not drawn.
     frame.fields = frame.fields.filter(({ labels, values }) => labels?.part === undefined || values.some((value: unknown) => value !== null && value !== 0));
     return frame;
   });

@@ -39,6 +39,9 @@ export const looks = (): Looks => ({
   flags: { title: t('field.flags', 'Flags') },
 });
 
+/** When, who, what and how it went comes first. */
+const FIRST = ['time', 'identity', 'operation', 'outcome', 'resource', 'network', 'credential', 'source', 'category', 'owner', 'kind', 'tool', 'server', 'session', 'trace'];
+
 /** Events as lines, as a table or counted over time. */
 export const frames: KindPart['frames'] = (answer, context) =>
-  context.query.format === 'volume' ? dressVolume(answer, context) : answer.map((frame) => dress(frame, looks(), context.to));
+  context.query.format === 'volume' ? dressVolume(answer, context) : answer.map((frame) => dress(frame, looks(), context.to, context.query.format === 'table' ? FIRST : []));

@@ -12,7 +12,7 @@ it('an explanation begins with what, whom, why and what to do, in words', () => 
   expect([...said.keys()]).toEqual(['What', 'Identity', 'Owner', 'When', 'Why', 'Expected', 'Observed', 'Do this first', 'Harmless when']);
   expect(said.get('What')).toContain(String(value('title')));
   expect([said.get('Why'), said.get('Expected'), said.get('Observed')]).toEqual([value('reason'), value('expected'), value('observed')]);
-  expect(summary!.fields[1]?.config.links?.map(({ title }) => title)).toEqual(['Dashboard of this identity', 'Its events', 'Its findings', 'What it reaches', 'Runbook']);
+  expect(summary!.fields[0]?.config.links?.map(({ title }) => title)).toEqual(['Dashboard of this identity', 'Its events', 'Its findings', 'What it reaches', 'Runbook']);
 });
 
 it('long texts go over several rows in Explore, whose tables do not wrap, and lose no word', () => {

@@ -26,14 +26,12 @@ export function summaryOf(finding: Row | null, guidance: Row | null, to: LinkTar
   return {
     name: 'summary', length: rows.length,
     fields: [
-      { name: 'fact', type: FieldType.string, config: { displayName: t('explain.fact', 'Finding'), filterable: false, custom: { width: 150 } }, values: rows.map(({ fact }) => fact) },
       {
-        name: 'text', type: FieldType.string, values: rows.map(({ text }) => text),
-        config: {
-          displayName: t('explain.text', 'In words'), filterable: false, custom: { minWidth: 400, ...(lines ? {} : { cellOptions: { type: 'auto', wrapText: true } }) },
-          links: [...linksOf('identity', 'identity', to), ...linksOf('detector', 'detector', to)],
-        },
+        // Links are on the headings: a text that is one link all over is hard to read.
+        name: 'fact', type: FieldType.string, values: rows.map(({ fact }) => fact),
+        config: { displayName: t('explain.fact', 'Finding'), filterable: false, custom: { width: 150 }, links: [...linksOf('identity', 'identity', to), ...linksOf('detector', 'detector', to)] },
       },
+      { name: 'text', type: FieldType.string, values: rows.map(({ text }) => text), config: { displayName: t('explain.text', 'In words'), filterable: false, custom: { minWidth: 400, ...(lines ? {} : { cellOptions: { type: 'auto', wrapText: true } }) } } },
       same('identity'), same('detector'),
     ],
   };

@@ -12,7 +12,7 @@ export const looks = (): Looks => ({
   id: { title: t('field.finding', 'Finding'), link: 'finding', actions: true, width: 130, description: t('field.finding-tip', 'Id of the finding; a hash, the same wherever the same events are judged.') },
   severity: { title: t('field.severity', 'Severity'), words: severities(), cell: 'pill', width: 90 },
   state: { title: t('field.state', 'State'), words: states(), width: 130 },
-  title: { title: t('field.title', 'What'), link: 'finding', linkOf: 'id', actions: true, width: 220 },
+  title: { title: t('field.title', 'What'), link: 'finding', linkOf: 'id', actions: true, width: 290 },
   identity: { title: t('field.identity', 'Identity'), link: 'identity', width: 300 },
   kind: { title: t('field.kind', 'Kind'), words: kinds(), width: 130 },
   owner: { title: t('field.owner', 'Owner'), width: 110 },

@@ -1,6 +1,7 @@
 import { FieldColorModeId, FieldType, SupportedTransformationType, type DataFrame, type DataLink, type InterpolateFunction, type ScopedVars } from '@grafana/data';
 import { t } from '@grafana/i18n';
 import { dress, type Looks } from '../../lib/dress';
+import { kinds, verdicts } from '../../lib/looks';
 import type { KindPart } from '../kind';
 
 const ICONS = new Set(['user', 'key-skeleton-alt', 'bolt', 'wrench', 'database', 'cog', 'shield', 'robot', 'cloud', 'folder', 'apps', 'compass', 'lock', 'cube', 'circle', 'key', 'file-alt', 'exchange-alt', 'user-circle', 'rocket', 'process', 'question-circle']);
@@ -36,10 +37,14 @@ export const frames: KindPart['frames'] = (answer, { to, query }) =>
       sayCounts(frame);
     }
     const legend = arcs();
+    const words: Record<string, { text: string }> = { ...kinds(), ...verdicts() };
     for (const field of frame.fields) {
       const arc = Object.hasOwn(legend, field.name) ? legend[field.name] : undefined;
       if (arc) {
         field.config = { displayName: arc.name, unit: 'percentunit', color: { mode: FieldColorModeId.Fixed, fixedColor: arc.color } };
+      }
+      if (field.name === 'subtitle') {
+        field.values = field.values.map((word: unknown) => (typeof word === 'string' && Object.hasOwn(words, word) ? words[word].text : word));
       }
       // Colours and icons are words of ours, whatever the wire says.
       if (field.name === 'color') {

@@ -41,4 +41,4 @@ const looks = (): Looks => ({
 });
 
 /** Identities as a table. */
-export const frames: KindPart['frames'] = (answer, { to }) => answer.map((frame) => dress(frame, looks(), to));
+export const frames: KindPart['frames'] = (answer, { to }) => answer.map((frame) => dress(frame, looks(), to, ['identity', 'owner', 'worst', 'open_findings', 'last', 'readiness', 'score', 'kind', 'display_name', 'purpose', 'granted', 'used', 'lifecycle']));

@@ -12,7 +12,7 @@ export const model = (): KindModel => ({
   quick: [
     quick.owner(), quick.kind(), quick.identity(),
     { key: 'inventoried', label: t('filter.inventoried', 'Inventoried'), single: true, tooltip: t('filter.inventoried-tip', 'Whether a record of the inventory stands for it.'), options: [{ value: 'true', label: t('yes', 'Yes') }, { value: 'false', label: t('no', 'No') }] },
-    { key: 'ready', label: t('filter.ready', 'Baseline ready'), single: true, tooltip: t('filter.ready-tip', 'Whether enough was learned to judge by the baseline.'), options: [{ value: 'true', label: readiness().ready?.text ?? '' }, { value: 'false', label: readiness().warming?.text ?? '' }] },
+    { key: 'ready', label: t('filter.ready', 'Baseline'), single: true, tooltip: t('filter.ready-tip', 'Whether enough was learned to judge by the baseline.'), options: [{ value: 'true', label: readiness().ready?.text ?? '' }, { value: 'false', label: readiness().warming?.text ?? '' }] },
     { key: 'class', label: t('filter.identity-class', 'Class'), tooltip: t('filter.identity-class-tip', 'What its events prove about who stands behind it.'), options: optionsOf({ machine: { text: t('identity.machine', 'Machine') }, human: { text: t('identity.human', 'Person') }, platform: { text: t('identity.platform', 'Platform') }, unknown: { text: t('identity.unknown', 'Unknown') } }) },
   ],
   counts: t('identities.counts', 'identities'),

@@ -18,4 +18,4 @@ const looks = (): Looks => ({
 });
 
 /** Privileges as a table. */
-export const frames: KindPart['frames'] = (answer, { to }) => answer.map((frame) => dress(frame, looks(), to));
+export const frames: KindPart['frames'] = (answer, { to }) => answer.map((frame) => dress(frame, looks(), to, ['identity', 'permission', 'state', 'approved', 'uses', 'last_used', 'owner', 'via', 'scope']));

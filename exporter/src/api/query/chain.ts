@@ -22,7 +22,7 @@ export const chain: Kind = {
 function shown(ask: Ask, run: Run, more: readonly string[]): Frame[] {
   return tell(ask, frames(ask, run), {
     total: run.steps.length, partial: run.more, ...(run.more ? { warnings: [`the first ${run.steps.length} calls of the run`] } : {}),
-    notices: [...more, ...noticesOf(run)], custom: { identity: run.identity?.urn ?? null, purpose: run.purpose },
+    notices: [...more, ...noticesOf(run), ...ask.format === 'states' ? shortOf(ask, run) : []], custom: { identity: run.identity?.urn ?? null, purpose: run.purpose },
   });
 }
 
@@ -34,6 +34,13 @@ function frames(ask: Ask, run: Run): Frame[] {
     frameOf('chain', table('table', 'table'), COLUMNS, steps),
     frameOf('approved', table('table', 'table'), APPROVED, sequences.flatMap((sequence) => sequence.steps.map((_, position) => ({ sequence, position })))),
   ];
+}
+
+/** A timeline of a day does not tell the steps of a few seconds apart. */
+function shortOf({ from, to }: Ask, { steps }: Run): string[] {
+  const first = steps[0]?.event.time ?? from;
+  const last = Math.max(...steps.map(({ event: e }) => e.end_time ?? e.time));
+  return (last - first) * 20 > to - from ? [] : [`it went on from ${new Date(first).toISOString()} to ${new Date(last).toISOString()}; zoom in there to tell its steps apart`];
 }
 
 function noticesOf({ identity, sequences }: Run): string[] {
