@@ -76,7 +76,7 @@ describe.skipIf(GRAFANA === undefined)('dashboards in a real Grafana', { timeout
 
   // Only clicks: what wakes somebody leads to a dashboard that shows the finding, and that to its evidence.
   it.skipIf(INBOX === undefined).each(exampleCases().map(({ title, found }) => [title, found[0]!] as const))('%s: from the page to its dashboard, the finding and the evidence', async (_, { identity, detector }) => {
-    const { page, complaints } = await blank(3600);
+    const { page, complaints } = await blank(3000);
     await page.goto(INBOX ?? '');
     await page.locator(`article.pages a[href*="/dashboards/"][href*="identity=${encodeURIComponent(identity)}&"][href*="detector=${detector}"]`).first().click({ noWaitAfter: true });
     await page.waitForURL(/\/d\/remit-/, { timeout: PATIENCE });
@@ -84,9 +84,11 @@ describe.skipIf(GRAFANA === undefined)('dashboards in a real Grafana', { timeout
     expect([searchParams.get('var-identity'), searchParams.get('to')]).toEqual([identity, 'now']);
     expect(searchParams.get('var-cluster')).toMatch(/\S/);
     await settled(page);
-    const row = page.getByRole('row').filter({ hasText: detector }).filter({ has: page.locator('a[href*="/findings/"]') }).first();
-    await row.scrollIntoViewIfNeeded();
-    const [evidence] = await Promise.all([page.waitForEvent('popup', { timeout: PATIENCE }), row.locator('a[href*="/findings/"]').first().click()]);
+    // A finding's id has several links: a menu opens. The id is longer than its cell.
+    const id = page.getByRole('row').filter({ hasText: detector }).getByText(/^[0-9a-f]{32}$/).first();
+    await id.scrollIntoViewIfNeeded();
+    await id.click({ position: { x: 12, y: 8 } });
+    const [evidence] = await Promise.all([page.waitForEvent('popup'), page.locator('a[href*="/findings/"]').first().click()]);
     await evidence.waitForLoadState();
     expect(await evidence.locator('h1').innerText()).toMatch(/\S/);
     expect(await evidence.getByText(identity).count()).toBeGreaterThan(0);
