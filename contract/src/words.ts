@@ -36,7 +36,7 @@ export type Category = (typeof CATEGORIES)[number];
 
 export const CREDENTIAL_TYPES = [
   'access_key', 'session_key', 'sa_key', 'sa_token', 'oauth_token', 'pat', 'app_token',
-  'client_secret', 'certificate', 'federated', 'vault_token', 'none',
+  'client_secret', 'certificate', 'federated', 'vault_token', 'none', 'ssh_key', 'signing_certificate', 'password', 'service_password',
 ] as const;
 export type CredentialType = (typeof CREDENTIAL_TYPES)[number];
 

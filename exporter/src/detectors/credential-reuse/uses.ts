@@ -15,7 +15,9 @@ export interface Use { uid: string; lasting: boolean; instance: boolean; direct:
 export interface Seen extends Pick<Place, 'family' | 'name'> { declared: Declared; first: Millis; last: Millis; uses: readonly Use[] }
 
 /** Credentials that live until somebody ends them, and sessions that belong to one workload. Grants of apps belong to a vendor's cloud. */
-const LASTING: ReadonlySet<CredentialType> = new Set(['access_key', 'sa_key', 'pat', 'client_secret', 'certificate']);
+const LASTING: ReadonlySet<CredentialType> = new Set([
+  'access_key', 'sa_key', 'pat', 'client_secret', 'certificate', 'ssh_key', 'signing_certificate', 'service_password',
+]);
 const SESSIONS: ReadonlySet<CredentialType> = new Set(['session_key', 'sa_token', 'vault_token']);
 
 /** The places of an event, one step each for a day: its network and its workload. Calls of a platform, through a service and of people at a console are left out. */

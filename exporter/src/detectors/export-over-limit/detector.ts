@@ -1,4 +1,4 @@
-import type { Category, ChainMember, ChainStep, Detector, Millis, NhiEvent, Signal, VolumeLimit } from '@remit/contract';
+import type { Category, ChainMember, ChainStep, Detector, Millis, NhiEvent, Remit, Signal, VolumeLimit } from '@remit/contract';
 import { attack, bounded, DAY, day, moment, nist, outcome, owasp, span, tenet } from '../phrases.ts';
 import { addCells, MOST_OF_CELL } from './cells.ts';
 import { countOf, hash48, mergeSightings, mergeTexts } from './sets.ts';
@@ -12,10 +12,13 @@ const MOST_OBJECTS = 16_384;
 const MOST_ACTIONS = 8;
 /** Categories whose targets count as objects moved out. */
 const OBJECTS: ReadonlySet<Category> = new Set(['read', 'export', 'share', 'execute_tool']);
+/** Calls by which the provider itself copies an object from one place into another: what is read is named after the target. */
+const COPIES: ReadonlySet<string> = new Set(['copyobject', 'uploadpartcopy']);
 
 /**
  * More data moved out than `max_volume` allows in any period of its length, in event time. Bytes and rows count wherever a record
- * states them; distinct targets of reads, exports and shares count as objects. Summed over all credentials of the identity. One
+ * states them; distinct targets of reads, exports and shares count as objects, and so do those that the provider copies into another bucket
+ * which `resources` does not approve. Summed over all credentials of the identity. One
  * finding for each unit, limit and UTC day on which the sum rises above the limit.
  */
 export const detector: Detector = {
@@ -46,7 +49,7 @@ export const detector: Detector = {
   of(event, view, role) {
     const limits = view.remit?.limits;
     if (role !== 'actor' || limits === undefined || limits.length === 0) return [];
-    return membersOf(event, limits);
+    return membersOf(event, view.remit!);
   },
   merge(into: Amount, from: Amount): Amount {
     into.cells = addCells(into.cells, from.cells);
@@ -72,12 +75,12 @@ type Step = ChainStep<Amount>;
 
 function keyOf({ per }: VolumeLimit): string { return `per ${per}`; }
 
-function membersOf(event: NhiEvent, limits: readonly VolumeLimit[]): ChainMember<Amount>[] {
+function membersOf(event: NhiEvent, { limits, resource }: Remit): ChainMember<Amount>[] {
   if (event.outcome.denied) return [];
   const { time } = event;
   const bytes = whole(event.volume?.bytes_out);
   const rows = whole(event.volume?.rows);
-  const object = objectOf(event);
+  const object = objectOf(event, resource);
   if (bytes === 0 && rows === 0 && object === null) return [];
   const members: ChainMember<Amount>[] = [];
   for (const limit of limits) {
@@ -97,11 +100,23 @@ function membersOf(event: NhiEvent, limits: readonly VolumeLimit[]): ChainMember
   return members.filter(({ fact }) => fact.cells.list.length > 0 || fact.objects.length > 0);
 }
 
-function objectOf(event: NhiEvent): number | null {
+function objectOf(event: NhiEvent, resource: Remit['resource']): number | null {
+  if (outcome(event) !== 'success') return null;
   const target = event.resources?.[0];
-  const id = target?.uid ?? target?.name;
-  return id === undefined || !OBJECTS.has(event.action.category) || outcome(event) !== 'success' ? null : hash48(id);
+  const id = OBJECTS.has(event.action.category) ? target?.uid ?? target?.name : copiedOut(event, resource);
+  return id === undefined ? null : hash48(id);
 }
+
+/** The object that a copy is made of, unless it stays in its bucket or goes where the record allows. */
+function copiedOut({ api, resources }: NhiEvent, resource: Remit['resource']): string | undefined {
+  if (!COPIES.has(api.operation.toLowerCase())) return undefined;
+  const [target, ...others] = resources ?? [];
+  const from = others.findLast(({ uid }) => uid?.includes('/') === true)?.uid;
+  if (target?.uid === undefined || from === undefined || bucketOf(from) === bucketOf(target.uid)) return undefined;
+  return resource(target.uid) === 'allowed' ? undefined : from;
+}
+
+function bucketOf(uid: string): string { return uid.slice(0, uid.indexOf('/')); }
 
 /** An amount that adds up exactly: a whole number, 0 when nothing sensible is stated. */
 function whole(amount: number | null | undefined): number {

@@ -81,7 +81,9 @@ function operation(permission: string): string {
 }
 
 /** Lasting credentials by their id; the others have a new one with every session. */
-const LASTING: ReadonlySet<CredentialType> = new Set(['access_key', 'sa_key', 'pat', 'app_token', 'client_secret', 'certificate']);
+const LASTING: ReadonlySet<CredentialType> = new Set([
+  'access_key', 'sa_key', 'pat', 'app_token', 'client_secret', 'certificate', 'ssh_key', 'signing_certificate', 'password', 'service_password',
+]);
 
 function credential({ credential: used }: NhiEvent, { record }: Remit): string {
   if (used === undefined || used.type === 'none') return 'identity';

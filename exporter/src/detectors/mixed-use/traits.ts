@@ -16,7 +16,9 @@ export type Trait = PersonSeen | MachineSeen | Calls;
 /** A credential and its first event of the day. */
 export interface Held { uid: string; at: Millis; ref: EventRef }
 
-const LASTING: ReadonlySet<CredentialType> = new Set(['access_key', 'sa_key', 'pat', 'client_secret', 'certificate']);
+const LASTING: ReadonlySet<CredentialType> = new Set([
+  'access_key', 'sa_key', 'pat', 'client_secret', 'certificate', 'ssh_key', 'signing_certificate', 'service_password',
+]);
 /** Names in user agents that say how the calls were made. Anybody can write them: they are shown, never judged. */
 const TOOL = /terraform|opentofu|pulumi|ansible|jenkins|gitlab|github-actions|cloudformation|boto3|aws-cli|aws-sdk|google-cloud-sdk|kubectl|helm|argocd/gi;
 

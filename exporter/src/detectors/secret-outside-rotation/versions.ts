@@ -73,8 +73,10 @@ function livesOf(steps: readonly ChainStep<Version>[], view: View): Map<string, 
     if (!life) lives.set(uid, life = { uid, type, born: createdOf(view, uid), issued: null, ended: null, uses: [] });
     if (life.type === 'none') life.type = type;
     life.born = Math.min(life.born, issued?.at ?? Infinity, born ?? Infinity, uses?.first.at ?? Infinity);
-    if (issued !== null) life.issued = issued;
-    if (ended !== null) life.ended = earliest(life.ended, ended);
+    if (issued !== null && (life.issued === null || issued.at < life.issued.at)) life.issued = issued;
+    // Steps are in order of time: what was ended and made good again has not ended.
+    if (issued !== null) life.ended = null;
+    if (ended !== null) life.ended ??= ended;
     if (uses !== null) life.uses.push(step);
   }
   for (const { uid, type, created, decommissioned_at: date } of view.remit?.record.credentials ?? []) {

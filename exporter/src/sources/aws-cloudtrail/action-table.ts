@@ -205,7 +205,7 @@ const WATCHED = `
   xray: UpdateSamplingRule DeleteSamplingRule DeleteGroup
   firehose: DeleteDeliveryStream
   oam: DeleteLink DeleteSink
-  organizations: DisableAWSServiceAccess DeregisterDelegatedAdministrator
+  organizations: DisableAWSServiceAccess DeregisterDelegatedAdministrator LeaveOrganization
   s3: PutBucketLogging PutBucketLifecycle PutBucketLifecycleConfiguration
   macie: UpdateMacieSession DisassociateS3Resources ArchiveFindings CreateFindingsFilter UpdateFindingsFilter DisableMacie
     DeleteMember DisassociateMember DisassociateFromMasterAccount DisableOrganizationAdminAccount UpdateMemberSession UpdateClassificationJob

@@ -86,6 +86,12 @@ describe('what the request decides', () => {
     ['eks', 'DeleteAddon', { name: 'prod', addonName: 'aws-guardduty-agent' }, true], ['eks', 'DeleteAddon', { name: 'prod', addonName: 'vpc-cni' }, false],
     ['ssm', 'UpdateDocument', { name: 'SSM-SessionManagerRunShell' }, true], ['ssm', 'UpdateDocument', { name: 'x' }, false],
     ['config', 'PutDeliveryChannel', {}, true], ['cloudtrail', 'CreateTrail', {}, false],
+    ['es', 'UpdateDomainConfig', { logPublishingOptions: { AUDIT_LOGS: { enabled: false } } }, true], ['es', 'UpdateDomainConfig', { logPublishingOptions: { AUDIT_LOGS: { enabled: true } } }, false],
+    ['cloudfront', 'UpdateDistribution2020_05_31', { distributionConfig: { logging: { enabled: false } } }, true], ['cloudfront', 'UpdateDistribution2020_05_31', { distributionConfig: { logging: { enabled: true } } }, false],
+    ['apigateway', 'UpdateStage', { patchOperations: [{ op: 'replace', path: '/*/*/logging/loglevel', value: 'OFF' }] }, true], ['apigateway', 'UpdateStage', { patchOperations: [{ op: 'remove', path: '/accessLogSettings' }] }, true],
+    ['apigateway', 'UpdateStage', { patchOperations: [{ op: 'replace', path: '/*/*/logging/loglevel', value: 'INFO' }] }, false], ['apigateway', 'UpdateStage', { patchOperations: 7 }, false],
+    ['securitylake', 'DeleteDataLake', {}, true], ['securitylake', 'DeleteSubscriber', {}, true], ['organizations', 'LeaveOrganization', {}, true], ['organizations', 'CreateAccount', {}, false],
+    ['ssm', 'DeleteDocument', { name: 'SSM-SessionManagerRunShell' }, true], ['ssm', 'DeleteDocument', { name: 'own' }, false],
     ['logs', 'PutRetentionPolicy', {}, true], ['monitoring', 'DeleteAlarms', {}, true], ['s3', 'PutBucketLifecycle', {}, true],
   ])('%s %s %j weakens what is watched: %s', (service, name, request, monitoring) => {
     expect(eventOf(service + '.amazonaws.com', name, request).flags.includes('monitoring')).toBe(monitoring);

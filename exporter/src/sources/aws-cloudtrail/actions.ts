@@ -141,6 +141,29 @@ const stopsAccessLog = (request: Json): Refinement => {
   return undefined;
 };
 
+/** Kinds of logs that a domain of OpenSearch publishes, of which one is switched off. */
+const stopsPublishing = (request: Json): Refinement => {
+  const options = object(request['logPublishingOptions']);
+  for (const kind in options) if (isOff(object(options[kind])?.['enabled'])) return 'monitoring';
+  return undefined;
+};
+/** A distribution that is configured without logs. */
+const logsNothing = (request: Json): Refinement => (isOff(object(object(request['distributionConfig'])?.['logging'])?.['enabled']) ? 'monitoring' : undefined);
+/** Of a stage: access logs removed, or execution logs and tracing off. */
+const silencesStage = (request: Json): Refinement => {
+  for (const item of list(request['patchOperations'])) {
+    const { op, path, value } = object(item) ?? {};
+    const at = String(path).toLowerCase();
+    if (at.startsWith('/accesslogsettings') && op === 'remove') return 'monitoring';
+    if ((at.endsWith('/logging/loglevel') && String(value).toLowerCase() === 'off') || (/\/(?:tracingenabled|logging\/datatrace|metrics\/enabled)$/.test(at) && isOff(value))) return 'monitoring';
+  }
+  return undefined;
+};
+/** Of a stage of an HTTP API, where what is left out stays as it is. */
+const silencesRoutes = (request: Json): Refinement =>
+  (String(object(request['defaultRouteSettings'])?.['loggingLevel']).toLowerCase() === 'off' ? 'monitoring' : undefined);
+function isOff(value: unknown): boolean { return value === false || String(value).toLowerCase() === 'false'; }
+
 const REFINE = new Map<string, (request: Json) => Refinement>([
   ['ssm:getparameter', decrypted],
   ['ssm:getparameters', decrypted],
@@ -150,7 +173,8 @@ const REFINE = new Map<string, (request: Json) => Refinement>([
   ['ssm:putparameter', (r) => (r['type'] === 'String' || r['type'] === 'StringList' ? 'write' : undefined)],
   // What an instance is started with often holds its secrets.
   ['ec2:describeinstanceattribute', (r) => (r['attribute'] === 'userData' ? 'credential_use' : undefined)],
-  ['iam:updateaccesskey', (r) => (r['status'] === 'Active' ? 'credential_create' : undefined)],
+  ...['updateaccesskey', 'updateservicespecificcredential', 'updatesshpublickey', 'updatesigningcertificate']
+    .map((name) => [`iam:${name}`, (r: Json) => (r['status'] === 'Active' ? 'credential_create' : undefined)] as const),
   ['ec2:modifysnapshotattribute', adds('createVolumePermission')],
   ['ec2:modifyimageattribute', adds('launchPermission')],
   ['rds:modifydbsnapshotattribute', addsValues],
@@ -171,7 +195,12 @@ const REFINE = new Map<string, (request: Json) => Refinement>([
   ['rds:modifydbinstance', stopsLogs],
   ['rds:modifydbcluster', stopsLogs],
   ['elasticloadbalancing:modifyloadbalancerattributes', stopsAccessLog],
+  ['es:updateelasticsearchdomainconfig', stopsPublishing],
+  ['es:updatedomainconfig', stopsPublishing],
+  ['cloudfront:updatedistribution', logsNothing],
+  ['apigateway:updatestage', (r) => silencesStage(r) ?? silencesRoutes(r)],
   // How sessions in workloads are recorded.
+  ['ssm:deletedocument', (r) => (r['name'] === 'SSM-SessionManagerRunShell' ? 'monitoring' : undefined)],
   ['ssm:updatedocument', (r) => (r['name'] === 'SSM-SessionManagerRunShell' ? 'monitoring' : undefined)],
   ['eks:updateclusterconfig', (r) => (r['logging'] ? 'monitoring' : undefined)],
 ]);

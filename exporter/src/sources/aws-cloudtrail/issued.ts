@@ -3,13 +3,22 @@ import { urn } from '../../lib/urn.ts';
 import { object, text, type Json } from './fields.ts';
 import type { Principal } from './principal.ts';
 
+type Held = { part: string; field: string; type: Issued['type'] };
 const ISSUES = /^(?:assumerole|assumeroot|getsessiontoken|getfederationtoken|createaccesskey)/i;
 /** What an IAM user holds beside access keys: where the answer shows the id, and what a request that ends it calls it. */
-const HELD: ReadonlyMap<string, { part: string; field: string; type: Issued['type'] }> = new Map([
-  ['createservicespecificcredential', { part: 'serviceSpecificCredential', field: 'serviceSpecificCredentialId', type: 'client_secret' }],
-  ['uploadsshpublickey', { part: 'sSHPublicKey', field: 'sSHPublicKeyId', type: 'access_key' }],
-  ['uploadsigningcertificate', { part: 'certificate', field: 'certificateId', type: 'certificate' }],
-  ['createloginprofile', { part: 'loginProfile', field: 'userName', type: 'client_secret' }],
+const HELD: ReadonlyMap<string, Held> = new Map<string, Held>([
+  ['createservicespecificcredential', { part: 'serviceSpecificCredential', field: 'serviceSpecificCredentialId', type: 'service_password' }],
+  ['resetservicespecificcredential', { part: 'serviceSpecificCredential', field: 'serviceSpecificCredentialId', type: 'service_password' }],
+  ['uploadsshpublickey', { part: 'sSHPublicKey', field: 'sSHPublicKeyId', type: 'ssh_key' }],
+  ['uploadsigningcertificate', { part: 'certificate', field: 'certificateId', type: 'signing_certificate' }],
+  ['createloginprofile', { part: 'loginProfile', field: 'userName', type: 'password' }],
+]);
+/** Renewals that answer nothing: a new password, and an ended credential that is made good again. What the request calls it. */
+const RENEWED: ReadonlyMap<string, { field: string; type: Issued['type'] }> = new Map<string, { field: string; type: Issued['type'] }>([
+  ['updateloginprofile', { field: 'userName', type: 'password' }], ['changepassword', { field: 'userName', type: 'password' }],
+  ['updateaccesskey', { field: 'accessKeyId', type: 'access_key' }],
+  ['updateservicespecificcredential', { field: 'serviceSpecificCredentialId', type: 'service_password' }],
+  ['updatesshpublickey', { field: 'sSHPublicKeyId', type: 'ssh_key' }], ['updatesigningcertificate', { field: 'certificateId', type: 'signing_certificate' }],
 ]);
 const ENDS: ReadonlyMap<string, string> = new Map([
   ['deleteaccesskey', 'accessKeyId'], ['updateaccesskey', 'accessKeyId'], ['deleteservicespecificcredential', 'serviceSpecificCredentialId'],
@@ -26,6 +35,8 @@ const ACCOUNT = /(?:^|:)(\d{12})(?:$|:)/;
 
 /** The key that a call handed out, and to whom: only its id, never the secret beside it. */
 export function issuedBy(operation: string, record: Json, caller: Principal | null): NhiEvent['issued'] {
+  const renewed = RENEWED.get(operation.toLowerCase());
+  if (renewed) return renewedBy(renewed, object(record['requestParameters']), caller);
   const held = ISSUES.test(operation) ? undefined : HELD.get(operation.toLowerCase());
   if (!held && !ISSUES.test(operation)) return undefined;
   const response = object(record['responseElements']);
@@ -59,6 +70,17 @@ export function retiredBy(operation: string, record: Json, caller: Principal | n
   const retired: NonNullable<NhiEvent['retired']> = { uid };
   setUser(retired, user, caller);
   return retired;
+}
+
+/** Setting a status makes a credential good only when it is Active. */
+function renewedBy({ field, type }: { field: string; type: Issued['type'] }, request: Json | undefined, caller: Principal | null): Issued | undefined {
+  const user = text(request?.['userName'], 256) ?? (caller?.type === 'user' ? caller.name : undefined);
+  if (field !== 'userName' && request?.['status'] !== 'Active') return undefined;
+  const uid = field === 'userName' ? user && passwordOf(user) : text(request?.[field], 128);
+  if (!uid) return undefined;
+  const issued: Issued = { uid, type };
+  setUser(issued, user, caller);
+  return issued;
 }
 
 function userHeld(held: { field: string; type: Issued['type'] }, made: Json | undefined, caller: Principal | null): Issued | undefined {

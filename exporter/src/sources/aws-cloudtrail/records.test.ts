@@ -115,13 +115,32 @@ describe('keys handed out', () => {
   });
 });
 
+describe('credentials of users, renewed', () => {
+  const bot = { name_key: 'urn:nhi:aws:111122223333:user/bot' };
+  const own = { principal_key: 'AIDA1111111111111111', name_key: 'urn:nhi:aws:111122223333:user/deployer' };
+  test.each<[string, Fields | null, Fields | undefined]>([
+    ['UpdateLoginProfile', { userName: 'bot' }, { uid: 'login-profile/bot', type: 'password', ...bot }],
+    ['ChangePassword', null, { uid: 'login-profile/deployer', type: 'password', ...own }],
+    ['UpdateAccessKey', { userName: 'bot', accessKeyId: 'AKIA3333333333333333', status: 'Active' }, { uid: 'AKIA3333333333333333', type: 'access_key', ...bot }],
+    ['UpdateAccessKey', { userName: 'bot', accessKeyId: 'AKIA3333333333333333', status: 'Inactive' }, undefined],
+    ['UpdateSSHPublicKey', { userName: 'bot', sSHPublicKeyId: 'APKA1', status: 'Active' }, { uid: 'APKA1', type: 'ssh_key', ...bot }],
+    ['UpdateAccessKey', { status: 'Active', accessKeyId: 7 }, undefined],
+  ])('%s %j', (eventName, requestParameters, issued) => {
+    const event = normalise(record({ eventSource: 'iam.amazonaws.com', eventName, requestParameters, responseElements: null }));
+    expect(event.issued).toEqual(issued);
+    if (issued) expect(event.action.category).toBe('credential_create');
+  });
+});
+
 describe('credentials of users, made and ended', () => {
   const bot = { name_key: 'urn:nhi:aws:111122223333:user/bot' };
   const own = { principal_key: 'AIDA1111111111111111', name_key: 'urn:nhi:aws:111122223333:user/deployer' };
   test.each<[string, Fields, Fields]>([
-    ['CreateServiceSpecificCredential', { serviceSpecificCredential: { serviceSpecificCredentialId: 'ACCA1', userName: 'bot', servicePassword: 'TOPSECRET' } }, { uid: 'ACCA1', type: 'client_secret', ...bot }],
-    ['UploadSSHPublicKey', { sSHPublicKey: { sSHPublicKeyId: 'APKA1', userName: 'deployer' } }, { uid: 'APKA1', type: 'access_key', ...own }],
-    ['CreateLoginProfile', { loginProfile: { userName: 'bot' } }, { uid: 'login-profile/bot', type: 'client_secret', ...bot }],
+    ['CreateServiceSpecificCredential', { serviceSpecificCredential: { serviceSpecificCredentialId: 'ACCA1', userName: 'bot', servicePassword: 'TOPSECRET' } }, { uid: 'ACCA1', type: 'service_password', ...bot }],
+    ['UploadSSHPublicKey', { sSHPublicKey: { sSHPublicKeyId: 'APKA1', userName: 'deployer' } }, { uid: 'APKA1', type: 'ssh_key', ...own }],
+    ['CreateLoginProfile', { loginProfile: { userName: 'bot' } }, { uid: 'login-profile/bot', type: 'password', ...bot }],
+    ['ResetServiceSpecificCredential', { serviceSpecificCredential: { serviceSpecificCredentialId: 'ACCA1', userName: 'bot', servicePassword: 'TOPSECRET' } }, { uid: 'ACCA1', type: 'service_password', ...bot }],
+    ['UploadSigningCertificate', { certificate: { certificateId: 'C1', userName: 'bot' } }, { uid: 'C1', type: 'signing_certificate', ...bot }],
   ])('%s', (eventName, responseElements, issued) => {
     const event = normalise(record({ eventSource: 'iam.amazonaws.com', eventName, responseElements }));
     expect(event.issued).toEqual(issued);
