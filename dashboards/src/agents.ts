@@ -37,7 +37,7 @@ export const agents: Plan = {
       title: 'Calls of agents, by outcome', w: 12, h: 7, unit: 'cpm', decimals: 1, stack: true, colors: OUTCOME_COLORS, empty: 'No agent has series of its own', queries: [over(`sum by (outcome) (${CALLS})`, '{{outcome}}')],
       description: 'Judged events a minute of the chosen agents, averaged over five minutes. Flat at 0: they rest, or their traces do not arrive. Empty: no agent has series of its own.',
     }),
-    busiest({ title: 'Who calls most', what: 'Agent', w: 12, h: 7, of: ID, empty: 'No agent called anything in this hour' }),
+    busiest({ title: 'Who calls most', what: 'Agent', w: 12, h: 7, of: ID, empty: 'No agent called anything in this hour while Prometheus scraped' }),
     states({
       title: 'What was open when', w: 10, h: 6, unit: 'none', empty: 'Nothing was open', queries: [over(`topk(20, max by (detector) (${OPEN}{${ID}}))`, '{{detector}}')], words: [{ from: 0, to: 0, text: 'closed', color: 'transparent' }, { from: 1, to: null, text: 'open', color: 'red' }],
       description: 'Detectors with an open finding of the chosen agents. Empty: none was open in this range. Click one for its runbook.', links: [toRunbook(label('detector'))],
@@ -58,8 +58,8 @@ export const agents: Plan = {
         description: 'Sessions and traces of the chosen agents. Click a session to see its steps below. Empty: no traces arrived.',
       }),
       recordTable({
-        title: 'Steps of the chosen run, against the approved sequence', w: 24, h: 7, since: '7d', queries: [records('chain', { format: 'steps', where: { session: '$session' } })], empty: 'Choose a run above', widths: { Call: 200 },
-        columns: ['Step', 'Call', 'Against the remit', 'Read as', 'What could have come here', 'Resource', 'Outcome', 'Finding', 'Time'],
+        title: 'Steps of the chosen run, against the approved sequence', w: 24, h: 7, since: '7d', queries: [records('chain', { format: 'steps', where: { session: '$session' } })], empty: 'Choose a run above', widths: { Call: 300, 'Against the remit': 130, 'What could have come here': 250 },
+        columns: ['Step', 'Call', 'Against the remit', 'Finding', 'Read as', 'What could have come here', 'Outcome', 'Time'],
         description: 'Each call of the run in order, what the approved sequence would have allowed there, and the finding where it left it. Empty: no run is chosen, or the range has none.',
       }),
       recordGraph({ title: 'The chosen run as a chain', w: 24, h: 9, since: '7d', queries: [records('graph', { format: 'chain', where: { session: '$session' } })], empty: 'Choose a run above', description: 'Its calls in order: green went well, red was not approved; what was approved and did not happen stands where it was expected. Empty: no run is chosen.' }),
