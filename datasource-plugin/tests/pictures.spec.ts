@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { dashboard, expect, explore, panel, rows, SHOWN, test, TYPE, UID } from './support';
 
-// The pictures of docs/data-source.md, made when PLUGIN_DOCS names their folder. REMIT_FLEET names another data source, with an identity and a range in
-// which its baseline is ready, as `uid,identity,from,to`: a demo has no baseline to show.
+// The pictures of docs/data-source.md, made when PLUGIN_DOCS names their folder. REMIT_FLEET names a data source with an
+// identity and a range in which its baseline is ready, as `uid,identity,from,to`.
 const FOLDER = process.env.PLUGIN_DOCS;
 const [fleet, member = '', from = '', to = ''] = (process.env.REMIT_FLEET ?? '').split(',');
 const HEIGHTS: Record<string, number> = { table: 260, logs: 220, timeseries: 300, nodeGraph: 380, traces: 420, 'state-timeline': 220 };
@@ -12,9 +12,9 @@ if (FOLDER) {
 
   test('pictures of every kind', async ({ page, request }) => {
     test.slow();
-    const [chain] = (await rows(request, { kind: 'chain' })).filter(({ identity }) => String(identity).endsWith('ticket-triage'));
+    const [chain] = (await rows(request, { kind: 'chain', format: 'list' })).filter(({ identity }) => String(identity).endsWith('ticket-triage'));
     const session = [{ key: 'trace', op: '=', values: [String(chain?.trace)] }];
-    const filters: Record<string, object[]> = { chain: session, 'graph-chain': session, 'graph-access': [{ key: 'identity', op: '=~', values: ['.*(settlement-export|billing-sync|index-builder)'] }], coverage: [{ key: 'state', op: '=', values: ['not_judged'] }] };
+    const filters: Record<string, object[]> = { chain: session, 'chain-list': [], 'graph-chain': session, 'graph-access': [{ key: 'identity', op: '=~', values: ['.*(settlement-export|billing-sync|index-builder)'] }], coverage: [{ key: 'state', op: '=', values: ['not_judged'] }] };
     for (const { kind, format, panel: type, seen } of SHOWN) {
       await test.step(`${kind} as ${format}`, async () => {
         const banded = fleet && (kind === 'baseline' || kind === 'deviations');
@@ -26,14 +26,14 @@ if (FOLDER) {
         await dashboard(request, 'e2e-picture', [shown]);
         const short = format === 'states';
         const range = banded ? `from=${from}&to=${to}` : short ? `from=${Number(chain?.time) - 1_000}&to=${Number(chain?.end) + 2_000}` : 'from=now-24h&to=now';
-        await page.setViewportSize({ width: 1280, height: HEIGHTS[type] ?? 300 });
+        await page.setViewportSize({ width: 1280, height: kind === 'explain' ? 480 : (HEIGHTS[type] ?? 300) });
         await page.goto(`/d-solo/e2e-picture/x?panelId=1&theme=dark&${range}`);
         await expect(page.locator(seen).first()).toBeVisible();
         await page.waitForTimeout(1_500);
         await page.screenshot({ path: `${FOLDER}/${kind}-${format}.png` });
       });
     }
-    await page.setViewportSize({ width: 1280, height: 560 });
+    await page.setViewportSize({ width: 1280, height: 900 });
     await page.goto(explore({ kind: 'findings', format: 'table' }));
     await expect(page.locator('[role="row"] [role="cell"]').first()).toBeVisible();
     await page.screenshot({ path: `${FOLDER}/explore.png` });

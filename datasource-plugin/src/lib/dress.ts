@@ -98,7 +98,7 @@ function configOf(field: Field, look: Look | undefined, to: LinkTargets): FieldC
     ...(look.color ? { color: { mode: FieldColorModeId.Fixed, fixedColor: look.color } } : {}),
     ...(look.link ? { links: linksOf(look.link, look.linkOf ?? field.name, to) } : {}), ...(look.actions && to.verdicts ? { actions: findingActions(to.verdicts, look.linkOf ?? field.name) } : {}),
     custom: {
-      ...(look.width ? { width: look.width } : {}), ...(cell ? { cellOptions: { type: CELLS[cell], ...(cell === 'pill' ? { mode: 'basic' } : {}), ...(look.wrap ? { wrapText: true } : {}) } } : look.wrap ? { cellOptions: { type: 'auto', wrapText: true } } : {}),
+      ...(look.width ? { width: look.width } : {}), ...(cell ? { cellOptions: { type: CELLS[cell], ...(cell === 'pill' ? { mode: 'basic' } : {}) } } : {}), ...(look.wrap ? { wrapText: true } : {}),
       ...(look.hidden ? { hidden: true, hideFrom: { viz: false, legend: true, tooltip: true } } : {}), ...look.custom,
     },
   };

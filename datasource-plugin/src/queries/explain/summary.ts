@@ -31,7 +31,7 @@ export function summaryOf(finding: Row | null, guidance: Row | null, to: LinkTar
         name: 'fact', type: FieldType.string, values: rows.map(({ fact }) => fact),
         config: { displayName: t('explain.fact', 'Finding'), filterable: false, custom: { width: 150 }, links: [...linksOf('identity', 'identity', to), ...linksOf('detector', 'detector', to)] },
       },
-      { name: 'text', type: FieldType.string, values: rows.map(({ text }) => text), config: { displayName: t('explain.text', 'In words'), filterable: false, custom: { minWidth: 400, ...(lines ? {} : { cellOptions: { type: 'auto', wrapText: true } }) } } },
+      { name: 'text', type: FieldType.string, values: rows.map(({ text }) => text), config: { displayName: t('explain.text', 'In words'), filterable: false, custom: { minWidth: 400, wrapText: !lines } } },
       same('identity'), same('detector'),
     ],
   };

@@ -19,7 +19,7 @@ export const looks = (): Looks => ({
   detector: { title: t('field.detector', 'Detector'), link: 'detector', width: 180 },
   class: { title: t('field.class', 'Class'), words: findingClasses(), width: 140 },
   subject: { title: t('field.subject', 'Subject'), width: 220 },
-  reason: { title: t('field.reason', 'Reason'), width: 480, wrap: true },
+  reason: { title: t('field.reason', 'Reason'), width: 480 },
   expected: { title: t('field.expected', 'Expected'), width: 300 },
   observed: { title: t('field.observed', 'Observed'), width: 300 },
   count: { title: t('field.count', 'Events'), unit: 'short', decimals: 0, width: 80 },
@@ -36,7 +36,7 @@ export const looks = (): Looks => ({
   claimed_user: { title: t('field.claimed', 'Claimed user'), description: t('field.claimed-tip', 'Who the client said was asking; nobody checked it.') },
   note: { title: t('field.note', 'Note') },
   timeEnd: { title: t('field.last', 'Last event'), width: 170 },
-  text: { title: t('field.reason', 'Reason'), width: 480, wrap: true },
+  text: { title: t('field.reason', 'Reason'), width: 480 },
   tags: { title: t('field.tags', 'Tags'), width: 260 },
   revision: { title: t('field.revision', 'Revision'), hidden: true },
 });

@@ -14,7 +14,7 @@ it('steps that were expected and never came are neutral, and approved ones are n
   });
   values(edges, 'target').forEach((target, row) => {
     if (String(target).startsWith('expected:')) {
-      expect(['color', 'mainstat', 'strokeDasharray'].map((name) => values(edges, name)[row])).toEqual(['text', '', '4 4']);
+      expect(['color', 'mainstat', 'strokeDasharray'].map((name) => values(edges, name)[row])).toEqual(['gray', '', '4 4']);
     } else {
       expect(values(edges, 'mainstat')[row]).toMatch(/^\d+×$/);
     }

@@ -5,7 +5,7 @@ import { kinds, verdicts } from '../../lib/looks';
 import type { KindPart } from '../kind';
 
 const ICONS = new Set(['user', 'key-skeleton-alt', 'bolt', 'wrench', 'database', 'cog', 'shield', 'robot', 'cloud', 'folder', 'apps', 'compass', 'lock', 'cube', 'circle', 'key', 'file-alt', 'exchange-alt', 'user-circle', 'rocket', 'process', 'question-circle']);
-const COLORS = new Set(['green', 'orange', 'red', 'blue', 'yellow', 'purple', 'text']);
+const COLORS = new Set(['green', 'orange', 'red', 'gray']);
 
 const nodes = (): Looks => ({
   title: { title: t('node.title', 'Name') }, subtitle: { title: t('node.subtitle', 'What it is') },
@@ -48,7 +48,7 @@ export const frames: KindPart['frames'] = (answer, { to, query }) =>
       }
       // Colours and icons are words of ours, whatever the wire says.
       if (field.name === 'color') {
-        field.values = field.values.map((color: unknown) => (COLORS.has(String(color)) ? color : 'text'));
+        field.values = field.values.map((color: unknown) => (COLORS.has(String(color)) ? color : 'gray'));
       } else if (field.name === 'icon') {
         field.values = field.values.map((icon: unknown) => (ICONS.has(String(icon)) ? icon : ''));
       }
@@ -73,7 +73,7 @@ function passOver(frame: DataFrame): void {
   };
   const [targets, types, verdicts] = [values('target'), values('detail__type'), values('detail__verdict')];
   const missed = (row: number): boolean => String(targets[row] ?? '').startsWith('expected:') || verdicts[row] === 'expected';
-  change('color', missed, 'text');
+  change('color', missed, 'gray');
   for (const name of ['mainstat', 'secondarystat', 'arc__success', 'arc__failure', 'arc__denied']) {
     change(name, missed, 0);
   }
