@@ -78,12 +78,12 @@ export const METRICS: readonly MetricFamily[] = [
   // ------------------------------------------------------------- events
   family('nhi_events_total', '12 S', (n) => EVENT_KINDS.length * OUTCOMES.length * n.sources, {
     type: 'counter', labels: ['source', 'kind', 'outcome'],
-    help: 'Unique judged events by source, kind of principal as known when judged, and outcome. What was sent as history is counted by nhi_history_events_total.',
+    help: 'Unique judged events by source, kind of principal as known when judged, and outcome.',
     life: `Every label set at 0 from the start. ${JOURNALED}`,
   }),
   family('nhi_history_events_total', 'S', (n) => n.sources, {
     type: 'counter', labels: ['source'],
-    help: 'Unique judged events of history: sent with mode=backfill more than an hour after they happened. They are in no other count of events, so that a rate is never of what happened long ago.',
+    help: 'Those of nhi_events_total that were history: sent with mode=backfill more than an hour after they happened. A rate of events without its rate is of what happens now.',
     life: `Every source at 0 from the start. ${JOURNALED}`,
   }),
   family('nhi_ingest_rejected_total', '10 S + 10', (n) => REJECT_REASONS.length * (n.sources + 1), {
@@ -110,8 +110,8 @@ export const METRICS: readonly MetricFamily[] = [
   }),
   family('nhi_identity_events_total', '3 I + 3', (n) => OUTCOMES.length * (n.identities + 1), {
     type: 'counter', labels: ['identity', 'outcome'],
-    help: 'Unique judged events of one identity since it has series of its own, without history that was sent afterwards; all others count in _overflow_, so the sum is exact.',
-    life: `A new identity shows 0 for two scrapes before it counts, and after a start each shows what it had. ${JOURNALED}`,
+    help: 'Unique judged events of one identity since it has series of its own; all others count in _overflow_, so the sum is exact.',
+    life: `Once somebody scrapes regularly, a new identity shows 0 for two scrapes before it counts. ${JOURNALED}`,
   }),
   family('nhi_identity_last_activity_timestamp_seconds', 'I', (n) => n.identities, {
     type: 'gauge', labels: ['identity'], help: 'Event time of the latest event.', life: 'Absent while the identity was never seen.',
@@ -190,7 +190,7 @@ export const METRICS: readonly MetricFamily[] = [
   }),
   family('nhi_exception_matches_total', '400', (n) => Math.min(400, 2 * n.exceptions), {
     type: 'counter', labels: ['exception', 'state'],
-    help: 'Signals that an exception hid while active, or would have hidden had it not expired.', life: `At 0 from when it is read, for two scrapes before it counts. ${JOURNALED}`,
+    help: 'Signals that an exception hid while active, or would have hidden had it not expired.', life: `At 0 from when it is read; once somebody scrapes regularly, for two scrapes before it counts. ${JOURNALED}`,
   }),
   family('nhi_privileges_granted', 'I', (n) => n.identities, {
     type: 'gauge', labels: ['identity'], help: 'Grants that the inventory writes down for the identity.', life: 'Where the record has grants.',

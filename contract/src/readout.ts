@@ -6,7 +6,7 @@ import type { DetectorId, IdentityClass, Kind, Millis, RejectReason, SourceId } 
 /** Numbers of one identity since the last `takeChanged`. Totals come from journaled state and never step back. */
 export interface IdentityReadout {
   urn: string; kind: Kind; class: IdentityClass; remit: Remit | null;
-  /** Judged events, without history that was sent afterwards. */
+  /** Judged events. */
   success: number; failure: number; denied: number;
   last: Millis; ready: boolean;
   /** Greater of the open and the last closed hour; null until ready. */
@@ -28,9 +28,9 @@ export interface SourceReadout {
 
 /** Read side of the pipeline, for the metrics sink. Cheap; called before each scrape. */
 export interface Readout {
-  /** Unique judged events by source, kind and outcome, without `history`. */
+  /** Unique judged events by source, kind and outcome. */
   events(): Iterable<{ source: SourceId; kind: 'nhi' | 'human' | 'platform' | 'unknown'; outcome: 'success' | 'failure' | 'denied'; value: number }>;
-  /** Unique judged events that were history when they came: sent as such, more than an hour after they happened. */
+  /** How many of them were history when they came: sent as such, more than an hour after they happened. */
   history(): Iterable<{ source: SourceId; value: number }>;
   /** Identities that changed since the last call; everything the first time. */
   takeChanged(): Iterable<IdentityReadout>;

@@ -48,7 +48,7 @@ export const itself: Plan = {
 
     lines({
       title: 'What comes in, by source', w: 12, h: 7, unit: 'cpm', decimals: 1, stack: true, empty: 'Nothing was judged while Prometheus scrapes', queries: [over(`sum by (source) (cluster_source_outcome:nhi_events:rate5m{${C}}) * 60`, '{{source}}')],
-      description: 'Judged events a minute, without history that is sent afterwards: that has a panel of its own. Empty: nothing was judged since Prometheus scrapes.', links: [toRunbook('source-silent')],
+      description: 'Judged events a minute; history that is sent afterwards stands out, and is counted below. Empty: nothing was judged since Prometheus scrapes.', links: [toRunbook('source-silent')],
     }),
     table({
       title: 'Sources: last record, last event, clock', w: 12, h: 7, empty: 'No source sent anything yet', by: 'Silent for', description: 'Time since the last record and its event time, the silence that is normal, and how far event times run ahead. A dash: a replay, of which nothing is expected. Empty: no source sent anything yet.',
@@ -80,7 +80,7 @@ export const itself: Plan = {
       title: 'Bytes on disk', w: 8, h: 7, unit: 'bytes', stack: true, empty: 'Not scraped', queries: [over(`sum by (part) (nhi_store_bytes{${C}})`, '{{part}}')], description: 'Journal with its archive, and state. Empty: Prometheus does not scrape Remit.', links: [toRunbook('store-degraded')],
     }),
     bars({
-      title: 'What a million events cost on disk', w: 8, h: 7, unit: 'bytes', decimals: 1, empty: 'Nothing was judged yet', queries: [last(`sum by (part) (nhi_store_bytes{${C}}) / on () group_left () ((sum(${EVENTS}) + sum(${each('source', `nhi_history_events_total{${C}}`)})) / 1000000)`, '{{part}}')],
+      title: 'What a million events cost on disk', w: 8, h: 7, unit: 'bytes', decimals: 1, empty: 'Nothing was judged yet', queries: [last(`sum by (part) (nhi_store_bytes{${C}}) / on () group_left () (sum(${EVENTS}) / 1000000)`, '{{part}}')],
       description: 'Bytes on disk by all events ever judged, a million of them; a young store shows more, because its fixed part weighs on few events. Empty: nothing was judged yet.',
     }),
     lines({
@@ -97,7 +97,7 @@ export const itself: Plan = {
     }),
     bars({
       title: 'History, judged in all', w: 8, h: 4, decimals: 0, empty: 'No history was sent', queries: [last(`sum by (source) (${each('source', `nhi_history_events_total{${C}}`)}) > 0`, '{{source}}')],
-      description: 'Events that were sent with mode=backfill more than an hour after they happened, since Remit keeps its store. They are in no other figure here. Empty: no history was sent.',
+      description: 'Events that were sent with mode=backfill more than an hour after they happened, since Remit keeps its store; other counts have them too. Empty: no history was sent.',
     }),
     table({
       title: 'What runs', w: 8, h: 4, empty: 'Prometheus does not scrape Remit', description: 'Versions of the scraped exporters. Empty: Prometheus does not scrape Remit.', queries: [rows(`max by (cluster, instance, version, revision, node_version) (nhi_build_info{${C}})`)],

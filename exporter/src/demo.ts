@@ -37,6 +37,8 @@ export function startDemo(options: ServiceOptions): Promise<Demo> {
     options: { ...options, storagePath: folder, inventoryPath: options.inventoryPath ?? inventory, logLevel: options.logLevel ?? 'error' },
     async run(service) {
       process.stdout.write(`Remit is serving ${service.listening.url}\n`);
+      // What is told now happened long ago: a Prometheus that scraped meanwhile would see it as a burst.
+      service.metrics.ready = false;
       await loadSamples(service);
       let done = await loadHistory(service, told);
       for (const story of cases) await tell(service, story);
@@ -54,6 +56,8 @@ export function startDemo(options: ServiceOptions): Promise<Demo> {
       // The fleet as a whole is looked at every five minutes, and was before all this was told.
       service.core.engine.processor.fleet.judgeSoon();
       await service.tick();
+      service.metrics.refresh();
+      service.metrics.ready = true;
       process.stdout.write(found(service, cases));
     },
     stop: () => clearInterval(timer),

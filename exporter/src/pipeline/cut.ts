@@ -22,7 +22,7 @@ const SLICE_ROWS = 200;
 const SLAB_ROWS = 20;
 
 interface Meta {
-  version: number; counters: [string, number[]][]; history?: [string, number[]][]; matches: [string, number][]; relied: [string, { urn: string; count: number; first: Millis; last: Millis }][]; unattributed: number; late: number;
+  version: number; counters: [string, number[]][]; history: [string, number][]; matches: [string, number][]; relied: [string, { urn: string; count: number; first: Millis; last: Millis }][]; unattributed: number; late: number;
   feeds: Feed[]; lastTick: Millis | null; standing: string[]; dedup: [Millis, StoredHour][];
   extra: unknown;
 }
@@ -126,7 +126,7 @@ export async function restoreCut(p: Processor, store: Store): Promise<unknown> {
   for await (const { keys, value } of store.pages('habit')) keys.forEach((key, i) => { p.parts.runs?.habits.restore(key, value(i)); });
   for await (const { keys, value } of store.pages('score')) keys.forEach((key, i) => { p.parts.scoring.restore(key, value(i)); });
   for (const [key, value] of saved.counters) p.counters.set(key, value);
-  for (const [key, value] of saved.history ?? []) p.history.set(key, value);
+  for (const [key, value] of saved.history) p.history.set(key, value);
   for (const [key, value] of saved.matches) p.matches.set(key, value);
   for (const [key, value] of saved.relied) p.relied.set(key, value);
   for (const [hour, entry] of saved.dedup) p.dedup.stored.set(hour, entry);

@@ -6,18 +6,13 @@ const CLASS_KIND: Record<IdentityClass, number> = {
   unattributed: KINDS.indexOf('unknown'),
 };
 
-/** Unique events by source, then kind × outcome in the order of the contract: all, and those of them that were history when they came. */
-export interface EventCounts { counters: Map<string, number[]>; history: Map<string, number[]> }
+/** Unique events by source: all by kind × outcome in the order of the contract, and how many of them were history when they came. */
+export interface EventCounts { counters: Map<string, number[]>; history: Map<string, number> }
 
 /** Counts one unique event by who acted and how it ended, by its place in `OUTCOMES`. */
 export function countEvent({ counters, history }: EventCounts, source: SourceId, who: IdentityClass, outcome: number, past: boolean): void {
-  const at = CLASS_KIND[who] * OUTCOMES.length + outcome;
-  countsOf(counters, source)[at]!++;
-  if (past) countsOf(history, source)[at]!++;
-}
-
-function countsOf(of: Map<string, number[]>, source: SourceId): number[] {
-  let counts = of.get(source);
-  if (!counts) of.set(source, counts = new Array<number>(KINDS.length * OUTCOMES.length).fill(0));
-  return counts;
+  let counts = counters.get(source);
+  if (!counts) counters.set(source, counts = new Array<number>(KINDS.length * OUTCOMES.length).fill(0));
+  counts[CLASS_KIND[who] * OUTCOMES.length + outcome]!++;
+  if (past) history.set(source, (history.get(source) ?? 0) + 1);
 }

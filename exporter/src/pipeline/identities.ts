@@ -24,8 +24,6 @@ export interface Identity {
   success: number;
   failure: number;
   denied: number;
-  /** Of these, success, failure and denied, what was history when it came; null for none. */
-  history: number[] | null;
   sensitive: boolean;
   natives: readonly Native[];
   /** Names under which its calls were journaled before their traces said who acted. */
@@ -259,7 +257,7 @@ export class Identities {
     if (!identity) {
       identity = {
         index: this.all.length, urn, kindRank: UNKNOWN_RANK, lastKind: '', proofs: 0, first: Infinity, last: -Infinity, success: 0, failure: 0,
-        denied: 0, history: null, sensitive: false, natives: [], carriers: NO_CARRIERS, feeds: [], open: [], closedUntil: -Infinity, score: null, deviates: null, succeededUntil: null, longestPause: 0, refused: 0, partly: 0, activity: null, remit: null,
+        denied: 0, sensitive: false, natives: [], carriers: NO_CARRIERS, feeds: [], open: [], closedUntil: -Infinity, score: null, deviates: null, succeededUntil: null, longestPause: 0, refused: 0, partly: 0, activity: null, remit: null,
         proposal: null,
       };
       this.all.push(identity);
@@ -340,7 +338,7 @@ export class Identities {
 /** Stands for somebody in findings who has not acted: the whole fleet, or one whose credential somebody else handled. */
 export function standIn(urn: string, remit: Remit | null): Identity {
   return {
-    index: -1, urn, kindRank: 0, lastKind: '', proofs: 0, first: 0, last: 0, success: 0, failure: 0, denied: 0, history: null, sensitive: false, natives: [],
+    index: -1, urn, kindRank: 0, lastKind: '', proofs: 0, first: 0, last: 0, success: 0, failure: 0, denied: 0, sensitive: false, natives: [],
     carriers: NO_CARRIERS, feeds: [], open: [], closedUntil: 0, score: null, deviates: null, succeededUntil: null, longestPause: 0, refused: 0, partly: 0, activity: null, remit, proposal: null,
   };
 }

@@ -42,7 +42,7 @@ export class Processor {
   /** Unique events by source, then kind × outcome in the order of the contract. */
   readonly counters = new Map<string, number[]>();
   /** Those of them that were history when they came. */
-  readonly history = new Map<string, number[]>();
+  readonly history = new Map<string, number>();
   readonly matches = new Map<string, number>();
   /** What ended exceptions would have hidden, by id. */
   readonly relied = new Map<string, { urn: string; count: number; first: Millis; last: Millis }>();
@@ -200,7 +200,6 @@ export class Processor {
   #count(event: NhiEvent, identity: Identity | null, verdict: IdentityClass, outcome: number, history: boolean): void {
     if (identity) {
       this.identities.count(identity, event);
-      if (history) (identity.history ??= [0, 0, 0])[outcome]!++;
       this.privileges.note(identity, event);
     }
     countEvent(this, event.metadata.source, verdict, outcome, history);

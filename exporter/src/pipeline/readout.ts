@@ -20,16 +20,12 @@ export class StateReadout implements Readout {
 
   * events(): Iterable<{ source: string; kind: 'nhi' | 'human' | 'platform' | 'unknown'; outcome: 'success' | 'failure' | 'denied'; value: number }> {
     for (const [source, counts] of this.#p.counters) {
-      const history = this.#p.history.get(source);
-      for (const [k, kind] of EVENT_KINDS.entries()) for (const [o, outcome] of OUTCOMES.entries()) {
-        const at = k * OUTCOMES.length + o;
-        yield { source, kind, outcome, value: counts[at]! - (history?.[at] ?? 0) };
-      }
+      for (const [k, kind] of EVENT_KINDS.entries()) for (const [o, outcome] of OUTCOMES.entries()) yield { source, kind, outcome, value: counts[k * OUTCOMES.length + o]! };
     }
   }
 
   * history(): Iterable<{ source: string; value: number }> {
-    for (const [source, counts] of this.#p.history) yield { source, value: counts.reduce((sum, value) => sum + value, 0) };
+    for (const [source, value] of this.#p.history) yield { source, value };
   }
 
   * takeChanged(): Iterable<IdentityReadout> {
@@ -40,11 +36,9 @@ export class StateReadout implements Readout {
   }
 
   #readout(identity: Identity): IdentityReadout {
-    // A record that came later may have called one of the outcomes something else.
-    const [success = 0, failure = 0, denied = 0] = (['success', 'failure', 'denied'] as const).map((outcome, i) => Math.max(0, identity[outcome] - (identity.history?.[i] ?? 0)));
     return {
       urn: identity.urn, kind: this.#p.identities.kindOf(identity), class: this.#p.identities.classOf(identity), remit: identity.remit,
-      success, failure, denied, last: identity.last,
+      success: identity.success, failure: identity.failure, denied: identity.denied, last: identity.last,
       ready: isReady(this.#p, identity), score: identity.score, parts: identity.deviates,
       expected: () => this.#p.hours.expected(identity), level: () => this.#p.parts.scoring.level(identity.index, this.#p.feeds.clock)?.ratio ?? null,
       privileges: this.#p.privileges.count(identity, this.#p.feeds.clock),

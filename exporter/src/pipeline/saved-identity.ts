@@ -13,7 +13,7 @@ export type SavedNative = [key: string, immutable: boolean, first: Millis | null
 export type SavedIdentity = [
   urn: string, kindRank: number, proofs: number, first: Millis | null, last: Millis | null, success: number, natives: SavedNative[], feeds: number[],
   closedUntil: Millis | null, succeededUntil: Millis | null, longestPause: Millis,
-  rest?: Partial<Pick<Identity, 'failure' | 'denied' | 'history' | 'sensitive' | 'carriers' | 'score' | 'partly' | 'refused'>> & { activity?: SavedActivity },
+  rest?: Partial<Pick<Identity, 'failure' | 'denied' | 'sensitive' | 'carriers' | 'score' | 'partly' | 'refused'>> & { activity?: SavedActivity },
 ];
 
 /** What a restart needs of an identity, as JSON. */
@@ -23,7 +23,6 @@ export function saveIdentity(identity: Identity): SavedIdentity {
   const rest: SavedIdentity[11] = {};
   if (identity.failure !== 0) rest.failure = identity.failure;
   if (identity.denied !== 0) rest.denied = identity.denied;
-  if (identity.history !== null) rest.history = identity.history;
   if (identity.sensitive) rest.sensitive = true;
   if (identity.carriers.length > 0) rest.carriers = identity.carriers;
   if (identity.score !== null) rest.score = identity.score;
@@ -40,7 +39,7 @@ export function loadIdentity(index: number, saved: SavedIdentity, native: (saved
   const first = began ?? Infinity;
   return {
     index, urn, kindRank, lastKind: '', proofs, first, last: last ?? -Infinity, success,
-    failure: rest?.failure ?? 0, denied: rest?.denied ?? 0, history: rest?.history ?? null, sensitive: rest?.sensitive ?? false, natives: natives.map((each) => native(each, urn, first)), carriers: rest?.carriers ?? NO_CARRIERS, feeds,
+    failure: rest?.failure ?? 0, denied: rest?.denied ?? 0, sensitive: rest?.sensitive ?? false, natives: natives.map((each) => native(each, urn, first)), carriers: rest?.carriers ?? NO_CARRIERS, feeds,
     open: [], closedUntil: closedUntil ?? -Infinity, score: rest?.score ?? null, deviates: null, succeededUntil, longestPause, refused: rest?.refused ?? 0,
     partly: rest?.partly ?? 0, activity: rest?.activity === undefined ? null : loadActivity(rest.activity), remit: null, proposal: null,
   };

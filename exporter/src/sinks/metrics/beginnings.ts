@@ -1,26 +1,23 @@
 /** Scrapes at its beginning before a counter counts, so that two Prometheus have each seen where it began. */
 export const SCRAPES_AT_BEGINNING = 2;
 
-interface Beginning { since: number; values: readonly number[] }
-
 /**
- * Counters that are born, or go on after a start, in the middle of a burst: an increase is only seen from a sample before it. Each
- * shows what it began with for two scrapes: what it had when `begin` was called, 0 when it came later.
+ * Counters that are born in the middle of a burst: an increase is only seen from a sample before it. Once somebody scrapes regularly, a
+ * new counter shows 0 for two scrapes; who looks by hand at a service that nobody scrapes sees what there is.
  */
 export class Beginnings<K> {
-  readonly #young = new Map<K, Beginning>();
+  /** Counters that show 0 yet, by the number of scrapes when they came. */
+  readonly #young = new Map<K, number>();
   readonly #grown = new Set<K>();
-  #begun = false;
+  #regular = false;
   #scrapes = 0;
 
   /** What to show of the counters of this key, whose values are these. */
   shown(key: K, values: readonly number[]): readonly number[] {
     if (this.#grown.has(key)) return values;
-    let young = this.#young.get(key);
-    if (young === undefined) this.#young.set(key, young = { since: this.#scrapes, values: this.#begun ? values.map(() => 0) : values });
-    // Until all is restored, what comes is not new.
-    if (!this.#begun) return young.values = values;
-    if (this.#scrapes - young.since < SCRAPES_AT_BEGINNING) return young.values;
+    const since = this.#young.get(key);
+    if (this.#regular && since === undefined) this.#young.set(key, this.#scrapes);
+    if (this.#regular && (since === undefined || this.#scrapes - since < SCRAPES_AT_BEGINNING)) return values.map(() => 0);
     this.#young.delete(key);
     this.#grown.add(key);
     return values;
@@ -34,9 +31,9 @@ export class Beginnings<K> {
     this.#grown.delete(key);
   }
 
-  /** From now on what comes is new. */
-  begin(): void { this.#begun = true; }
-
-  /** A scrape is through. */
-  scraped(): void { this.#scrapes++; }
+  /** A scrape is through; `regular` once somebody comes at regular times. */
+  scraped(regular: boolean): void {
+    this.#scrapes++;
+    this.#regular ||= regular;
+  }
 }

@@ -120,8 +120,9 @@ export class FleetMetrics implements Sink, Telemetry {
       await this.#exposition.write(format, res, { gzip, tail: tail.text });
       if (res.destroyed) return;
       this.scraped++;
-      for (const part of [this.#tallies, this.#identities, this.#pipeline]) part.scraped();
       this.#interval.note(`${req.socket.remoteAddress ?? ''} ${req.headers['user-agent'] ?? ''}`.slice(0, 256), this.#options.now());
+      this.#tallies.scraped();
+      for (const part of [this.#identities, this.#pipeline]) part.scraped(this.#interval.regular);
     } finally {
       this.#scrapes--;
       res.end();

@@ -129,11 +129,10 @@ export class IdentitySeries {
   refresh(): void {
     for (const [i, series] of this.#overflowSeries.entries()) series.set(this.#overflow[i] ?? 0);
     for (const urn of this.#beginnings.young()) this.#count(this.#own.get(urn));
-    this.#beginnings.begin();
   }
 
-  /** A scrape is through. */
-  scraped(): void { this.#beginnings.scraped(); }
+  /** A scrape is through; `regular` once somebody comes at regular times. */
+  scraped(regular: boolean): void { this.#beginnings.scraped(regular); }
 
   /** Identities whose events count partly in their own series and partly not, for `restore` after a restart. */
   save(): Record<string, SavedShare> {

@@ -25,6 +25,12 @@ export class ScrapeInterval {
     known.last = now;
   }
 
+  /** Somebody came four times. */
+  get regular(): boolean {
+    for (const { gaps } of this.#peers.values()) if (gaps.length >= ENOUGH) return true;
+    return false;
+  }
+
   /** 0 until the same scraper came four times. */
   get value(): Millis {
     let slowest = 0;

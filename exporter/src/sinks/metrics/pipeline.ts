@@ -71,11 +71,10 @@ export class PipelineSeries {
     const heartbeat = readout.heartbeat();
     if (heartbeat > 0) this.#heartbeat.put([], heartbeat / 1000);
     this.#heartbeat.sweep();
-    this.#beginnings.begin();
   }
 
-  /** A scrape is through. */
-  scraped(): void { this.#beginnings.scraped(); }
+  /** A scrape is through; `regular` once somebody comes at regular times. */
+  scraped(regular: boolean): void { this.#beginnings.scraped(regular); }
 
   #event(source: string, kind: string, outcome: string): Series | null {
     const key = `${source}/${kind}/${outcome}`;
