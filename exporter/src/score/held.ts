@@ -22,6 +22,9 @@ export class Held {
     this.#codec = codec;
   }
 
+  /** Whether any hour of the identity waits. */
+  has(identity: number): boolean { return this.#hours.has(identity); }
+
   put(identity: number, held: HeldHour): void {
     const list = this.#hours.get(identity);
     if (list === undefined) this.#hours.set(identity, [held]);

@@ -94,6 +94,8 @@ export class Judgement {
     let best = 0;
     for (let c = 0; c < CHANNELS.length; c++) {
       this.shown[c] = this.#channelRaw[c]!;
+      this.#channelDigits[c] = 0;
+      if (this.shown[c] === 0) continue;
       this.#channelRaw[c] = Math.max(0, this.#channelRaw[c]! - this.#common.shadow(cells, c, this.shown[c]!, context));
       const digits = epoch.tails[all.length + 2 + c]!.at(this.#channelRaw[c]!);
       this.#channelDigits[c] = digits;
@@ -127,14 +129,13 @@ export class Judgement {
     return shares;
   }
 
-  /** Adds the hour to the histograms of its day; returns what it added, to be taken back. */
-  mark(bins: Float64Array, unit: number, cells: Cells, context: HourContext): number[] {
-    const marks: number[] = [];
+  /** Adds the hour to the histograms of its day; into `marks` goes what it added, where it may have to be taken back. */
+  mark(bins: Float64Array, unit: number, cells: Cells, context: HourContext, marks: number[] | null): void {
     const mark = (histogram: number, x: number, weight: number): void => {
       if (x <= 0) return;
       const at = histogram * BINS + binOf(x);
       bins[at]! += weight;
-      marks.push(at, weight);
+      if (marks !== null) marks.push(at, weight);
     };
     const habits = this.#raw.length;
     for (let h = 0; h < habits; h++) {
@@ -146,21 +147,20 @@ export class Judgement {
     for (let c = 0; c < CHANNELS.length; c++) mark(habits + c, this.#channelRaw[c]!, unit);
     mark(habits + CHANNELS.length, this.#before, unit);
     this.#markDay(bins, unit, cells, context, marks);
-    return marks;
   }
 
   /** Of a sum over 24 h the neighbouring hours say nearly the same: a day counts once, by its highest. */
-  #markDay(bins: Float64Array, unit: number, cells: Cells, context: HourContext, marks: number[]): void {
+  #markDay(bins: Float64Array, unit: number, cells: Cells, context: HourContext, marks: number[] | null): void {
     const before = this.#common.highest(cells, context);
     const bin = this.#dayRaw <= 0 ? 0 : Math.min(255, binOf(this.#dayRaw));
     this.#common.setHighest(cells, Math.max(before, bin));
     if (bin <= before) return;
     const first = (this.#raw.length + CHANNELS.length + 1) * BINS;
     bins[first + bin]! += unit;
-    marks.push(first + bin, unit);
+    marks?.push(first + bin, unit);
     if (before === 0) return;
     bins[first + before]! -= unit;
-    marks.push(first + before, -unit);
+    marks?.push(first + before, -unit);
   }
 
   /** Adds the exceedances of a young identity to those of its age. */

@@ -177,6 +177,58 @@ test('a level is compared with the approved reference', () => {
   expect(now.ratio).toBeGreaterThan(1.5);
 });
 
+describe('growth of two per cent a day', () => {
+  const day = 24 * HOUR;
+  const approved = START + 28 * day;
+  /** Eight hours of each working day; storms of many times as much now and then. */
+  const live = (scorer: Scorer, identity: number, seed: number, daily: number) => {
+    const random = generator(seed);
+    for (let d = 0; d < 60; d++) {
+      if (d === 28) scorer.approve(identity, approved);
+      if (Math.floor((START + d * day) / day + 3) % 7 >= 5) continue;
+      for (let h = 8; h < 16; h++) {
+        const mean = 20 * (1 + daily) ** Math.max(0, d - 28) * (random() < 0.01 ? 30 : 1);
+        const events = poisson(random, mean * (gamma3(random) + gamma3(random)) / 6);
+        if (events > 0) scorer.close(identity, Object.assign(openSums(), { events }), facts(identity), START + (d * 24 + h) * HOUR);
+      }
+    }
+  };
+
+  test('is told from chance within thirty days, storms and all', () => {
+    const scorer = make();
+    const drifted = (from: number, daily: number) => Array.from({ length: 20 }, (_, i) => {
+      live(scorer, from + i, from + i + 1, daily);
+      return scorer.level(from + i, START + 58 * day)!.drifted;
+    }).filter(Boolean).length;
+    expect(drifted(0, 0)).toBeLessThanOrEqual(1);
+    expect(drifted(20, 0.02)).toBeGreaterThanOrEqual(19);
+  });
+
+  test('is the usual level once it was approved', () => {
+    const scorer = make();
+    live(scorer, 0, 3, 0.02);
+    expect(scorer.level(0, START + 60 * day)).toMatchObject({ drifted: true });
+    expect(scorer.level(0, START + 60 * day)!.ratio).toBeGreaterThan(1.4);
+    expect(scorer.approve(0, START + 60 * day)).toBe(true);
+    expect(scorer.level(0, START + 60 * day)).toBeNull();
+    for (let d = 60; d < 65; d++) for (let h = 8; h < 16; h++) scorer.close(0, Object.assign(openSums(), { events: 36 }), facts(0), START + (d * 24 + h) * HOUR);
+    expect(scorer.level(0, START + 65 * day)!.ratio).toBeCloseTo(1, 0);
+  });
+});
+
+test('targets that are still in use are remembered, however many others come', () => {
+  const scorer = make();
+  const lasting = Array.from({ length: 30 }, (_, i) => 1_000 + i);
+  const hour = (n: number) => Object.assign(openSums(), { events: 40, arguments: [...lasting, ...Array.from({ length: 10 }, (_, i) => 10_000 + n * 10 + i)] });
+  const known = Object.assign(openSums(), { events: 40, arguments: lasting });
+  for (let n = 0; n < 200; n++) {
+    // Hours without news teach that news is seldom.
+    const now = START + n * HOUR;
+    if (n > 0) expect(scorer.score(0, known, facts(0), now, true).parts.map(({ habit }) => habit)).not.toContain('argument');
+    scorer.close(0, n % 4 === 3 ? hour(n) : known, facts(0), now);
+  }
+});
+
 test('spending above the budget raises the threshold, and only then', () => {
   const { budget } = make();
   const sizes = { fleet: 100, owner: 10, kind: 20 };

@@ -115,7 +115,8 @@ export class Scorer {
     const cells = this.#own(identity, sums.steps !== null || sums.arguments !== null, true);
     if (this.#context.age === 0 && this.#common.first(cells) === 0) this.#context.peers.add(0, 1);
     const sumsOfDay = this.#fleet.adding(day);
-    const marks = this.#judgement.mark(sumsOfDay.bins, this.#judgement.final >= HOLD ? Math.round(UNIT * epoch.heldShare) : UNIT, cells, this.#context);
+    const marks = held || Math.max(this.#judgement.final, this.#judgement.day) >= REMEMBER ? [] : null;
+    this.#judgement.mark(sumsOfDay.bins, this.#judgement.final >= HOLD ? Math.round(UNIT * epoch.heldShare) : UNIT, cells, this.#context, marks);
     const { elapsed } = this.#context;
     sumsOfDay.hours += elapsed;
     if (this.#judgement.final >= HOLD) sumsOfDay.held++;
@@ -123,9 +124,9 @@ export class Scorer {
     this.#common.cast(cells, this.#judgement.shown, this.#context, this.#judgement.final >= REMEMBER);
     this.#common.advance(cells, this.#context, this.#judgement.deviation);
     this.#reference.count(cells, hour, sums.events, this.#habits.volume);
-    if (held) this.#held.put(identity, { hour, since: this.#context.since, sums, facts, marks, share: this.#judgement.final >= HOLD ? epoch.heldShare : 1 });
+    if (held) this.#held.put(identity, { hour, since: this.#context.since, sums, facts, marks: marks ?? [], share: this.#judgement.final >= HOLD ? epoch.heldShare : 1 });
     else {
-      if (Math.max(this.#judgement.final, this.#judgement.day) >= REMEMBER) this.#held.remember(identity, hour, marks);
+      if (marks !== null) this.#held.remember(identity, hour, marks);
       this.#learn(cells, sums);
     }
     return said;
@@ -158,6 +159,7 @@ export class Scorer {
   held(): { count: number; oldest: Millis | null; needsVerdict: number } { return this.#held.summary(); }
 
   #release(identity: number, hour: number): void {
+    if (!this.#held.has(identity)) return;
     for (const held of this.#held.take(identity, (h) => h.hour <= hour - RELEASE_HOURS && harmless(h))) this.#learnHeld(identity, held);
   }
 

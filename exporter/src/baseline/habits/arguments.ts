@@ -5,12 +5,20 @@ import { percent } from './rhythm.ts';
 /** Words of 16 bits in each of two filters; the older is emptied when the newer holds this many values. */
 const WORDS = 48;
 const FULL = 110;
+/** Values in the newer from which those of the older that are still given are put into it as well. */
+const REFRESHED = FULL / 2;
 const PROBES = 3;
 const PEER_HOURS = 10;
 const GROWN = 168;
 const MOST = 8;
+/** Values of one hour that are looked at: sums hold no more. */
+const MOST_AT_ONCE = 48;
 const SHARES = [0, 0.05, 0.2, 0.5];
 const BUCKETS = SHARES.length + 1;
+/** Which filter holds a value. */
+const NOWHERE = 0;
+const OLDER = 1;
+const NEWER = 2;
 
 /**
  * Values and targets that a tool was never given before: Good–Turing over active hours, times how rare the value is among peers,
@@ -22,6 +30,7 @@ export class Arguments implements Habit {
   readonly channel = 'sequence' as const;
   readonly tools = true;
   readonly #index: number;
+  readonly #where = new Uint8Array(MOST_AT_ONCE);
   #news = 0; #active = 0; #bits = 0; #state = 0; #hours = 0; #newHours = 0; #extra = 0; #by = 0;
 
   /** `index`: its number among the habits that ask peers for values. */
@@ -99,13 +108,21 @@ export class Arguments implements Habit {
     cells.f32[word + this.#active]! *= context.decay;
     if (sums.arguments === null) return;
     const grown = context.age >= GROWN;
+    const length = Math.min(sums.arguments.length, MOST_AT_ONCE);
+    const newer = cells.u16[cells.half + this.#state]!;
+    // All are looked up before any is remembered: that may empty the older filter.
+    for (let i = 0; i < length; i++) this.#where[i] = this.#inside(cells, sums.arguments[i]!, newer) ? NEWER : this.#inside(cells, sums.arguments[i]!, 1 - newer) ? OLDER : NOWHERE;
     let news = 0;
-    for (const value of sums.arguments) {
-      if (this.#has(cells, value)) continue;
-      news++;
-      if (grown) context.peers.add(this.#by + this.#bucket(context, value), 1);
+    for (let i = 0; i < length; i++) {
+      const value = sums.arguments[i]!;
+      if (this.#where[i] === NEWER || (this.#where[i] === OLDER && cells.u16[cells.half + this.#state + 1]! < REFRESHED)) continue;
+      if (this.#where[i] === NOWHERE) {
+        news++;
+        if (grown) context.peers.add(this.#by + this.#bucket(context, value), 1);
+        context.peers.learned(this.#index, value);
+      }
+      // What is still given outlives the filter that it was first put into, which is emptied soon.
       this.#insert(cells, value);
-      context.peers.learned(this.#index, value);
     }
     if (news > 0) cells.f32[word + this.#news]! += 1;
     cells.f32[word + this.#active]! += 1;

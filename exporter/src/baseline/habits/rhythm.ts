@@ -17,6 +17,8 @@ const FIRSTS_EVEN = 15;
 const CELLS = 48;
 /** Age in hours from which an hour of the week without activity is one that never was active. */
 const KNOWN = 3 * WEEK;
+/** Weeks of past below which it says nothing to count them. */
+const TOLD_WEEKS = 2;
 /** Share of active hours that is assumed where neither past nor peers say anything. */
 const BLIND = 0.05;
 
@@ -63,9 +65,14 @@ export class Rhythm implements Habit {
   chance(cells: Cells, context: HourContext, moved = true): number {
     const { slot } = context;
     const { later, earlier } = moved ? clocksMoved(context.hour) : STILL;
-    const own = this.#slotChance(cells, context, slot) * (this.#never(cells, context) ? this.#risk(context) : 1);
-    const after = this.#slotChance(cells, context, (slot + 1) % WEEK) * (earlier ? MOVED : NEIGHBOUR);
-    const before = this.#slotChance(cells, context, (slot + WEEK - 1) % WEEK) * (later ? MOVED : NEIGHBOUR);
+    const { peers } = context;
+    const hours = peers.sum(this.#hours, this.#hours, PEERS_LEAST);
+    const rate = hours > 0 ? (peers.sum(this.#active, this.#hours, PEERS_LEAST) + 1) / (hours + 20) : BLIND;
+    const own = this.#slotChance(cells, context, slot, hours, rate) * (this.#never(cells, context) ? this.#risk(context) : 1);
+    // What comes every week is not made likelier by its neighbours.
+    if (own >= Math.max(earlier ? MOVED : NEIGHBOUR, later ? MOVED : NEIGHBOUR)) return Math.min(1, own);
+    const after = this.#slotChance(cells, context, (slot + 1) % WEEK, hours, rate) * (earlier ? MOVED : NEIGHBOUR);
+    const before = this.#slotChance(cells, context, (slot + WEEK - 1) % WEEK, hours, rate) * (later ? MOVED : NEIGHBOUR);
     return Math.min(1, Math.max(own, after, before));
   }
 
@@ -101,11 +108,9 @@ export class Rhythm implements Habit {
     return seen;
   }
 
-  #slotChance(cells: Cells, context: HourContext, slot: number): number {
+  #slotChance(cells: Cells, context: HourContext, slot: number, hours: number, rate: number): number {
     const age = Math.min(context.age, WEEKS * WEEK);
     const { peers } = context;
-    const hours = peers.sum(this.#hours, this.#hours, PEERS_LEAST);
-    const rate = hours > 0 ? (peers.sum(this.#active, this.#hours, PEERS_LEAST) + 1) / (hours + 20) : BLIND;
     const prior = hours > 0 ? (peers.sum(this.#slots + slot, this.#hours, PEERS_LEAST) + 24 * rate) / (hours / WEEK + 24) : BLIND;
     const overall = Math.min(1, (cells.u32[cells.word + this.#total]! + PEER_HOURS * prior) / (age + PEER_HOURS));
     const seen = this.days(cells, slot);
@@ -158,7 +163,7 @@ export class Rhythm implements Habit {
     return {
       observed: this.#count(sums), expected: chance,
       text: {
-        expected: `${this.#what} in this hour of the week in ${this.weeks(cells, context.slot)} of ${weeks} weeks (chance ${percent(chance)})`,
+        expected: `${this.#what} in this hour of the week ${weeks < TOLD_WEEKS ? 'as often as its peers, too young for a rhythm of its own' : `in ${this.weeks(cells, context.slot)} of ${weeks} weeks`} (chance ${percent(chance)})`,
         observed: `${this.#count(sums)} in ${NAMES[Math.floor(context.slot / 24)]} ${String(context.slot % 24).padStart(2, '0')}:00 UTC`,
         ...(same === null ? {} : { peers: `${peers.name}: ${percent(Math.min(1, same))} of such hours` }),
       },
