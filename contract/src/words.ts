@@ -66,6 +66,9 @@ export const REJECT_REASONS = [
 ] as const;
 export type RejectReason = (typeof REJECT_REASONS)[number];
 
+/** Bucket of a finding about attempts that were refused or failed: they are one however long they go on. */
+export const IN_VAIN = 'in vain';
+
 /** `critical` pages, `warning` is a ticket, `info` is for dashboards. */
 export const SEVERITIES = ['critical', 'warning', 'info'] as const;
 export type Severity = (typeof SEVERITIES)[number];

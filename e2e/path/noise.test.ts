@@ -85,6 +85,55 @@ describe('a principal that fails for good', () => {
   }, 30_000);
 });
 
+describe('a scanner that is refused everywhere', () => {
+  const scan = (service: string, operation: (i: number) => string, request?: (i: number) => object) => calls('scan', 60, 2, (i) => ({
+    operation: operation(i), service, extra: { ...denied, ...request === undefined ? {} : { requestParameters: request(i) } },
+  }));
+  const kept = { actions: ['aws:s3:Get*'], exceptions: [{ id: 'known', detector: 'off-purpose-action', owner: 'payments', reason: 'a probe', expires_at: '2027-01-01T00:00:00Z', scope: { actions: ['aws:ec2:DescribeThing7'] } }] };
+
+  it.each([
+    ['of foreign permissions', scan('ec2.amazonaws.com', (i) => `DescribeThing${i % 40}`), 'off-purpose-action', '39 different things tried in vain: aws:ec2:DescribeThing0, aws:ec2:DescribeThing1, '],
+    ['of log groups it would delete', scan('logs.amazonaws.com', () => 'DeleteLogGroup', (i) => ({ logGroupName: `/aws/${i}` })), 'monitoring-tampering', '60 different things tried in vain: '],
+  ])('%s is one ticket, in any order, and what an exception hides stays hidden', async (_, records, detector, text) => {
+    const told: unknown[] = [];
+    for (const lines of [records, shuffled(records, 5)]) {
+      const { findings, pages } = await judge({ owners, identities: [record('scan', kept)] }, lines);
+      const own = findings.filter((finding) => finding.detector === detector && finding.state !== 'silenced');
+      expect(own).toHaveLength(1);
+      expect(own[0]).toMatchObject({ severity: 'warning', bucket: 'in vain' });
+      expect(own[0]!.observed).toContain(text);
+      expect(pages).toEqual([]);
+      told.push([own[0]!.count, own[0]!.observed, own[0]!.first, own[0]!.last, own[0]!.expected]);
+      await core?.close();
+      core = null;
+    }
+    expect(told[1]).toEqual(told[0]);
+  }, 30_000);
+
+  it('and is still several where there are few', async () => {
+    const { findings } = await judge({ owners, identities: [record('scan', kept)] }, scan('ec2.amazonaws.com', (i) => `DescribeThing${i % 7}`));
+    expect(findings.filter(({ detector }) => detector === 'off-purpose-action')).toHaveLength(7);
+  }, 30_000);
+});
+
+describe('what an identity of low criticality does to data that everybody may see', () => {
+  it.each([
+    ['low', 'public', 'warning'], ['low', 'internal', 'warning'], ['low', 'confidential', 'critical'], ['low', 'restricted', 'critical'],
+    ['medium', 'public', 'critical'], ['critical', 'public', 'critical'],
+  ])('%s, %s: %s', async (criticality, data_class, severity) => {
+    const read = calls('reader', 1, 1, () => ({ operation: 'GetObject', service: 's3.amazonaws.com', extra: { requestParameters: { bucketName: 'b', key: 'k' } } }));
+    const { findings, pages } = await judge({ owners, data_classes: [{ resources: ['arn:aws:s3:::b*'], data_class }], identities: [record('reader', { criticality, actions: ['aws:ec2:*'] })] }, read);
+    expect(findings.filter(({ detector }) => detector === 'off-purpose-action').map((f) => f.severity)).toEqual([severity]);
+    expect(pages.length).toBe(severity === 'critical' ? 1 : 0);
+  }, 30_000);
+
+  it('is no ticket where it is sensitive, or where the class is not known', async () => {
+    const acts = [...calls('reader', 1, 1, () => ({ operation: 'PutBucketPolicy', service: 's3.amazonaws.com', extra: { requestParameters: { bucketName: 'b' } } })), ...calls('other', 1, 1, () => ({ operation: 'GetObject', service: 's3.amazonaws.com', extra: { requestParameters: { bucketName: 'x', key: 'k' } } }))];
+    const { findings } = await judge({ owners, data_classes: [{ resources: ['arn:aws:s3:::b*'], data_class: 'public' }], identities: ['reader', 'other'].map((name) => record(name, { criticality: 'low', actions: ['aws:ec2:*'] })) }, acts);
+    expect(findings.filter(({ detector }) => detector === 'off-purpose-action').map((f) => f.severity)).toEqual(['critical', 'critical']);
+  }, 30_000);
+});
+
 describe('a storm of one cause', () => {
   it('of one identity pages once, however many windows it goes through, and again after a day of rest', async () => {
     const declared = { schedule: { windows: [{ cron: '0 */6 * * *', duration: '10m' }] } };

@@ -32,6 +32,8 @@ export function planOf(job: Job, fleet: Fleet, seed: number, end: number): Plan 
     else if (chosen.get(index) !== 'missed') acts.push(...run(job, occurrence, random));
   });
   for (const [index, kind] of chosen) {
+    // Windows missed one after the other are one absence.
+    if (kind === 'missed' && chosen.get(index - 1) === 'missed') continue;
     const violation = plant(kind, job, index, fleet, random);
     if (violation !== null) violations.push(violation);
   }

@@ -1,4 +1,4 @@
-import type { Framework, Millis, NhiEvent, Outcome } from '@remit/contract';
+import { IN_VAIN, type Framework, type Millis, type NhiEvent, type Outcome } from '@remit/contract';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -43,7 +43,7 @@ export function outcome(event: NhiEvent): Outcome {
 }
 
 /** What of an act one finding covers: a success its period, attempts in vain all of them, since one that never succeeds is one thing however long it goes on. */
-export function coveredBy(became: Outcome, period: string): string { return became === 'success' ? period : 'in vain'; }
+export function coveredBy(became: Outcome, period: string): string { return became === 'success' ? period : IN_VAIN; }
 
 /** The target in one word, at most 128 characters, or an empty text. */
 export function target(event: NhiEvent): string {

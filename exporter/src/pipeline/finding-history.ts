@@ -1,4 +1,4 @@
-import type { Finding, FindingState, FindingStep, Millis, Verdict } from '@remit/contract';
+import { SEVERITIES, type Finding, type FindingState, type FindingStep, type Millis, type Severity, type Verdict } from '@remit/contract';
 
 const MAX_STEPS = 50;
 
@@ -21,4 +21,12 @@ export function turn(finding: Finding, to: FindingState, at: Millis, verdict: Ve
   const history = [...finding.history ?? [], step];
   if (history.length > MAX_STEPS) history.splice(Math.max(0, history.findIndex(({ by }) => by === null)), 1);
   finding.history = history;
+}
+
+/** Place of a severity, the gravest first. */
+export function rank(severity: Severity): number { return SEVERITIES.indexOf(severity); }
+
+/** What pages, or is told, once in 24 hours: an identity as one detector sees it. */
+export function episode(finding: Finding): string {
+  return `${finding.severity === 'critical' ? 'page' : 'ticket'} ${finding.detector} ${finding.identity}`;
 }

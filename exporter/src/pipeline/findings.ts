@@ -1,13 +1,14 @@
 import {
-  mayBecome, SEVERITIES, type Detector, type EventRef, type Finding, type FindingChange, type FindingState, type Millis, type Severity, type Signal,
+  mayBecome, type Detector, type EventRef, type Finding, type FindingChange, type FindingState, type Millis, type Severity, type Signal,
   type Verdict,
 } from '@remit/contract';
 import { fingerprint } from '../lib/hash.ts';
 import type { Identity } from './identities.ts';
 import { spreadEvidence } from './evidence.ts';
-import { isRepeat, turn } from './finding-history.ts';
+import { gather, gathered, idOf, MANY_THINGS } from './many-things.ts';
+import { episode, isRepeat, rank, turn } from './finding-history.ts';
 
-const EVIDENCE_HALF = 5;
+export const EVIDENCE_HALF = 5;
 /** Closed findings and closed hours are kept for this long after their last event. */
 export const RETENTION: Millis = 30 * 24 * 3_600_000;
 const EPISODE: Millis = 24 * 3_600_000;
@@ -45,6 +46,8 @@ export interface Kept {
   parts: Map<string, Part> | null;
   /** It would page if its owner enforced: a ticket for want of that word, not for what happened. */
   raisable?: boolean;
+  /** Of many things: what they are, in order. */
+  things?: string[];
 }
 
 /** All findings, open and closed: opened, updated, resolved, silenced, withdrawn. The same signals in any order give the same book. */
@@ -61,6 +64,9 @@ export class FindingBook {
 
   /** Adds a signal; opens its finding when it is the first. Returns the finding's id. */
   add(c: Contribution): string {
+    const thing = c.signal.subject;
+    const many = gathered(this, c);
+    if (many !== null) c = { ...c, signal: { ...c.signal, subject: MANY_THINGS } };
     const id = fingerprint(c.identity.urn, c.detector.id, c.signal.subject, c.signal.bucket);
     let kept = this.all.get(id);
     const isNew = !kept;
@@ -68,6 +74,7 @@ export class FindingBook {
     const before = { state: kept.finding.state, severity: kept.finding.severity, revision: kept.finding.revision };
     if ((c.signal.severity ?? c.detector.severity) === 'critical') kept.raisable = true;
     const moved = c.part === undefined ? this.#addEvent(kept, c) : this.#replacePart(kept, c.part, c);
+    if (many !== null) gather(this, kept, thing, many, c.at);
     if (isNew || moved) this.#settle(kept, c, before, isNew);
     return id;
   }
@@ -92,7 +99,7 @@ export class FindingBook {
 
   /** Takes back what one event added: it is better known now, and the signal is not raised any more. */
   takeBack(identity: Identity, detector: Detector, signal: Signal, uid: string, at: Millis): void {
-    const kept = this.all.get(fingerprint(identity.urn, detector.id, signal.subject, signal.bucket));
+    const kept = this.all.get(idOf(this, identity.urn, detector.id, signal));
     if (!kept || kept.parts !== null) return;
     const { finding } = kept;
     finding.count -= signal.count ?? 1;
@@ -338,12 +345,4 @@ export class FindingBook {
 function outlives({ finding }: Kept, { detector, signal }: Contribution): boolean {
   const word = finding.history?.findLast(({ by }) => by !== null)?.at ?? Infinity;
   return detector.class !== 'state' && signal.at > word + EPISODE;
-}
-
-function episode(finding: Finding): string {
-  return `${finding.severity === 'critical' ? 'page' : 'ticket'} ${finding.detector} ${finding.identity}`;
-}
-
-function rank(severity: Severity): number {
-  return SEVERITIES.indexOf(severity);
 }

@@ -1,7 +1,7 @@
 import type {
   Chain, ChainMember, DataClass, Detector, EventRef, FleetView, HourView, Inventory, JudgedIdentity, Millis, NhiEvent, Owner, Remit, RunView, Severity, Signal, View,
 } from '@remit/contract';
-import { SEVERITIES } from '@remit/contract';
+import { DATA_CLASSES, sensitivity, SEVERITIES } from '@remit/contract';
 import { eventRef } from './evidence.ts';
 
 type Of<On extends Detector['on']> = Extract<Detector, { on: On }>;
@@ -168,14 +168,32 @@ function wantedOf({ detector, signal }: Judged): Severity {
  * certain detectors, for owners who enforce, or for calibrated scores; otherwise a ticket. Whoever should be gone and got nothing done
  * is a ticket however odd it looks.
  */
-export function severityOf(detector: Detector, signal: Signal, { remit, inventory, inVain }: { remit: Remit | null; inventory: Inventory; inVain?: boolean }): Severity {
+export function severityOf(detector: Detector, signal: Signal, about: { remit: Remit | null; inventory: Inventory; event?: NhiEvent | null; inVain?: boolean }): Severity {
+  const { remit, inventory, inVain } = about;
   const wanted = signal.severity ?? detector.severity;
   if (wanted !== 'critical') return wanted;
   const owner: Owner | null = remit?.owner ?? null;
   if (!remit?.reviewed || !owner || !inventory.owners().some((o) => o.team === owner.team)) return 'warning';
   if (inVain === true && detector.class === 'baseline' && hasEnded(remit, signal.at)) return 'warning';
+  if (detector.class === 'remit' && !(signal.certain ?? detector.certain) && about.event && isMinor(about.event, remit, inventory)) return 'warning';
   const pages = (signal.certain ?? detector.certain) || detector.class === 'baseline' || (detector.class === 'remit' && owner.enforce);
   return pages ? 'critical' : 'warning';
+}
+
+/**
+ * What wakes nobody although its owner enforces: an identity of low criticality did what is not sensitive to data that is known to be public or
+ * internal. Who used it is another matter: a person's hands on a machine's credential are sensitive whatever they touch.
+ */
+function isMinor(event: NhiEvent, remit: Remit, inventory: Inventory): boolean {
+  if (remit.record.criticality !== 'low' || event.flags.includes('interactive')) return false;
+  const targets = event.resources ?? [];
+  if (targets.length === 0 || sensitivity(event, false) !== null) return false;
+  return targets.every(({ uid, name, data_classification: said }) => {
+    const id = uid ?? name;
+    const known = id === undefined ? null : inventory.dataClass(id);
+    const rank = Math.max(DATA_CLASSES.indexOf(said?.toLowerCase() as DataClass), known === null ? -1 : DATA_CLASSES.indexOf(known));
+    return rank >= 0 && rank <= DATA_CLASSES.indexOf('internal') && !(id !== undefined && remit.restricted(id));
+  });
 }
 
 function hasEnded(remit: Remit, at: Millis): boolean {

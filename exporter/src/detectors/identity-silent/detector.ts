@@ -7,11 +7,13 @@ const MOST = 500;
 const LOOK_BACK: Millis = 26 * 3_600_000;
 /** Most windows of an identity in one look. */
 const WINDOWS = 320;
+/** After the last sign of life the first missed window is looked for in spans that grow, as far as a year. */
+const SPANS: readonly Millis[] = [2 / 24, 26 / 24, 8, 32, 370].map((days) => days * DAY);
 
 /**
  * A scheduled identity did nothing in a window that is over, grace and retries included. Over is what every feed of the identity
- * has passed, not the wall clock: while a feed is silent, and at the end of a replay, nothing follows from absence. One finding per
- * missed window. Quiet for windows that a blackout touches, those from before the schedule was in force or the identity was first
+ * has passed, not the wall clock: while a feed is silent, and at the end of a replay, nothing follows from absence. Windows missed one after the
+ * other are one finding, named after the first of them, which goes on until the identity works again. Quiet for windows that a blackout touches, those from before the schedule was in force or the identity was first
  * seen, and for identities that are suspended or at their end.
  */
 export const detector: Detector = {
@@ -40,33 +42,72 @@ export const detector: Detector = {
   quietFor: DAY,
   inspect(state) {
     const missed: Missed[] = [];
-    for (const identity of state.identities()) for (const window of missedWindows(identity)) missed.push({ identity, window });
-    return missed.sort((a, b) => b.window.start - a.window.start || (a.identity.urn < b.identity.urn ? -1 : 1)).slice(0, MOST).map(about);
+    for (const identity of state.identities()) missed.push(...episodesOf(identity));
+    return missed.sort((a, b) => b.last.start - a.last.start || (a.identity.urn < b.identity.urn ? -1 : 1)).slice(0, MOST).map(about);
   },
 };
 
-interface Missed { identity: WatchedIdentity; window: ExpectedRun }
+/** Windows missed one after the other: the first and the last, and how many, up to `WINDOWS`. */
+interface Missed { identity: WatchedIdentity; first: ExpectedRun; last: ExpectedRun; count: number }
 
-function missedWindows(identity: WatchedIdentity): ExpectedRun[] {
+function episodesOf(identity: WatchedIdentity): Missed[] {
+  const found: Missed[] = [];
+  let present: Missed | null = null;
+  const windows = lateWindows(identity);
+  for (const window of windows) {
+    if (!isMissed(identity, window)) present = null;
+    else if (present === null) found.push(present = { identity, first: window, last: window, count: 1 });
+    else Object.assign(present, { last: window, count: present.count + 1 });
+  }
+  const [oldest] = found;
+  // What began before the windows that are looked at goes by its own beginning, however long ago.
+  if (oldest !== undefined && oldest.first === windows[0]) {
+    oldest.first = firstOf(oldest);
+    if (oldest.first !== windows[0]) oldest.count = identity.remit!.expectedRuns(oldest.first.opens, oldest.last.over, WINDOWS).length;
+  }
+  return found;
+}
+
+function isMissed({ active }: WatchedIdentity, { opens, over }: ExpectedRun): boolean { return active(opens, over) === false; }
+
+/** The first window missed since the last sign of life; of one that works at other times, the first of the day. */
+function firstOf({ identity, first: known }: Missed): ExpectedRun {
+  const { remit, last } = identity;
+  const since = beginningOf(identity);
+  const from = last < known.opens ? Math.max(since, last) : known.start - (known.start % DAY);
+  for (const span of SPANS) {
+    const runs = remit!.expectedRuns(from, Math.min(from + span, known.over), WINDOWS);
+    const first = runs.findLast((run) => run.opens > from && run.opens >= since && isMissed(identity, run));
+    if (first !== undefined) return first.start < known.start ? first : known;
+    if (runs.length === WINDOWS || from + span >= known.over) break;
+  }
+  return known;
+}
+
+function beginningOf({ first, scheduledSince }: WatchedIdentity): Millis { return Math.max(first, scheduledSince); }
+
+/** Windows that are over and were to be kept, the oldest first. */
+function lateWindows(identity: WatchedIdentity): ExpectedRun[] {
   const { remit, complete, first } = identity;
   if (remit === null || remit.lifecycle !== 'active' || !Number.isFinite(complete) || !Number.isFinite(first)) return NONE;
   if (!remit.record.schedule?.windows?.length) return NONE;
-  const known = Math.max(first, identity.scheduledSince);
+  const known = beginningOf(identity);
   const end = remit.endOfLife()?.at ?? Infinity;
   let windows = remit.expectedRuns(Math.max(known, complete - LOOK_BACK), complete, WINDOWS);
   if (windows.length === 0) windows = remit.expectedRuns(known, complete, 1);
-  return windows.filter((window) => window.opens >= known && window.end < end && identity.active(window.opens, window.over) === false);
+  return windows.filter((window) => window.opens >= known && window.end < end).reverse();
 }
 
 const NONE: ExpectedRun[] = [];
 
-function about({ identity: { urn, last, evidence }, window: { start, opens, over, end, cron, timezone } }: Missed): Signal & { urn: string } {
+function about({ identity: { urn, last: seen, evidence }, first: { start, opens, end, cron, timezone }, last, count }: Missed): Signal & { urn: string } {
+  const windows = count === 1 ? '' : `, in ${count >= WINDOWS ? `${WINDOWS} windows or more` : `${count} windows`} one after the other`;
   return {
     urn, subject: 'schedule', bucket: instant(start),
     reason: {
       expected: `work between ${moment(start)} and ${moment(end)} (${bounded(cron, 64)}, ${bounded(timezone, 64)})`,
-      observed: last < opens ? `nothing since ${moment(last)}` : `nothing from ${moment(opens)} to ${moment(over)}`,
+      observed: `${seen < opens ? `nothing since ${moment(seen)}` : `nothing from ${moment(opens)} to ${moment(last.over)}`}${windows}`,
     },
-    evidence: evidence.slice(-2), at: end,
+    evidence: evidence.slice(-2), at: last.end, first: end,
   };
 }
