@@ -107,7 +107,7 @@ export const itself: Plan = {
       title: 'Configuration in force since', w: 8, h: 4, empty: 'Prometheus does not scrape Remit', description: 'When configuration and inventory were last loaded with success, and whether the last attempt was one. Empty: Prometheus does not scrape Remit.',
       queries: [rows(`max by (cluster, file) (nhi_config_last_reload_success_timestamp_seconds{${C}}) * 1000`), rows(`min by (cluster, file) (nhi_config_last_reload_successful{${C}})`)],
       columns: [
-        { from: 'cluster', title: 'Cluster', width: 80 }, { from: 'file', title: 'File', links: [toRunbook('reload-failed')] }, { from: 'Value #A', title: 'Loaded', unit: 'dateTimeAsIso', width: 160 },
+        { from: 'file', title: 'File', links: [toRunbook('reload-failed')] }, { from: 'Value #A', title: 'Loaded', unit: 'dateTimeAsIso', width: 160 },
         { from: 'Value #B', title: 'Last attempt', width: 110, mappings: [{ type: 'value', options: { 0: { text: 'Refused', color: 'red', index: 0 }, 1: { text: 'Well', color: 'green', index: 1 } } } as never] },
       ],
     }),

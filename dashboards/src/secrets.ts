@@ -53,7 +53,7 @@ export const secrets: Plan = {
       }),
       recordTable({
         title: 'Findings about secrets and credentials', w: 24, h: 7, since: '30d', queries: [records('findings', { format: 'table', where: { ...CHOSEN, detector: SECRETS.split('|') }, limit: 50 })], empty: 'Nothing was found about secrets',
-        columns: ['Last event', 'Severity', 'Finding', 'Detector', 'Identity', 'Expected', 'Observed', 'State'], widths: { Identity: 290 }, description: 'What the declared rotation allows and what was seen. Click the finding for its evidence. Empty: nothing was found in 30 days.',
+        columns: ['Last event', 'Severity', 'Finding', 'Detector', 'Identity', 'Expected', 'Observed', 'State'], widths: { Identity: 300, Expected: 260 }, description: 'What the declared rotation allows and what was seen. Click the finding for its evidence. Empty: nothing was found in 30 days.',
       }),
       recordTable({
         title: 'Secrets and keys made: by whom, when', w: 24, h: 7, since: '30d', queries: [records('events', { format: 'table', where: { ...CHOSEN, category: 'credential_create' }, limit: 200 })], empty: 'No secret was made in these days', columns: ['Time', 'Identity', 'Operation', 'Resource', 'Outcome', 'Network', 'Source'],

@@ -46,7 +46,7 @@ export const thirdParty: Plan = {
   records: {
     'Export in event time (from the Remit data source)': [
       recordTable({
-        title: 'Findings: the limit, and what was taken', w: 24, h: 6, since: '30d', queries: [records('findings', { format: 'table', where: APPS, limit: 50 })], empty: 'Nothing was found about these apps', columns: ['Last event', 'Severity', 'Finding', 'Detector', 'Identity', 'Expected', 'Observed', 'State'], widths: { Identity: 290 },
+        title: 'Findings: the limit, and what was taken', w: 24, h: 6, since: '30d', queries: [records('findings', { format: 'table', where: APPS, limit: 50 })], empty: 'Nothing was found about these apps', columns: ['Last event', 'Severity', 'Finding', 'Detector', 'Identity', 'Expected', 'Observed', 'State'], widths: { Identity: 200, Expected: 250 },
         description: 'What was declared or is usual, and what was seen. Click the finding for its evidence. Empty: nothing was found in 30 days.',
       }),
       recordTable({
