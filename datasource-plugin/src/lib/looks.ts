@@ -97,3 +97,10 @@ export function mappingsOf(words: Record<string, Word>): ValueMapping[] {
   const options = Object.fromEntries(Object.entries(words).map(([value, { text, color }], index) => [value, { text, index, ...(color ? { color } : {}) }]));
   return [{ type: MappingType.ValueToText, options }];
 }
+
+const HUES = ['blue', 'orange', 'purple', 'green', 'yellow', 'dark-blue', 'dark-orange', 'dark-purple', 'dark-green', 'dark-yellow'];
+
+/** Colour of one of several identities; Grafana's own, by name, may be the same for two. Red is for what is wrong. */
+export function hueOf(index: number): string {
+  return HUES[index % HUES.length] ?? 'text';
+}

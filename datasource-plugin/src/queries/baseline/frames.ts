@@ -2,11 +2,9 @@ import { FieldColorModeId, MappingType, type DataFrame, type Field } from '@graf
 import { t } from '@grafana/i18n';
 import { dress } from '../../lib/dress';
 import { seriesLinks } from '../../lib/links';
+import { hueOf } from '../../lib/looks';
 import { shortName } from '../../lib/names';
 import type { KindPart } from '../kind';
-
-/** Colours of several identities, each for what it did and for its limit. */
-const HUES = ['blue', 'orange', 'purple', 'green', 'yellow', 'dark-blue', 'dark-orange', 'dark-purple', 'dark-green', 'dark-yellow'];
 
 /** Observed values as a line over the band, which is drawn from the median up to p99. Of several identities, whose bands would lie over each other, the upper edge alone. */
 export const frames: KindPart['frames'] = (answer, { to }) =>
@@ -35,7 +33,7 @@ export const frames: KindPart['frames'] = (answer, { to }) =>
 function tellApart(frame: DataFrame, identities: ReadonlyArray<string | undefined>): void {
   frame.fields = frame.fields.filter(({ name }) => name !== 'p50' && name !== 'p95');
   for (const { name, config, labels } of frame.fields) {
-    const fixedColor = HUES[identities.indexOf(labels?.identity) % HUES.length];
+    const fixedColor = hueOf(identities.indexOf(labels?.identity));
     if (name === 'observed') {
       config.color = { mode: FieldColorModeId.Fixed, fixedColor };
     } else if (name === 'p99') {

@@ -10,6 +10,8 @@ it('scores and their threshold share an axis', () => {
 it('parts are shown of one identity, and of several it is said how to see them', () => {
   const [several] = framesOf('deviations', 'series');
   expect(several.fields.filter(({ labels }) => labels?.part)).toEqual([]);
+  const scores = several.fields.filter(({ name }) => name === 'score').map(({ config }) => config.color?.fixedColor);
+  expect(new Set(scores).size).toBe(scores.length);
   expect(several.meta?.notices?.map(({ text }) => text)).toContainEqual(expect.stringMatching(/one identity/));
   const [one] = framesOf('deviations', 'series', ({ frames: [wire] }) => {
     const [first] = wire.schema.fields.flatMap(({ labels }) => labels?.identity ?? []);

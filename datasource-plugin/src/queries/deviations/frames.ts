@@ -2,6 +2,7 @@ import { FieldColorModeId } from '@grafana/data';
 import { t } from '@grafana/i18n';
 import { dress } from '../../lib/dress';
 import { seriesLinks } from '../../lib/links';
+import { hueOf } from '../../lib/looks';
 import { shortName } from '../../lib/names';
 import type { KindPart } from '../kind';
 
@@ -23,9 +24,14 @@ export const frames: KindPart['frames'] = (answer, { to }) =>
       }
     }
     // Ten parts of five identities are a legend that nobody reads.
-    const several = new Set(frame.fields.map(({ labels }) => labels?.identity).filter(Boolean)).size > 1;
-    if (several) {
+    const identities = [...new Set(frame.fields.map(({ labels }) => labels?.identity).filter(Boolean))];
+    if (identities.length > 1) {
       frame.fields = frame.fields.filter(({ labels }) => labels?.part === undefined);
+      for (const { config, labels } of frame.fields) {
+        if (labels?.identity !== undefined) {
+          config.color = { mode: FieldColorModeId.Fixed, fixedColor: hueOf(identities.indexOf(labels.identity)) };
+        }
+      }
       frame.meta = { ...frame.meta, notices: [...(frame.meta?.notices ?? []), { severity: 'info', text: t('deviations.one', 'Choose one identity to see what its score is made of') }] };
     }
     // A part that nothing was added to is not drawn.
