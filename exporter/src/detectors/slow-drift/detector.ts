@@ -47,7 +47,7 @@ export const detector: Detector = {
         subject: 'level', bucket: day(level.approved), evidence, at, count: hour.events,
         reason: {
           expected: `about as many events a day as when its level was approved on ${day(level.approved)}`,
-          observed: `${Math.round(level.ratio * 100)} % of that over the last seven days`,
+          observed: `${Math.round(level.ratio * 100)} % of that, this week and the last`,
         },
       });
     }
