@@ -17,7 +17,7 @@ export type CoverageState = (typeof COVERAGE_STATES)[number];
 /** Why a detector cannot judge an identity, or not wholly. A closed list. */
 export const COVERAGE_CODES = [
   'never_seen', 'platform', 'person', 'no_record', 'record_proposed', 'not_declared', 'source_lacks', 'source_silent', 'warming', 'ambiguous_alias',
-  'sampled', 'end_undated',
+  'sampled', 'end_undated', 'declared_in_part',
 ] as const;
 export type CoverageCode = (typeof COVERAGE_CODES)[number];
 

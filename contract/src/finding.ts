@@ -6,6 +6,8 @@ export interface EventRef {
   uid: string;
   time: Millis;
   source: SourceId;
+  /** Of the provider, where the event names one. */
+  service?: string;
   operation: string;
   category: Category;
   /** The target, at most 256 characters. */

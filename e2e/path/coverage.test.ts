@@ -17,6 +17,8 @@ const INVENTORY = {
     { urn: urn('draft'), kind: 'service_account', owner: 'search', status: 'proposed', actions: ['aws:s3:*'] },
     { urn: urn('twin'), kind: 'service_account', owner: 'search', aliases: [{ type: 'name', value: 'shared' }] },
     { urn: urn('other'), kind: 'service_account', owner: 'search', aliases: [{ type: 'name', value: 'shared' }] },
+    { urn: urn('stale'), kind: 'service_account', owner: 'search', granted: [{ permission: 'aws:s3:*', granted_at: '2020-01-01T00:00:00Z' }], rotation: { method: 'manual' }, max_volume: [{ objects: 5, per: '1h' }] },
+    { urn: urn('foreign'), kind: 'service_account', owner: 'search', granted: [{ permission: 'k8s:*' }], rotation: { interval: '30d' }, resources: ['arn:aws:s3:::records*'] },
     { urn: urn('unseen'), kind: 'service_account', owner: 'search', actions: ['aws:s3:*'] },
   ],
 };
@@ -28,7 +30,7 @@ beforeAll(async () => {
   service = new Service({ webListenAddress: '127.0.0.1:0', storagePath: join(folder, 'storage'), inventoryPath: inventory, logLevel: 'silent' });
   await service.start();
   const now = new Date().toISOString().slice(0, 19);
-  const names = ['scheduled', 'bare', 'orphan', 'gone', 'draft', 'twin', 'stranger'];
+  const names = ['scheduled', 'bare', 'orphan', 'gone', 'draft', 'twin', 'stranger', 'stale', 'foreign'];
   const node = {
     kind: 'Event', apiVersion: 'audit.k8s.io/v1', level: 'Metadata', auditID: 'node', stage: 'ResponseComplete', requestURI: '/api/v1/nodes', verb: 'list', user: { username: 'system:node:a', groups: ['system:nodes'] },
     objectRef: { resource: 'nodes', apiVersion: 'v1' }, responseStatus: { code: 200 }, requestReceivedTimestamp: `${now}.000000Z`,
@@ -73,6 +75,12 @@ describe('what can be judged of one identity, and why not the rest', () => {
     ['draft', 'credential-reuse', ['judged']],
     ['twin', 'unowned-active', ['partly', 'ambiguous_alias']],
     ['unseen', 'off-purpose-action', ['not_judged', 'never_seen']],
+    ['stale', 'ungranted-privilege-used', ['not_judged', 'not_declared']],
+    ['stale', 'secret-outside-rotation', ['not_judged', 'not_declared']],
+    ['stale', 'export-over-limit', ['judged']],
+    ['foreign', 'ungranted-privilege-used', ['not_judged', 'not_declared']],
+    ['foreign', 'credential-overdue', ['partly', 'declared_in_part']],
+    ['foreign', 'off-purpose-action', ['judged']],
     ['stranger', 'outside-schedule', ['not_judged', 'no_record']],
     ['stranger', 'unbaselined-sensitive-use', ['judged']],
   ])('%s by %s: %j', async (name, detector, expected) => {
@@ -109,10 +117,10 @@ describe('what can be judged of one identity, and why not the rest', () => {
 test('the fleet: by detector and source, of those seen and those only the inventory knows, without people and platforms', async () => {
   const { status, body } = await get<FleetCoverage>('/api/v1/coverage');
   expect(status).toBe(200);
-  expect(body.identities).toBe(9);
-  expect(body.sources.find(({ source }) => source === 'aws-cloudtrail')).toMatchObject({ silent: false, identities: 7 });
+  expect(body.identities).toBe(11);
+  expect(body.sources.find(({ source }) => source === 'aws-cloudtrail')).toMatchObject({ silent: false, identities: 9 });
   expect(body.detectors.find(({ detector }) => detector === 'outside-schedule')).toEqual({
-    detector: 'outside-schedule', identities: { judged: 1, partly: 0, not_judged: 8 }, reasons: { not_declared: 6, no_record: 1, record_proposed: 1, never_seen: 2, ambiguous_alias: 2 },
+    detector: 'outside-schedule', identities: { judged: 1, partly: 0, not_judged: 10 }, reasons: { not_declared: 8, no_record: 1, record_proposed: 1, never_seen: 2, ambiguous_alias: 2 },
   });
   expect(body.states).toMatchObject({ not_inventoried: 2, never_seen: 2, ambiguous: 2 });
 });

@@ -80,6 +80,20 @@ describe('an exception hides what it names and nothing else', () => {
   });
 });
 
+it('an exception that ends while a sum goes on is one that is relied on', async () => {
+  const end = START + 12 * HOUR;
+  bench = await new Bench().open(JSON.stringify({ owners, identities: [record('vol', {
+    max_volume: [{ bytes: '1MB', per: '24h' }], exceptions: [{ id: 'e-vol', detector: 'export-over-limit', owner: 'payments', reason: 'a move', expires_at: new Date(end).toISOString() }],
+  })] }));
+  for (const hour of [9, 10, 11, 13]) {
+    bench.now = START + hour * HOUR;
+    await bench.ingest(JSON.stringify({ ...JSON.parse(line({ at: bench.now, by: 'vol', category: 'export' })) as object, bytes_out: 600_000 }));
+    if (hour === 11) expect(brief(bench.findings().filter((f) => f.class === 'remit'))).toEqual(['export-over-limit vol silenced']);
+  }
+  await bench.tick(bench.now + HOUR);
+  expect(brief(bench.findings().filter((f) => f.class === 'remit')).sort()).toEqual(['exception-expired vol open', 'export-over-limit vol open']);
+});
+
 describe('who fails for good is one finding', () => {
   const failing = (does = 'SELECT'): Act[] => Array.from({ length: 18 * 144 }, (_, i) => ({ at: START + i * 10 * MINUTE, by: 'stuck', denied: true, does }));
   it.each([

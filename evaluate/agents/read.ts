@@ -39,6 +39,7 @@ export function readRuns(file: string, writes: Writes): { runs: LabelledRun[]; c
   const text = (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes).toString('utf8');
   const counts = noCounts();
   const runs: LabelledRun[] = [];
+  const ids = new Set<string>();
   text.split('\n').forEach((line, i) => {
     if (line.trim() === '') return;
     let raw: RawRun;
@@ -51,8 +52,11 @@ export function readRuns(file: string, writes: Writes): { runs: LabelledRun[]; c
     const found = classify(raw);
     counts[found]++;
     if (found !== 'negative' && found !== 'positive' && found !== 'resisted') return;
+    // Files that were put together may name two runs alike.
+    const id = raw.path === undefined || ids.has(raw.path) ? `${raw.path ?? file}:${i + 1}` : raw.path;
+    ids.add(id);
     runs.push({
-      id: raw.path ?? `${file}:${i + 1}`, suite: raw.suite, task: `${raw.suite}/${raw.user_task}`, fold: foldOf(raw.pipeline), class: found,
+      id, suite: raw.suite, task: `${raw.suite}/${raw.user_task}`, fold: foldOf(raw.pipeline), class: found,
       detectable: `${raw.suite}/${raw.injection_task ?? ''}` !== TRACELESS,
       calls: raw.calls.map((call) => ({ tool: call.tool, writes: writes(call.tool), ok: call.ok !== false, arguments: passedIn(call.args, (path) => KEPT.keeps(call.tool, path)) })),
     });

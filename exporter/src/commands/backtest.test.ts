@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -126,6 +126,9 @@ test('the archive of a running service is only read, and judged by what was in f
   } finally {
     await open.stop();
   }
+  const left = readdirSync(storage).sort();
+  expect(left.filter((name) => /-(?:shm|wal)$/.test(name))).toEqual([]);
   expect(await compared(...args)).toEqual(served);
+  expect(readdirSync(storage).sort()).toEqual(left);
   expect((await compared('--storage.path', storage, '--against', join(ENDED, 'inventory'))).totals).toEqual({ gained: 0, lost: 0, changed: 0 });
 }, 60_000);

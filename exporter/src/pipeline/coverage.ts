@@ -4,6 +4,7 @@ import type {
 } from '@remit/contract';
 import { COVERAGE_STATES } from '@remit/contract';
 import { partsOf } from '../lib/remit-parts.ts';
+import { gapsIn, type Gaps } from './coverage-gaps.ts';
 import type { Identity } from './identities.ts';
 import { pageOf } from './paging.ts';
 import type { Processor } from './processor.ts';
@@ -15,7 +16,7 @@ const EVERY = 15_000;
 /** All that decides what can be judged of an identity. */
 interface Facts {
   urn: string; class: IdentityClass; kind: Kind; remit: Remit | null; proposal: Remit | null;
-  parts: readonly RemitPart[]; sources: readonly { source: Source; silent: boolean }[];
+  parts: readonly RemitPart[]; gaps: Gaps; sources: readonly { source: Source; silent: boolean }[];
   ready: boolean; sampled: boolean; ambiguous: boolean; undated: boolean;
 }
 
@@ -105,7 +106,7 @@ export class Coverage {
       const reviewed = remit.reviewed ? remit : null;
       yield {
         urn, kind, class: kind === 'human' || kind === 'platform' ? kind : kind === 'unknown' ? 'unknown' : 'machine', remit: reviewed, proposal: reviewed ? null : remit,
-        parts: reviewed ? partsOf(remit.record) : [], sources: [], ready: false, sampled: false, ambiguous: ambiguous.has(urn), undated: remit.endOfLife()?.declared === false,
+        parts: reviewed ? partsOf(remit.record) : [], gaps: reviewed ? gapsIn(remit.record, p.feeds.clock) : {}, sources: [], ready: false, sampled: false, ambiguous: ambiguous.has(urn), undated: remit.endOfLife()?.declared === false,
       };
     }
   }
@@ -120,7 +121,7 @@ function factsOf(p: Processor, identity: Identity, silent: ReadonlySet<number>, 
     if (source) sources.set(source.id, { source, silent: silent.has(index) && (sources.get(source.id)?.silent ?? true) });
   }
   return {
-    urn: identity.urn, class: p.identities.classOf(identity), kind: p.identities.kindOf(identity), remit, proposal: identity.proposal, parts: remit ? partsOf(remit.record) : [],
+    urn: identity.urn, class: p.identities.classOf(identity), kind: p.identities.kindOf(identity), remit, proposal: identity.proposal, parts: remit ? partsOf(remit.record) : [], gaps: remit ? gapsIn(remit.record, p.feeds.clock) : {},
     sources: [...sources.values()].sort((a, b) => (a.source.id < b.source.id ? -1 : 1)), ready: isReady(p, identity),
     sampled: identity.partly > p.feeds.clock - PARTLY_SEEN, ambiguous: ambiguous.has(identity.urn), undated: remit?.endOfLife()?.declared === false,
   };
@@ -131,8 +132,8 @@ function silentFeeds(p: Processor): Set<number> {
   return new Set(p.feeds.all.filter(({ source, replay, lastReceive }) => !replay && p.feeds.clock - lastReceive > (p.parts.sources.get(source)?.maxSilence ?? Infinity)).map(({ index }) => index));
 }
 
-function sortOf({ class: verdict, remit, proposal, parts, sources, ready, sampled, ambiguous, undated }: Facts): string {
-  return [verdict, remit === null, proposal === null, parts, sources.map(({ source, silent }) => `${source.id}:${silent}`), ready, sampled, ambiguous, undated].join('|');
+function sortOf({ class: verdict, remit, proposal, parts, gaps, sources, ready, sampled, ambiguous, undated }: Facts): string {
+  return [verdict, remit === null, proposal === null, parts, JSON.stringify(gaps), sizesUnneeded(remit), sources.map(({ source, silent }) => `${source.id}:${silent}`), ready, sampled, ambiguous, undated].join('|');
 }
 
 // -------------------------------------------------------------- what a detector can say of an identity
@@ -144,7 +145,7 @@ function coverageOf(detector: Detector, facts: Facts): DetectorCoverage {
   const reasons = generalReasons(detector, facts);
   const sources = facts.sources.map(({ source, silent }): SourceCoverage => {
     const own = [...reasons];
-    const missing = detector.needs.filter((facet) => !source.fills.includes(facet));
+    const missing = detector.needs.filter((facet) => !source.fills.includes(facet) && !(facet === 'volume' && detector.judges?.includes('max_volume') && sizesUnneeded(facts.remit)));
     if (missing.length > 0) own.push({ code: 'source_lacks', text: `${source.id} does not tell ${missing.join(', ')}`, missing });
     if (silent) own.push({ code: 'source_silent', text: `nothing has come from ${source.id} for longer than it is ever quiet` });
     return { source: source.id, state: stateOf(own), reasons: own };
@@ -153,8 +154,13 @@ function coverageOf(detector: Detector, facts: Facts): DetectorCoverage {
   return { detector: detector.id, state, reasons, sources };
 }
 
+/** Where a number of objects is the limit, no source needs to tell sizes. */
+function sizesUnneeded(remit: Remit | null): boolean {
+  return remit?.limits.some(({ objects }) => objects !== null) === true;
+}
+
 /** Reasons that hold for some events, or for how much a finding is worth; all others leave nothing to judge. */
-const PARTIAL: ReadonlySet<CoverageCode> = new Set(['ambiguous_alias', 'sampled', 'end_undated']);
+const PARTIAL: ReadonlySet<CoverageCode> = new Set(['ambiguous_alias', 'sampled', 'end_undated', 'declared_in_part']);
 
 function stateOf(reasons: readonly CoverageReason[]): CoverageState {
   if (reasons.length === 0) return 'judged';
@@ -176,10 +182,12 @@ function generalReasons(detector: Detector, facts: Facts): CoverageReason[] {
   return reasons;
 }
 
-function recordReasons(judges: readonly RemitPart[], { remit, proposal, parts }: Facts): CoverageReason[] {
+function recordReasons(judges: readonly RemitPart[], { remit, proposal, parts, gaps }: Facts): CoverageReason[] {
   if (remit === null && proposal !== null) return [{ code: 'record_proposed', text: 'its record waits for review and is judged in shadow' }];
   if (remit === null) return [{ code: 'no_record', text: 'no record of the inventory says what it is for' }];
-  if (judges.some((part) => parts.includes(part))) return [];
+  const declared = judges.filter((part) => parts.includes(part));
+  if (declared.some((part) => gaps[part] === undefined)) return [];
+  if (declared.length > 0) return declared.map((part) => ({ code: gaps[part]!.some ? 'declared_in_part' : 'not_declared', text: gaps[part]!.text, missing: [part] }));
   if (judges.every((part) => part === 'schedule') && remit.record.schedule?.always_on === true) return [{ code: 'not_declared', text: 'its record says that it may work at any time', missing: [...judges] }];
   return [{ code: 'not_declared', text: `its record declares no ${judges.map((part) => part.replaceAll('_', ' ')).join(', no ')}`, missing: [...judges] }];
 }

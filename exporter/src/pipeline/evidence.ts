@@ -22,6 +22,8 @@ export function eventRef(event: NhiEvent): EventRef {
     uid: eventUid(event), time: event.time, source: event.metadata.source, operation: cut(event.api.operation),
     category: event.action.category, outcome: event.outcome.denied ? 'denied' : event.status_id === 2 ? 'failure' : 'success',
   };
+  const service = event.api.service?.name;
+  if (service !== undefined && service !== '') ref.service = cut(service);
   const target = event.resources?.[0];
   const resource = target?.uid ?? target?.name ?? target?.type ?? event.tool?.name;
   if (resource !== undefined) ref.resource = cut(resource);

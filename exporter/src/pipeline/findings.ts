@@ -79,9 +79,9 @@ export class FindingBook {
     return id;
   }
 
-  /** Whether this part of a finding stands already. */
-  has(identity: Identity, detector: Detector, signal: Signal, part: string | undefined): boolean {
-    return part !== undefined && this.all.get(fingerprint(identity.urn, detector.id, signal.subject, signal.bucket))?.parts?.has(part) === true;
+  /** What was said of this part of a finding before, if it stands. */
+  said(identity: Identity, detector: Detector, signal: Signal, part: string | undefined): { loud: number } | undefined {
+    return part === undefined ? undefined : this.all.get(fingerprint(identity.urn, detector.id, signal.subject, signal.bucket))?.parts?.get(part);
   }
 
   /** Takes back a part that its hour or tick no longer stands by. Without parts left, the finding is withdrawn. */

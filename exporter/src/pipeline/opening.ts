@@ -12,8 +12,9 @@ export function openFinding(p: Processor, { detector, signal, also }: Judged, ab
   const part = about.part === undefined ? undefined : signal.part ?? about.part;
   const exception = inventory.exception(identity.urn, remit, detector.id, event, signal.at, signal.scope);
   if (event !== null && exception === null) p.hours.violated(identity, signal.at, detector.id, 1);
-  // What is said anew of the same hour, chain or fleet is not hidden anew, nor relied on anew.
-  if (!provisional && !p.book.has(identity, detector, signal, part)) {
+  // What is said anew of the same hour, chain or fleet is not hidden anew, nor relied on anew, unless what hid it has ended meanwhile.
+  const said = p.book.said(identity, detector, signal, part);
+  if (!provisional && (said === undefined || (exception === null && said.loud === 0))) {
     const ended = exception === null ? inventory.expired(identity.urn, remit, detector.id, event, signal.at, signal.scope) : null;
     if (ended) rely(p, ended, identity.urn, signal.at);
     if (exception) p.matches.set(exception.id, (p.matches.get(exception.id) ?? 0) + 1);

@@ -84,7 +84,6 @@ function foreignAction(event: NhiEvent, remit: Remit, purpose: PurposeRemit | nu
 
 /** Targets without any id, as in list calls, cannot be judged; one whose id or name is approved is. */
 function foreignTarget(event: NhiEvent, remit: Remit): Departure | null {
-  if (!remit.record.actions?.length && !(event.tool !== undefined && remit.record.tools?.length)) return null;
   const targets: string[] = [];
   for (const { uid, name } of event.resources ?? []) {
     const id = uid ?? name;

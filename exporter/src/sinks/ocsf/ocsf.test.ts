@@ -21,7 +21,7 @@ const finding = (part: Partial<Finding> = {}): Finding => ({
   first: AT - 900_000, last: AT - 120_000, count: 225, also: ['volume'], provisional: false, opened_at: AT, updated_at: AT + 5,
   evidence: [
     { uid: 'a1', time: AT - 900_000, source: 'aws-cloudtrail', operation: 'GetObject', category: 'read', resource: 'arn:aws:s3:::files/a.csv', outcome: 'success', credential: 'ASIA4UM33WHPC6OODFYV', network: '10.0.12.7' },
-    { uid: 'a2', time: AT - 120_000, source: 'aws-cloudtrail', operation: 'GetObject', category: 'read', outcome: 'denied', network: 'service' },
+    { uid: 'a2', time: AT - 120_000, source: 'aws-cloudtrail', service: 's3.amazonaws.com', operation: 'GetObject', category: 'read', outcome: 'denied', network: 'service' },
   ],
   ...part,
 });
@@ -46,7 +46,7 @@ describe('a finding as a Detection Finding', () => {
       remediation: { desc: 'Ask the owner.', references: ['https://remit.example/runbooks/outside-schedule'] },
       evidences: [
         { api: { operation: 'GetObject', service: { name: 'aws-cloudtrail' } }, actor: { user: { name: 'export', type: 'Service', programmatic_credentials: [{ uid: 'ASIA4UM33WHPC6OODFYV' }] } }, src_endpoint: { ip: '10.0.12.7' } },
-        { src_endpoint: { name: 'service' }, data: { outcome: 'denied' } },
+        { api: { service: { name: 's3.amazonaws.com' } }, src_endpoint: { name: 'service' }, data: { outcome: 'denied' } },
       ],
       resources: [{ role: 'Actor', owner: { name: 'payments' } }, { role: 'Target', uid: 'arn:aws:s3:::files/a.csv', name: 'a.csv' }],
       unmapped: { remit: { expected: 'a', observed: 'b', owner: 'payments' } },

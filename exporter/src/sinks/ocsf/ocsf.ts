@@ -70,9 +70,9 @@ function frameworksOf(detector: OcsfContext['detector']): { attacks?: object[]; 
 }
 
 function evidenceOf(ref: EventRef, finding: Finding): object {
-  const { uid, time, source, operation, category, outcome, resource, credential, network } = ref;
+  const { uid, time, source, service, operation, category, outcome, resource, credential, network } = ref;
   return {
-    uid, name: `${operation} (${outcome})`, api: { operation, service: { name: source } }, actor: { user: userOf(finding, credential) },
+    uid, name: `${operation} (${outcome})`, api: { operation, service: { name: service ?? source } }, actor: { user: userOf(finding, credential) },
     ...resource === undefined ? {} : { resources: [target(resource)] },
     ...network === undefined ? {} : { src_endpoint: endpointOf(network) },
     data: { time: whole(time), category, outcome, source },
