@@ -167,7 +167,7 @@ exceptions:
   });
 
   const inside: Partial<NhiEvent> = {
-    privilege: { used: ['aws:s3:GetObject', 'AWS:S3:List'] }, resources: [{ uid: 'arn:b/1' }, { uid: 'arn:c/1' }], src_kind: 'ip',
+    privilege: { used: ['aws:s3:GetObject', 'AWS:S3:List'] }, resources: [{ uid: 'arn:b/1' }, { uid: 'arn:b/2' }], src_kind: 'ip',
     src_endpoint: { ip: '10.0.0.1' }, tool: { name: 'send', server: 'mail' },
   };
   test.each<[string, NhiEvent | null, string | null]>([
@@ -175,6 +175,7 @@ exceptions:
     ['the target by name', event({ ...inside, resources: [{ name: 'arn:b/1' }] }), 'scoped'],
     ['one action outside', event({ ...inside, privilege: { used: ['aws:s3:GetObject', 'aws:iam:PassRole'] } }), null],
     ['no action known', event({ ...inside, privilege: { used: [] } }), null],
+    ['another target beside it', event({ ...inside, resources: [{ uid: 'arn:b/1' }, { uid: 'arn:c/1' }] }), null],
     ['another target', event({ ...inside, resources: [{ uid: 'arn:c/1' }, { uid: 'arn:b/1' }] }), null],
     ['another network', event({ ...inside, src_endpoint: { ip: '11.0.0.1' } }), null],
     ['another tool', event({ ...inside, tool: { name: 'send' } }), null],
