@@ -204,8 +204,12 @@ test("Prometheus' exemplar link finds the finding", async ({ page, request }) =>
 
 test('text and builder say the same, and what cannot be read is said while typing', async ({ page }) => {
   await page.goto(explore({ kind: 'findings', filters: [{ key: 'severity', op: '=', values: ['critical'] }] }));
-  await page.getByRole('radio', { name: 'Text' }).first().check({ force: true });
   const text = page.getByRole('textbox', { name: /Conditions/ });
+  // The page may still move while the button is clicked.
+  await expect(async () => {
+    await page.getByRole('radio', { name: 'Text' }).first().click({ force: true });
+    await expect(text).toBeVisible({ timeout: 3_000 });
+  }).toPass({ timeout: 60_000 });
   await expect(text).toHaveValue('{severity="critical"}');
   await text.fill('{severity="critical", owner=~"pay');
   await expect(page.getByText(/^Column \d+:/)).toBeVisible();
