@@ -55,7 +55,7 @@ export type SrcKind = (typeof SRC_KINDS)[number];
  */
 export const FLAGS = [
   'platform_owned', 'via_service', 'read_only', 'late', 'replayed', 'redacted', 'sampled', 'start_record',
-  'monitoring', 'exec', 'interactive', 'machine', 'context', 'code',
+  'monitoring', 'exec', 'interactive', 'machine', 'context', 'code', 'implied',
 ] as const;
 export type Flag = (typeof FLAGS)[number];
 

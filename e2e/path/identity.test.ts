@@ -122,6 +122,26 @@ identities: [{ urn: '${urn('exporter')}', owner: a, status: decommissioned, deco
     expect(bench.findings().filter((f) => f.detector === 'decommissioned-active')).toEqual([]);
   });
 
+  it('that acts in the name of another is judged for that; the act counts once, for the other', async () => {
+    const account = (name: string) => `urn:nhi:k8s:test:service_account/shop/${name}`;
+    await bench.open(`
+owners: [{ team: a }]
+identities:
+  - { urn: '${account('gone')}', kind: workload, owner: a, status: decommissioned, decommissioned_at: 2026-11-10T00:00:00Z }
+  - { urn: '${account('other')}', kind: workload, owner: a, actions: ['k8s:*'] }
+`);
+    const user = (name: string) => ({ username: `system:serviceaccount:shop:${name}` });
+    await bench.replay(JSON.stringify({
+      kind: 'Event', apiVersion: 'audit.k8s.io/v1', level: 'Metadata', auditID: 'a-1', stage: 'ResponseComplete', requestURI: '/api/v1/namespaces/shop/secrets/db', verb: 'get',
+      user: { ...user('gone'), uid: 'u-1' }, impersonatedUser: user('other'), objectRef: { resource: 'secrets', namespace: 'shop', apiVersion: 'v1', name: 'db' },
+      responseStatus: { code: 200 }, requestReceivedTimestamp: '2026-11-20T10:00:00.000000Z', stageTimestamp: '2026-11-20T10:00:00.000000Z',
+    }));
+    const { processor } = bench.core.engine;
+    expect(bench.findings().filter(({ severity }) => severity === 'critical').map(({ detector, identity }) => [detector, identity])).toEqual([['decommissioned-active', account('gone')]]);
+    expect(['gone', 'other'].map((name) => processor.identities.get(account(name))?.success)).toEqual([0, 1]);
+    expect([...processor.counters.values()].flat().reduce((a, b) => a + b)).toBe(1);
+  });
+
   it('gathers several aliases of one record', async () => {
     await bench.open(`
 owners: [{ team: a }]

@@ -42,7 +42,7 @@ export async function normalise(files: string[], options: NormaliseOptions): Pro
         if ('reason' in result) {
           refused++;
           process.stderr.write(`${path}: record ${record.index}: ${result.reason}: ${result.detail}\n`);
-        } else for (const event of result.events) await sorter.add(event);
+        } else for (const event of result.events) if (!event.flags.includes('implied')) await sorter.add(event);
       }
     }
     // Twice: an identity's kind is known when all its events are.

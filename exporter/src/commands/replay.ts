@@ -154,7 +154,8 @@ async function report(core: Core, { tally, byIdentity, unattributed }: ReplayRes
   const instant = (at: Millis) => new Date(at).toISOString();
   return {
     events: { ...tally, ...classes, unattributed },
-    identities: p.identities.all.map((i) => summarise(p, i)).sort((a, b) => (a.urn < b.urn ? -1 : 1))
+    // Whoever has no events acted only in the name of others.
+    identities: p.identities.all.map((i) => summarise(p, i)).filter(({ events }) => events > 0).sort((a, b) => (a.urn < b.urn ? -1 : 1))
       .map(({ urn, kind, class: verdict, events, first, last }) => ({ urn, kind, class: verdict, events, first: instant(first), last: instant(last) })),
     findings: findings(p).map((f) => ({
       id: f.id, detector: f.detector, identity: f.identity, severity: f.severity, class: f.class, state: f.state, first: instant(f.first),

@@ -1,4 +1,4 @@
-import { EVENT_KINDS as KINDS, OUTCOMES, type IdentityClass, type SourceId } from '@remit/contract';
+import { EVENT_KINDS as KINDS, OUTCOMES, type IdentityClass, type NhiEvent, type SourceId } from '@remit/contract';
 
 /** Place in `KINDS` of what an identity is known to be when its event is judged. */
 const CLASS_KIND: Record<IdentityClass, number> = {
@@ -15,4 +15,9 @@ export function countEvent({ counters, history }: EventCounts, source: SourceId,
   if (!counts) counters.set(source, counts = new Array<number>(KINDS.length * OUTCOMES.length).fill(0));
   counts[CLASS_KIND[who] * OUTCOMES.length + outcome]!++;
   if (past) history.set(source, (history.get(source) ?? 0) + 1);
+}
+
+/** Place in `OUTCOMES`. */
+export function outcomeOf(event: NhiEvent): number {
+  return event.outcome.denied ? 2 : event.status_id === 2 ? 1 : 0;
 }

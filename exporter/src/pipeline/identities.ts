@@ -211,12 +211,17 @@ export class Identities {
 
   /** Counts an event of its own: first and last activity, outcome. */
   count(identity: Identity, event: NhiEvent): void {
-    if (event.time < identity.first) identity.first = event.time;
-    if (event.time > identity.last) identity.last = event.time;
+    this.saw(identity, event);
     if (event.outcome.denied) identity.denied++;
     else if (event.status_id === 2) identity.failure++;
     else identity.success++;
     if (identity.activity !== null) markActive(identity.activity, event.time);
+  }
+
+  /** It was active then. */
+  saw(identity: Identity, { time }: NhiEvent): void {
+    if (time < identity.first) identity.first = time;
+    if (time > identity.last) identity.last = time;
     this.changed.add(identity);
     this.#shown.add(identity);
   }

@@ -2,7 +2,7 @@ import type { Entry, FindingChange, IdentityClass, Inventory, Millis, NhiEvent, 
 import { ChainBook } from './chains.ts';
 import { Dedup, type Seen } from './dedup.ts';
 import { amend } from './amend.ts';
-import { countEvent } from './event-counts.ts';
+import { countEvent, outcomeOf } from './event-counts.ts';
 import { eventRef, eventUid } from './evidence.ts';
 import { Feeds, type Feed } from './feeds.ts';
 import { FindingBook, type Kept } from './findings.ts';
@@ -127,6 +127,10 @@ export class Processor {
     const { seen, counted } = this.dedup.see(
       event.time, metadata.source, metadata.realm ?? '', metadata.original_event_uid, event.flags.includes('start_record'), outcome, feed.replay,
     );
+    if (event.flags.includes('implied')) {
+      if (seen === 'unique') this.#implied(event, receivedAt);
+      return;
+    }
     const context = seen === 'unique' && event.flags.includes('context');
     applied[context ? 'start_record' : seen]++;
     if (seen !== 'unique') {
@@ -146,8 +150,10 @@ export class Processor {
     // People are counted, not judged by what machines do: what was found of their habits before the proof is taken back.
     if (identity && this.identities.prove(identity, event)) this.book.withdrawAll(identity.urn, this.judge.ofHabits, receivedAt);
     const verdict = identity ? this.identities.classOf(identity) : 'unattributed';
-    this.#count(event, identity, verdict, outcomeOf(event), feed.replay && event.time < receivedAt - HOUR);
+    countEvent(this, event.metadata.source, verdict, outcomeOf(event), feed.replay && event.time < receivedAt - HOUR);
     if (identity) {
+      this.identities.count(identity, event);
+      this.privileges.note(identity, event);
       this.#attribute(event, identity, verdict, inventory, feed, receivedAt, applied);
       if (gap || event.trace?.sample_rate !== undefined) identity.partly = Math.max(identity.partly, event.time);
       if (verdict !== 'platform') this.chains.take(event, identity, inventory, gap);
@@ -155,6 +161,19 @@ export class Processor {
     } else this.unattributed++;
     this.observer?.(event, 'unique', identity);
     return identity;
+  }
+
+  /** What the record of another act implies: judged as an act of its own, and counted nowhere. */
+  #implied(event: NhiEvent, receivedAt: Millis): void {
+    const inventory = this.parts.timeline.at(event.time);
+    const identity = this.identities.resolve(event, inventory);
+    if (!identity) return;
+    if (this.identities.prove(identity, event)) this.book.withdrawAll(identity.urn, this.judge.ofHabits, receivedAt);
+    this.identities.saw(identity, event);
+    this.privileges.note(identity, event);
+    if (this.identities.classOf(identity) === 'platform') return;
+    this.#judgeEvent(event, identity, inventory, receivedAt);
+    this.chains.take(event, identity, inventory, false);
   }
 
   /** Calls whose way up to the agent is known, or has been waited for long enough. */
@@ -195,14 +214,6 @@ export class Processor {
     this.hours.judgeTouched(at);
     this.chains.judgeTouched(at, history);
     this.runs.judgeTouched(at);
-  }
-
-  #count(event: NhiEvent, identity: Identity | null, verdict: IdentityClass, outcome: number, history: boolean): void {
-    if (identity) {
-      this.identities.count(identity, event);
-      this.privileges.note(identity, event);
-    }
-    countEvent(this, event.metadata.source, verdict, outcome, history);
   }
 
   #attribute(event: NhiEvent, identity: Identity, verdict: IdentityClass, inventory: Inventory, feed: Feed, receivedAt: Millis, applied: Applied): void {
@@ -332,9 +343,4 @@ const NONE: Judged[] = [];
 
 function nameOf({ detector, signal }: Judged): string {
   return `${detector.id} ${signal.subject} ${signal.bucket}`;
-}
-
-/** Place in `OUTCOMES`. */
-function outcomeOf(event: NhiEvent): number {
-  return event.outcome.denied ? 2 : event.status_id === 2 ? 1 : 0;
 }

@@ -101,7 +101,7 @@ function impersonation(request: NhiEvent, caller: Principal, assumed: Json, clus
     principal_key: caller.key, activity_id: action.activity, actor: actorOf(caller), issued: undefined, retired: undefined,
     api: { service: { name: targets[0]!.group }, operation: 'impersonate' }, action: { category: action.category },
     resources: targets.map((target) => resourceOf(target, cluster)), status_id: 1, outcome: { denied: false }, status_code: undefined,
-    flags: flagsOf(stage, caller, action),
+    flags: [...flagsOf(stage, caller, action), 'implied'],
   };
   event.privilege = { used: [...new Set(targets.map((target) => permissionOf(target, cluster)))], granted_by: undefined, decision: undefined };
   return event;
