@@ -1,10 +1,12 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 
+const ELSEWHERE = { GRAFANA_URL: 'dashboards/src/grafana.test.ts', VICTORIAMETRICS_URL: 'dashboards/src/victoriametrics.test.ts' };
+
 export default defineConfig({
   test: {
     include: ['{contract,exporter,dashboards,tools,bench,e2e,evaluate}/**/*.test.ts'],
-    // Needs a Grafana, which no registry has: with GRAFANA_URL it is part of the run.
-    exclude: [...configDefaults.exclude, 'datasource-plugin/**', ...process.env['GRAFANA_URL'] ? [] : ['dashboards/src/grafana.test.ts']],
+    // Some need what no registry has: they are part of the run where it is named.
+    exclude: [...configDefaults.exclude, 'datasource-plugin/**', ...Object.entries(ELSEWHERE).flatMap(([name, file]) => (process.env[name] ? [] : [file]))],
     setupFiles: ['tools/property-seed.ts'],
     // Real processes, files and sockets: forks keep a crash in one file to itself.
     pool: 'forks',

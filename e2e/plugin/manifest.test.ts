@@ -45,9 +45,9 @@ describe('plugin.json', () => {
     expect(rules.safeParse(change(manifest() as Record<string, unknown>)).success).toBe(false);
   });
 
-  it.runIf(PUBLISHED)('is valid under the published schema', () => {
+  if (PUBLISHED !== undefined) it('is valid under the published schema', () => {
     const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: false, unicodeRegExp: false });
-    const validate = ajv.compile(JSON.parse(readFileSync(PUBLISHED!, 'utf8')) as object);
+    const validate = ajv.compile(JSON.parse(readFileSync(PUBLISHED, 'utf8')) as object);
     expect([validate(manifest()), validate.errors]).toEqual([true, null]);
     expect(validate({ ...manifest() as object, backends: true })).toBe(false);
   });

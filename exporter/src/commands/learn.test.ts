@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -121,7 +121,7 @@ describe('agents', () => {
     return path;
   };
 
-  test.runIf(existsSync(AGENTS))('approved, their sequences are quiet on benign runs, and hijacked ones are found', async () => {
+  test('approved, their sequences are quiet on benign runs, and hijacked ones are found', async () => {
     const benign = await otlp(join(AGENTS, 'agentdojo-benign.jsonl.gz'), '--benign');
     const { inventory, proposals, said } = await learned('agents', benign);
     expect(said).toContain('Tried on the same input as if approved: quiet.');
@@ -136,7 +136,7 @@ describe('agents', () => {
     expect(findings.filter(({ detector, severity }) => detector === 'off-purpose-sequence' && severity === 'critical').length).toBeGreaterThan(20);
   }, 60_000);
 
-  test.runIf(existsSync(AGENTS))('planted: a tool outside the record, and a step that never followed', async () => {
+  test('planted: a tool outside the record, and a step that never followed', async () => {
     const lines = gunzipSync(readFileSync(join(AGENTS, 'agentdojo-benign.jsonl.gz'))).toString('utf8').split('\n').filter((line) => line.includes('"suite":"banking"') && line.includes('"user_task":"user_task_0"'));
     const seen = join(folder, 'seen.jsonl');
     writeFileSync(seen, `${lines.join('\n')}\n`);
