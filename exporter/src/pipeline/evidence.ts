@@ -19,7 +19,8 @@ let lastUid = '';
 /** What may be shown of an event as evidence: names and numbers, cut; no body, no argument, no secret. */
 export function eventRef(event: NhiEvent): EventRef {
   const ref: EventRef = {
-    uid: eventUid(event), time: event.time, source: event.metadata.source, operation: cut(event.api.operation),
+    // A copy: the id is a slice, which keeps all the digits it was cut from.
+    uid: Buffer.from(eventUid(event), 'latin1').toString('latin1'), time: event.time, source: event.metadata.source, operation: cut(event.api.operation),
     category: event.action.category, outcome: event.outcome.denied ? 'denied' : event.status_id === 2 ? 'failure' : 'success',
   };
   const service = event.api.service?.name;
@@ -38,12 +39,10 @@ function byTime(a: EventRef, b: EventRef): number {
   return a.time - b.time || (a.uid < b.uid ? -1 : a.uid > b.uid ? 1 : 0);
 }
 
-/** Keeps the earliest `most`, in order, each event once. */
-export function addEvidence(list: EventRef[], ref: EventRef, most: number): void {
-  if (list.some((r) => r.uid === ref.uid)) return;
-  list.push(ref);
-  list.sort(byTime);
-  if (list.length > most) list.pop();
+/** The earliest `most` of the list and one more, in order, each event once. Made anew: a list that grows in place keeps room for seventeen. */
+export function addEvidence(list: EventRef[], ref: EventRef, most: number): EventRef[] {
+  if (list.length === 0) return [ref];
+  return list.some((r) => r.uid === ref.uid) ? list : [...list, ref].sort(byTime).slice(0, most);
 }
 
 /** Keeps the earliest and the latest `half`, in order, each event once. */

@@ -48,7 +48,8 @@ export class HourBook {
     for (const hour of identity.open) if (hour.start === start) return hour;
     if (start + HOUR <= identity.closedUntil || start + HOUR <= this.#p.feeds.frontier(identity.feeds)) return null;
     const hour = openHour(start, this.#p.parts.scoring);
-    identity.open.push(hour);
+    // Made anew: a list that grows in place keeps room for seventeen, here and for every identity.
+    identity.open = [...identity.open, hour];
     let set = this.open.get(start);
     if (!set) this.open.set(start, set = new Set());
     set.add(identity);

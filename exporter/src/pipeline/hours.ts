@@ -34,7 +34,7 @@ export function openHour(start: Millis, scoring: Scoring): OpenHour {
 export function addToHour(
   hour: OpenHour, event: NhiEvent, restricted: boolean, remit: Remit | null, scoring: Scoring, ref: (e: NhiEvent) => EventRef,
 ): string | null {
-  if (hour.evidence.length < EVIDENCE || event.time <= hour.evidence.at(-1)!.time) addEvidence(hour.evidence, ref(event), EVIDENCE);
+  if (hour.evidence.length < EVIDENCE || event.time <= hour.evidence.at(-1)!.time) hour.evidence = addEvidence(hour.evidence, ref(event), EVIDENCE);
   const word = sensitivity(event, restricted);
   scoring.add(hour.sums, event, word);
   if (word === null) return null;
@@ -47,7 +47,7 @@ export function addToHour(
   if (event.outcome.denied || event.status_id === 2) addVain(category, outside, 1);
   if (event.time < category.first) category.first = event.time;
   if (event.time > category.last) category.last = event.time;
-  if (category.evidence.length < EVIDENCE || event.time <= category.evidence.at(-1)!.time) addEvidence(category.evidence, ref(event), EVIDENCE);
+  if (category.evidence.length < EVIDENCE || event.time <= category.evidence.at(-1)!.time) category.evidence = addEvidence(category.evidence, ref(event), EVIDENCE);
   return word;
 }
 

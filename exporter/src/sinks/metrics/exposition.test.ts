@@ -153,7 +153,8 @@ describe('a scrape', () => {
     setImmediate(count);
     await text(exposition);
     done = true;
-    expect(turns).toBeGreaterThan(20);
+    // Six texts are made, and written.
+    expect(turns).toBeGreaterThanOrEqual(12);
   });
 
   it('compresses a block again only when it changed, and each member can be read', async () => {

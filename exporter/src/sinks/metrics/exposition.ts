@@ -46,7 +46,7 @@ export class Exposition {
   readonly #blockSize: number;
   readonly #changed = new Set<Block>();
 
-  constructor(blockSize = 1024) {
+  constructor(blockSize = 4096) {
     this.#blockSize = blockSize;
   }
 
@@ -201,7 +201,8 @@ class SlotFamily implements Family {
     if (this.#open && !this.#open.full) return this.#open;
     this.#open = this.blocks.find((b) => !b.full) ?? null;
     if (this.#open) return this.#open;
-    this.#open = new Block(this.#blockSize, this.#changed);
+    // Most families are small; of a large one, few large texts cost less to compress than many.
+    this.#open = new Block(this.blocks.length === 0 ? Math.ceil(this.#blockSize / 4) : this.#blockSize, this.#changed);
     this.blocks.push(this.#open);
     return this.#open;
   }

@@ -24,7 +24,7 @@ export type SavedShare = Totals;
 /** Series that one identity has for itself. */
 interface Own {
   urn: string; label: string; detailed: boolean; inventoried: boolean;
-  info: Series | null; infoText: string;
+  info: Series | null; infoText: string; kind: string | null; remit: Remit | undefined;
   events: Series[]; ready: Series | null;
   last: Series | null; score: Series | null; expected: Series[]; decommissioned: Series | null; due: Series | null; granted: Series | null; exercised: Series | null; level: Series | null;
   /** Of the habits that its latest odd hour is made of. */
@@ -174,7 +174,7 @@ export class IdentitySeries {
     // Two names with one label can only be shortened ones that were made to collide: the later one stays in the overflow.
     if (events.some((s) => s === null)) { for (const s of events) s?.remove(); return null; }
     const own: Own = {
-      urn, label, inventoried, detailed: false, info: null, infoText: '', events: events.flatMap((s) => s ?? []),
+      urn, label, inventoried, detailed: false, info: null, infoText: '', kind: null, remit: undefined, events: events.flatMap((s) => s ?? []),
       ready: this.#families.ready.add([label]), last: null, score: null, expected: [], decommissioned: null, due: null, granted: null, exercised: null, level: null, parts: new Map(),
     };
     this.#own.set(urn, own);
@@ -190,8 +190,7 @@ export class IdentitySeries {
 
   #show(own: Own): void {
     const known = this.#knownAs(own.urn);
-    this.#info(own, known.kind ?? this.#records.get(own.urn)?.record.kind ?? 'unknown');
-    this.#dates(own);
+    this.#describe(own, this.#records.get(own.urn), known.kind);
     this.#count(own);
     own.ready?.set(known.ready ? 1 : 0);
     own.last = optional(own.last, this.#families.last, own.label, known.last > 0 ? known.last / 1000 : null);
@@ -210,8 +209,17 @@ export class IdentitySeries {
     for (const [i, series] of own.events.entries()) series.set(Math.max(series.value, shown[i] ?? 0));
   }
 
-  #info(own: Own, kind: string): void {
-    const remit = this.#records.get(own.urn);
+  /** What follows from its record and kind alone. */
+  #describe(own: Own, remit: Remit | undefined, seen: string | null): void {
+    const kind = seen ?? remit?.record.kind ?? 'unknown';
+    if (own.kind === kind && own.remit === remit) return;
+    own.kind = kind;
+    own.remit = remit;
+    this.#info(own, kind, remit);
+    this.#dates(own, remit);
+  }
+
+  #info(own: Own, kind: string, remit: Remit | undefined): void {
     const values = [
       own.label, kind, ownerLabel(remit?.owner?.team ?? null), labelValue(remit?.record.environment ?? ''),
       labelValue(remit?.record.purpose ?? ''), remit?.lifecycle ?? 'unknown',
@@ -223,8 +231,7 @@ export class IdentitySeries {
     own.infoText = text;
   }
 
-  #dates(own: Own): void {
-    const remit = this.#records.get(own.urn);
+  #dates(own: Own, remit: Remit | undefined): void {
     const dated = (series: Series | null, family: Family, at: Millis): Series | null => {
       const room = series !== null || family.size < DATED;
       return optional(series, family, own.label, room && Number.isFinite(at) ? at / 1000 : null);
