@@ -217,11 +217,10 @@ export class Service {
       },
       restored: (processor, extra) => {
         this.metrics = new FleetMetrics({
-          detectors, sources: this.#sources, readout: new StateReadout(processor), findings: [...processor.book.all.values()].map((k) => k.finding), now: Date.now,
+          detectors, sources: this.#sources, readout: new StateReadout(processor), findings: [...processor.book.all.values()].map((k) => k.finding), saved: extra, now: Date.now,
           build: { version, revision: process.env['REMIT_REVISION'] ?? 'unknown' }, seriesLimit: this.#config.metrics.series_limit,
           budget: this.#config.budget.pages_per_week,
         });
-        this.metrics.restore(extra);
       },
       changed: (changes) => {
         this.#hub.publish(changes);

@@ -326,8 +326,7 @@ describe('identities', () => {
         } else {
           await scrape(metrics);
           const saved: unknown = JSON.parse(JSON.stringify(metrics.snapshot()));
-          metrics = metricsOf(fleet, { findings: [...findings.values()] });
-          metrics.restore(saved);
+          metrics = metricsOf(fleet, { findings: [...findings.values()], saved });
           fleet.restarted();
         }
         const events = (): Promise<Record<string, number>> => by(metrics, 'nhi_identity_events_total', 'identity', 'outcome');
@@ -380,8 +379,7 @@ describe('a restart', () => {
     for (let i = 0; i < 3; i++) await scrape(first);
     const saved: unknown = JSON.parse(JSON.stringify(first.snapshot()));
     fleet.clock += 5 * MINUTE;
-    const second = metricsOf(fleet, { findings: [stays] });
-    second.restore(saved);
+    const second = metricsOf(fleet, { findings: [stays], saved });
     fleet.restarted();
     expect(await open(second)).toEqual({ [`${ID} payments critical`]: 1, [`${ID}-2 payments critical`]: 0 });
     expect(await by(second, 'nhi_pages_total', 'identity_owner', 'class')).toMatchObject({ 'payments remit': 2 });
@@ -390,6 +388,27 @@ describe('a restart', () => {
     // What is delivered again after the cut counts nothing.
     await second.accept([changeOf(stays)]);
     expect((await by(second, 'nhi_findings_total', 'detector', 'severity'))['outside-schedule critical']).toBe(2);
+  });
+
+  it('in a storm leaves each finding in its series, in whatever order the findings come back', async () => {
+    const fleet = new HandMadeFleet();
+    const first = metricsOf(fleet);
+    const storm = Array.from({ length: 70 }, (_, i) => fleet.finding({ identity: `${ID}-${i}`, opened_at: fleet.clock + i }));
+    await first.accept(storm.map((f) => changeOf(f)));
+    for (let i = 0; i < 3; i++) await scrape(first);
+    fleet.clock += 5 * MINUTE;
+    // Places are free again: who is in the crowd stays there.
+    const [closed, stay] = [storm.slice(3, 9).map((f) => later(f, { state: 'resolved', closed_at: fleet.clock })), [...storm.slice(0, 3), ...storm.slice(9)]];
+    await first.accept(closed.map((f) => changeOf(f, 'resolved')));
+    const before = await open(first);
+    expect(Object.values(before).filter((n) => n === 0)).toHaveLength(6);
+    const saved: unknown = JSON.parse(JSON.stringify(first.snapshot()));
+    fleet.clock += MINUTE;
+    const second = metricsOf(fleet, { findings: [...stay.reverse().map((f) => ({ ...f, opened_at: 0 })), ...closed], saved });
+    expect(await open(second)).toEqual(before);
+    // A new one takes a free place.
+    await second.accept([changeOf(fleet.finding({ identity: `${ID}-new` }))]);
+    expect(await open(second)).toMatchObject({ [`${ID}-new payments critical`]: 1, '_overflow_ payments critical': 20 });
   });
 
   it('without anything saved still says 0 for what closed within the hour', async () => {
@@ -402,8 +421,7 @@ describe('a restart', () => {
 
   it.each([null, 7, 'x', [], { version: 2 }, { version: 1, tallies: { opened: { __proto__: 1, x: 'y' } }, open: [null, { urn: 1 }], shares: { a: [1], b: 'c' } }])(
     'survives a saved value that is not ours: %j', async (saved) => {
-      const metrics = metricsOf(new HandMadeFleet());
-      metrics.restore(saved);
+      const metrics = metricsOf(new HandMadeFleet(), { saved });
       expect((await scrape(metrics)).status).toBe(200);
     });
 });

@@ -25,6 +25,8 @@ export interface FleetOptions {
   readout: Readout;
   /** Findings of the store at the last cut: the open ones and at least those of the last week. */
   findings: Iterable<Finding>;
+  /** What `snapshot` gave for that cut. What is not ours, or not there, is left out. */
+  saved?: unknown;
   now: () => Millis;
   build: { version: string; revision: string };
   /** Most series shown. */
@@ -38,8 +40,8 @@ export interface FleetOptions {
 type Remembered = Pick<Finding, 'revision' | 'state' | 'severity'> & { open: boolean; closed: Millis };
 
 /**
- * The metrics surface: what `docs/metrics.md` lists, at `/metrics`. After the constructor: `restore` with what `snapshot` gave,
- * then `accept` for what changed since that cut, then `ready`.
+ * The metrics surface: what `docs/metrics.md` lists, at `/metrics`. After the constructor: `accept` for what changed since the cut that
+ * it was given, then `ready`.
  */
 export class FleetMetrics implements Sink, Telemetry {
   readonly id = 'metrics';
@@ -77,7 +79,7 @@ export class FleetMetrics implements Sink, Telemetry {
       overflow: family(this.#exposition, 'nhi_metrics_overflow_identities').add([]),
     };
     family(this.#exposition, 'nhi_build_info').add([options.build.version, options.build.revision, process.version], 1);
-    this.#seed(options.findings);
+    this.#restore(options.findings, readSaved(options.saved));
   }
 
   /** Takes changes at least once: a revision that is known counts nothing. */
@@ -129,19 +131,9 @@ export class FleetMetrics implements Sink, Telemetry {
     }
   }
 
-  /** What `restore` needs after a restart, as JSON; to be kept with the cut. */
+  /** What is needed after a restart, as JSON; to be kept with the cut. */
   snapshot(): Saved {
     return { version: 1, tallies: this.#tallies.save(), open: this.open.save(), shares: this.#identities.save() };
-  }
-
-  /** Before the first `accept` and `refresh`. What is not ours, or not there, is left out. */
-  restore(saved: unknown): void {
-    const read = readSaved(saved);
-    if (!read) return;
-    const now = this.#options.now();
-    this.#tallies.restore(read.tallies);
-    for (const set of read.open) this.open.restore(set, now);
-    for (const [urn, share] of Object.entries(read.shares)) this.#identities.restore(urn, share);
   }
 
   rejected(source: string, reason: RejectReason, count: number): void { this.#process.rejected(source, reason, count); }
@@ -174,16 +166,21 @@ export class FleetMetrics implements Sink, Telemetry {
     this.#remember(finding, open, now);
   }
 
-  #seed(findings: Iterable<Finding>): void {
+  #restore(findings: Iterable<Finding>, saved: Saved | null): void {
     const now = this.#options.now();
+    this.open.restore(saved?.open.filter(({ zeroSince }) => zeroSince === null) ?? [], now);
     for (const finding of [...findings].sort((a, b) => a.opened_at - b.opened_at)) {
       this.#tallies.seed(finding);
       const open = isOpen(finding);
-      const shown = open || (finding.state !== 'silenced' && finding.closed_at !== undefined && now - finding.closed_at < HOUR);
-      if (shown) this.open.open(finding.id, finding, finding.opened_at);
+      const shown = open || (saved === null && finding.state !== 'silenced' && finding.closed_at !== undefined && now - finding.closed_at < HOUR);
+      if (shown) this.open.open(finding.id, finding, finding.opened_at, saved !== null);
       if (!open) this.open.close(finding.id);
       this.#remember(finding, open, finding.closed_at ?? finding.updated_at);
     }
+    if (saved === null) return;
+    this.#tallies.restore(saved.tallies);
+    this.open.restore(saved.open, now);
+    for (const [urn, share] of Object.entries(saved.shares)) this.#identities.restore(urn, share);
   }
 
   /** Closed findings are remembered for a day, to tell repeats and reopenings. */

@@ -51,13 +51,16 @@ export class OpenFindings {
     this.#onShown = onShown;
   }
 
-  /** An open finding as it is now: new, or under a new identity, owner or severity. `opened` is wall clock. */
-  open(id: string, finding: Where, opened: Millis): void {
+  /**
+   * An open finding as it is now: new, or under a new identity, owner or severity. `opened` is wall clock. `settled`: it was shown before
+   * a restart, and takes no place that another has left meanwhile.
+   */
+  open(id: string, finding: Where, opened: Millis, settled = false): void {
     const as = keyOf(finding.identity, finding.owner ?? NOBODY, finding.detector, finding.severity, false);
     const before = this.#placed.get(id);
     if (before?.as === as) return;
     if (before) this.#leave(before.set);
-    const set = this.#choose(finding);
+    const set = this.#choose(finding, settled);
     set.count++;
     set.zeroSince = null;
     this.#joinStorm(set);
@@ -104,16 +107,20 @@ export class OpenFindings {
       ({ urn, owner, detector, severity, overflow, zeroSince, closedOpening }));
   }
 
-  /** After the open findings are back: what was shown and is not open now says 0 for the rest of its hour. */
-  restore(saved: SavedSet, now: Millis): void {
-    const key = keyOf(saved.urn, saved.owner, saved.detector, saved.severity, saved.overflow);
-    const known = this.#sets.get(key);
-    if (known) { known.closedOpening = Math.max(known.closedOpening, saved.closedOpening); return; }
-    if (saved.zeroSince !== null && now - saved.zeroSince >= ZERO_FOR) return;
-    const set = this.#create(key, saved);
-    if (!set) return;
-    set.closedOpening = saved.closedOpening;
-    this.#closing.add(set);
+  /**
+   * Gives back places: what was more than 0 before the open findings come, so that each finds its own, the zeros after them. What then is
+   * not open says 0 for an hour.
+   */
+  restore(saved: readonly SavedSet[], now: Millis): void {
+    for (const where of saved) {
+      const key = keyOf(where.urn, where.owner, where.detector, where.severity, where.overflow);
+      const gone = where.zeroSince !== null && now - where.zeroSince >= ZERO_FOR;
+      const set = gone || this.#sets.has(key) ? null : this.#create(key, where);
+      if (!set) continue;
+      set.closedOpening = where.closedOpening;
+      if (where.zeroSince === null) this.#joinStorm(set);
+      this.#closing.add(set);
+    }
   }
 
   #leave(set: LabelSet): void {
@@ -122,13 +129,15 @@ export class OpenFindings {
     else set.series.set(set.count);
   }
 
-  #choose(finding: Where): LabelSet {
+  #choose(finding: Where, settled: boolean): LabelSet {
     const owner = finding.owner ?? NOBODY;
     const { identity: urn, detector, severity } = finding;
     const own = keyOf(urn, owner, detector, severity, false);
     const storm = `${owner}/${detector}`;
     const inStorm = this.#storms.get(storm);
     const known = this.#sets.get(own);
+    const crowd = settled && !known ? this.#sets.get(keyOf(OVERFLOW, owner, detector, severity, true)) ?? this.#sets.get(keyOf(OVERFLOW, OVERFLOW, detector, severity, true)) : undefined;
+    if (crowd) return crowd;
     if (known || inStorm?.has(urn) || (inStorm?.size ?? 0) < STORM) {
       const set = known ?? this.#create(own, { urn, owner, detector, severity, overflow: false });
       if (set) return set;
