@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { pino, type Logger } from 'pino';
 import type { Millis, Problem, Receipt, RejectReason, Source } from '@remit/contract';
 import { createApi } from './api/api.ts';
+import { certificates } from './api/certificates.ts';
 import { FindingHub } from './api/query/stream.ts';
 import { listen, type Listening } from './api/listen.ts';
 import { detectors, detectorsById, openCore, sourcesOf, type Core } from './app.ts';
@@ -32,6 +33,7 @@ import { version } from './version.ts';
 const TICK: Millis = 15_000;
 const CUT: Millis = 5000;
 const PRUNE: Millis = 3_600_000;
+const CERTIFICATES: Millis = 30_000;
 /** A feed that has been quiet for this long holds back no hour. */
 const IDLE: Millis = 15 * 60_000;
 
@@ -157,6 +159,7 @@ export class Service {
     this.#every(TICK, () => this.tick());
     this.#every(CUT, () => this.core.engine.cut());
     this.#every(PRUNE, () => this.#prune());
+    if (this.#web?.tls) this.#every(CERTIFICATES, certificates(this.#o.webConfigFile!, this.#web.tls, (tls) => { this.listening.renew(tls); }, this.log));
   }
 
   /** A tick of the wall clock: hours may close, findings may fall quiet, the heartbeat moves. */
