@@ -18,6 +18,7 @@ COPY exporter exporter
 COPY examples examples
 COPY docs/runbooks docs/runbooks
 COPY provisioning/inbox provisioning/inbox
+COPY provisioning/alertmanager provisioning/alertmanager
 RUN install -d -o 10001 -g 10001 /var/lib/remit
 USER 10001:10001
 # What is compiled once starts faster again.

@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,6 +40,16 @@ it('copies nothing into an image that the build context leaves out', () => {
     const taken = left.includes(`!${path}`) || !(left.includes(top!) || left.includes(path) || (path.includes('/') && left.includes(`${top}/*`)));
     expect([path, taken, existsSync(join(root, path))]).toEqual([path, true, true]);
   }
+});
+
+it('builds an image that has what its commands read', async () => {
+  const image = join(folder, 'image');
+  const stage = readFileSync(join(root, 'Dockerfile'), 'utf8').split(/^FROM /m).find((text) => text.startsWith('workspaces AS exporter'))!;
+  for (const [, from, to] of stage.matchAll(/^COPY (\S+) (\S+)$/gm)) cpSync(join(root, from!), join(image, to!), { recursive: true, filter: (path) => !path.includes('node_modules') });
+  symlinkSync(join(root, 'node_modules'), join(image, 'node_modules'));
+  const remit = (...args: string[]) => run(process.execPath, [...FLAGS, join(image, 'exporter/src/main.ts'), ...args]);
+  expect((await remit('demo-feed', '--output', join(folder, 'fed'))).stderr).toBe('');
+  expect((await remit('routes', '--full', '--fallback', '#oncall', '--inventory', join(folder, 'fed'))).stdout).toContain('RemitWatchdog');
 });
 
 it('gives each service no more than it needs', () => {

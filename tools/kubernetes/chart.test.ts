@@ -75,6 +75,21 @@ describe('the chart', () => {
     expect(new Set(manifests.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).size).toBe(manifests.length);
   });
 
+  it('takes values that YAML would read as something else', async () => {
+    const manifests = await render({ ...EVERYTHING, config: { metrics: null }, networkPolicy: { namespaces: ['007', '1e3', 'null'], cidrs: ['::1/128', '::/0'] } });
+    for (const manifest of manifests) expect([manifest.kind, manifest.metadata.name, problems(manifest)]).toEqual([manifest.kind, manifest.metadata.name, '']);
+    const spec = JSON.stringify(manifests.find(({ kind }) => kind === 'NetworkPolicy')!.spec);
+    for (const written of ['"kubernetes.io/metadata.name":"007"', '"kubernetes.io/metadata.name":"1e3"', '"kubernetes.io/metadata.name":"null"', '"cidr":"::1/128"', '"cidr":"::/0"']) expect(spec).toContain(written);
+  });
+
+  it('gives a container whose file system is read-only somewhere to sort and to keep what was compiled', async () => {
+    const { spec } = (await render({})).find(({ kind }) => kind === 'StatefulSet')!;
+    const text = JSON.stringify(spec);
+    expect(text).toContain('"readOnlyRootFilesystem":true');
+    expect(text).toContain('{"name":"tmp","mountPath":"/tmp"}');
+    expect(text).toContain('{"name":"tmp","emptyDir":{"sizeLimit":"1Gi"}}');
+  });
+
   it('that is wrong would be noticed', async () => {
     const [stateful] = (await render({})).filter(({ kind }) => kind === 'StatefulSet');
     expect(problems({ ...stateful!, spec: { ...stateful!.spec, replica: 1 } })).toContain('must NOT have additional properties');
