@@ -7,14 +7,14 @@ const MOST = 500;
 const LOOK_BACK: Millis = 26 * 3_600_000;
 /** Most windows of an identity in one look. */
 const WINDOWS = 320;
-/** After the last sign of life the first missed window is looked for in spans that grow, as far as a year. */
+/** The beginning of a row is looked for in spans that grow, as far as a year: from the last sign of life on, or backwards. */
 const SPANS: readonly Millis[] = [2 / 24, 26 / 24, 8, 32, 370].map((days) => days * DAY);
 
 /**
  * A scheduled identity did nothing in a window that is over, grace and retries included. Over is what every feed of the identity
  * has passed, not the wall clock: while a feed is silent, and at the end of a replay, nothing follows from absence. Windows missed one after the
- * other are one finding, named after the first of them, which goes on until the identity works again. Quiet for windows that a blackout touches, those from before the schedule was in force or the identity was first
- * seen, and for identities that are suspended or at their end.
+ * other are one finding, named after the first of them, which goes on until the identity works again. Quiet for windows that a blackout
+ * touches, those from before the schedule was in force or the identity was first seen, and for identities that are suspended or at their end.
  */
 export const detector: Detector = {
   id: 'identity-silent',
@@ -62,19 +62,36 @@ function episodesOf(identity: WatchedIdentity): Missed[] {
   const [oldest] = found;
   // What began before the windows that are looked at goes by its own beginning, however long ago.
   if (oldest !== undefined && oldest.first === windows[0]) {
-    oldest.first = firstOf(oldest);
-    if (oldest.first !== windows[0]) oldest.count = identity.remit!.expectedRuns(oldest.first.opens, oldest.last.over, WINDOWS).length;
+    const first = firstOf(oldest);
+    if (first === null) return found.slice(1);
+    oldest.first = first;
+    if (first !== windows[0]) oldest.count = identity.remit!.expectedRuns(first.opens, oldest.last.over, WINDOWS).length;
   }
   return found;
 }
 
 function isMissed({ active }: WatchedIdentity, { opens, over }: ExpectedRun): boolean { return active(opens, over) === false; }
 
-/** The first window missed since the last sign of life; of one that works at other times, the first of the day. */
-function firstOf({ identity, first: known }: Missed): ExpectedRun {
-  const { remit, last } = identity;
+/** The first window of the row that `known` is in; null when the row began before what is remembered, and so was told of long ago. */
+function firstOf({ identity, first: known }: Missed): ExpectedRun | null {
   const since = beginningOf(identity);
-  const from = last < known.opens ? Math.max(since, last) : known.start - (known.start % DAY);
+  if (identity.last < known.opens) return firstAfter(identity, known, Math.max(since, identity.last));
+  for (const span of SPANS) {
+    const from = Math.max(since, known.start - span);
+    const runs = identity.remit!.expectedRuns(from, known.over, WINDOWS).filter(({ start, opens }) => start <= known.start && opens >= since);
+    const kept = runs.findIndex((run) => !isMissed(identity, run));
+    if (kept >= 0) return identity.active(runs[kept]!.opens, runs[kept]!.over) === null ? null : runs[kept - 1] ?? known;
+    if (from === since) return runs.at(-1) ?? known;
+    // Of one that works at other times all day long, the first of the day.
+    if (runs.length === WINDOWS) break;
+  }
+  return firstAfter(identity, known, Math.max(since, known.start - (known.start % DAY)));
+}
+
+/** The first window missed after a time at which it was still active. */
+function firstAfter(identity: WatchedIdentity, known: ExpectedRun, from: Millis): ExpectedRun {
+  const { remit } = identity;
+  const since = beginningOf(identity);
   for (const span of SPANS) {
     const runs = remit!.expectedRuns(from, Math.min(from + span, known.over), WINDOWS);
     const first = runs.findLast((run) => run.opens > from && run.opens >= since && isMissed(identity, run));
