@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { parse, stringify } from 'yaml';
-import { RECORDED } from './rules.ts';
+import { openFindings, RECORDED } from './rules.ts';
 
 interface Rule { alert?: string; record?: string; expr: string; for?: string; keep_firing_for?: string; labels?: Record<string, string>; annotations?: Record<string, string> }
 interface Group { name: string; rules: Rule[] }
@@ -36,15 +36,15 @@ const WATCHDOG = 'RemitWatchdog';
 const NOTIFY = { receiver: 'grafana-default-email', group_by: ['grafana_folder', 'alertname', 'cluster', 'identity_owner'], group_wait: '30s', group_interval: '5m' };
 
 function managed({ name, rules }: Group): { orgId: number; name: string; folder: string; interval: string; rules: object[] } {
-  return { orgId: 1, name, folder: 'Remit', interval: '30s', rules: rules.filter(({ alert }) => alert !== undefined && alert !== WATCHDOG).map((rule) => managedRule(rule)) };
+  return { orgId: 1, name, folder: 'Remit', interval: '30s', rules: rules.filter(({ alert }) => alert !== undefined && alert !== WATCHDOG).map((rule) => managedRule(rule, rules)) };
 }
 
 /** The recorded series are asked for as they are recorded: nothing records them there. Any number that the expression gives fires. */
-function managedRule({ alert, expr, labels, annotations, ...rest }: Rule): object {
+function managedRule({ alert, expr, labels, annotations, ...rest }: Rule, group: readonly Rule[]): object {
   return {
     uid: `remit-${createHash('sha256').update(alert!).digest('hex').slice(0, 12)}`, title: alert, condition: 'fires',
     data: [
-      { refId: 'found', relativeTimeRange: { from: 600, to: 0 }, datasourceUid: 'prometheus', model: { refId: 'found', expr: unrecorded(expr), instant: true, range: false } },
+      { refId: 'found', relativeTimeRange: { from: 600, to: 0 }, datasourceUid: 'prometheus', model: { refId: 'found', expr: unrecorded(expr, group), instant: true, range: false } },
       { refId: 'fires', relativeTimeRange: { from: 600, to: 0 }, datasourceUid: '__expr__', model: { refId: 'fires', type: 'math', expression: 'is_number($found)' } },
     ],
     noDataState: 'OK', execErrState: 'KeepLast', for: rest.for ?? '0s', ...(rest.keep_firing_for === undefined ? {} : { keepFiringFor: rest.keep_firing_for }),
@@ -57,11 +57,13 @@ function managedRule({ alert, expr, labels, annotations, ...rest }: Rule): objec
 /** Where an expression gives nothing, Grafana fills the texts all the same: then there is no value. */
 function shown(text: string): string { return text.replaceAll(/\{\{ \$value( \|[^}]*)? \}\}/g, (_, through = '') => `{{ with $values.found }}{{ .Value${String(through)} }}{{ end }}`); }
 
-function unrecorded(expr: string): string {
-  return expr.replaceAll(new RegExp(`${RECORDED}\\{([^}]*)\\}`, 'g'), (_, matchers: string) => {
+function unrecorded(expr: string, group: readonly Rule[]): string {
+  // Of the same group, over a range: what would have been recorded, at the shipped interval.
+  const asked = group.reduce((text, { record, expr: of }) => (record === undefined ? text : text.replaceAll(new RegExp(`\\b${record}\\[(\\w+)\\]`, 'g'), (_, range: string) => `(${of})[${range}:10s]`)), expr);
+  return asked.replaceAll(new RegExp(`${RECORDED}\\{([^}]*)\\}`, 'g'), (_, matchers: string) => {
     // Findings of the lowest severity are for dashboards.
     const selector = `{${matchers},severity!="info"}`;
-    return `(max by (cluster, identity, identity_owner, detector, severity) (nhi_findings_open${selector}) or max by (cluster, identity, identity_owner, detector, severity) (last_over_time(nhi_findings_open${selector}[1h])))`;
+    return `(${openFindings(selector, `last_over_time(nhi_findings_open${selector}[1d])`).trim().replaceAll(/\s+/g, ' ')})`;
   });
 }
 

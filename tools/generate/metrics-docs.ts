@@ -36,6 +36,8 @@ const RULES = [
   '- `nhi_identity_events_total` counts from when an identity has series of its own; what it did before stays in `_overflow_`. No counter steps back.',
   `- \`nhi_findings_open\` has at most ${OPEN_SERIES.toLocaleString('en')} series. Of one owner and detector the first ${STORM} identities keep theirs until closed, `
     + 'the rest is one series with `identity="_overflow_"`. A series that was above 0 shows 0 for an hour before it goes: only a scraped 0 resolves an alert.',
+  '- The rules hold what was open while no exporter of the cluster answers, for a day at most, which is as long as `RemitExporterDown` speaks of it; of a cluster with '
+    + 'another exporter that still answers, and of a storage that was lost, for an hour. Alerts about Remit itself outlive a quarter of an hour without a scrape.',
   '- `_overflow_`, `_fleet_` and `_none_` (nobody owns it) are ours. A value from data never begins with an underscore: it would be written `\\x5f`. '
     + 'Backslashes, invisible characters and broken surrogates are written `\\\\`, `\\xNN` or `\\uNNNN`; what is over 128 bytes becomes its '
     + 'first 111, `~` and 16 hex digits of its SHA-256.',

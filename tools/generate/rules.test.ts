@@ -38,6 +38,9 @@ describe('rules', () => {
 
   it.each([
     ['without the last value of the hour', /\n\s+or\n.*last_over_time.*\n/, '\n'],
+    ['without what was open before', /\n\s+or\n\s+\(max by .*\n/, '\n'],
+    ['that hold it though the exporter answers', ' unless on (cluster) max by (cluster) (nhi_build_info)', ''],
+    ['that hold it for ever', 'nhi_build_info[1d]', 'nhi_build_info[7d]'],
     ['with a wait', 'keep_firing_for: 2m', 'for: 2m'],
     ['that keep firing without an end', '{detector="outside-schedule"} > 0', '{detector="outside-schedule"} >= 0'],
     ['that take any detector', '{detector="outside-schedule"} > 0', ' > 0'],
@@ -61,15 +64,40 @@ describe('rules', () => {
 
   it('written by hand have a case that fires, one that stays quiet, and a runbook', () => {
     const read = (path: string): unknown => parse(readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8'));
-    const { groups } = read('rules/pipeline.rules.yml') as { groups: { rules: { alert: string; annotations: { runbook_url: string } }[] }[] };
-    const cases = ['pipeline', 'days'].flatMap((name) => (read(`rules/tests/${name}.test.yml`) as { tests: { alert_rule_test: { alertname: string; exp_alerts?: unknown[] }[] }[] }).tests)
-      .flatMap((test) => test.alert_rule_test);
-    for (const { alert, annotations } of groups.flatMap((group) => group.rules)) {
+    const { groups } = read('rules/pipeline.rules.yml') as { groups: { rules: { alert?: string; annotations: { runbook_url: string } }[] }[] };
+    const cases = ['pipeline', 'days'].flatMap((name) => (read(`rules/tests/${name}.test.yml`) as { tests: { alert_rule_test?: { alertname: string; exp_alerts?: unknown[] }[] }[] }).tests)
+      .flatMap((test) => test.alert_rule_test ?? []);
+    for (const { alert, annotations } of groups.flatMap((group) => group.rules).filter((rule) => rule.alert !== undefined)) {
       const kinds = new Set(cases.filter(({ alertname }) => alertname === alert).map(({ exp_alerts: fired }) => (fired?.length ?? 0) > 0));
       expect([...kinds].sort(), alert).toEqual([false, true]);
       expect(runbook(annotations.runbook_url.split('/').at(-1) ?? ''), alert).toContain('## First');
     }
   });
+
+  /** What follows from the exporter's absence must be told while it is away. */
+  const OF_ABSENCE = ['RemitWatchdog', 'RemitExporterDown', 'RemitExporterAbsent'];
+  it('of Remit itself outlive a restart of the exporter, and would not if they only looked at this moment', async () => {
+    const text = (path: string): string => readFileSync(new URL(`../../rules/${path}`, import.meta.url), 'utf8');
+    const pipeline = text('pipeline.rules.yml');
+    const names = (parse(pipeline) as { groups: { rules: { alert?: string }[] }[] }).groups.flatMap(({ rules }) => rules.flatMap(({ alert }) => alert ?? []));
+    const days = parse(text('tests/days.test.yml'), { merge: true }) as { tests: { name: string }[] };
+    write({
+      'rules/pipeline.rules.yml': pipeline, 'rules/tests/restarts.test.yml': text('tests/restarts.test.yml'),
+      'rules/tests/days.test.yml': JSON.stringify({ ...days, tests: days.tests.filter(({ name }) => name.includes('restart')) }),
+    });
+    const tests = ['restarts', 'days'].map((name) => join(folder, `rules/tests/${name}.test.yml`));
+    await testRules(tests);
+
+    write({ 'rules/pipeline.rules.yml': pipeline.replaceAll(/last_over_time\((\S+?)\[15m\]\)/g, '$1').replaceAll(/last_over_time\(\((.*?)\)\[15m:10s\]( offset 1d)?\)/g, (_, held: string, offset = '') => (offset === '' ? held : held.replace(/\)$/, `${String(offset)})`))) });
+    const said = await testRules(tests).then(() => '', (error: Error) => error.message);
+    const during = /time: 1h10m,\s+exp: (.*)\s+got: (.*)/.exec(said) ?? [];
+    const [stand = [], left = []] = during.slice(1).map((each) => [...each.matchAll(/alertname="(\w+)"/g)].map(([, name]) => name));
+    expect([...stand, 'RemitCoverageFalling', ...OF_ABSENCE].sort()).toEqual(names.toSorted());
+    // What is counted over a range needs no more.
+    expect(left).toEqual(['RemitEventsDropped', 'RemitSinkFailing', 'RemitStoreDegraded']);
+    expect(said).toMatch(/RemitCoverageFalling.*time: 1d1h50m,\s+exp: .*\s+got: nil/);
+    expect(said).toMatch(/RemitCoverageFalling.*time: 1d2h45m,\s+exp: .*\s+got: nil/);
+  }, 60_000);
 
   it('lead to another address everywhere when told so', () => {
     const files = generated(TWO, 'https://remit.example.org/x/');

@@ -12,12 +12,12 @@ const BY = 'cluster, identity, identity_owner, detector, severity';
 export const baseUrl = (): string => checkedBase(argument('--base-url') ?? BASE_URL);
 
 /** Written by hand; only the links in them are ours. */
-const PIPELINE = ['rules/pipeline.rules.yml', 'rules/tests/pipeline.test.yml', 'rules/tests/days.test.yml'] as const;
+const PIPELINE = ['rules/pipeline.rules.yml', 'rules/tests/pipeline.test.yml', 'rules/tests/days.test.yml', 'rules/tests/restarts.test.yml'] as const;
 const HEADER = `# Written by \`npm run generate\` from the detectors' manifests: change those.\n`;
 
 /**
- * The alert rules of all detectors and their promtool tests, by path. One recording rule gives the live value, else the last of
- * the past hour, so that neither an outage nor a move to another instance ends an alert; one alert a detector compares it with 0.
+ * The alert rules of all detectors and their promtool tests, by path. One recording rule holds what was open through an outage, so that
+ * neither that nor a move to another instance ends an alert; one alert a detector compares it with 0.
  */
 export function generated(detectors: readonly Manifest[], baseUrl = argument('--base-url') ?? BASE_URL): Record<string, string> {
   const base = checkedBase(baseUrl);
@@ -34,12 +34,18 @@ export function generated(detectors: readonly Manifest[], baseUrl = argument('--
   };
 }
 
-function recording(): object {
-  return {
-    record: RECORDED,
-    expr: `max by (${BY}) (nhi_findings_open)\n  or\nmax by (${BY}) (last_over_time(nhi_findings_open[1h]))\n`,
-  };
+/**
+ * Open findings as alerts see them: the live value, else the last of the past hour, else, while no exporter of the cluster answers, `earlier`,
+ * an expression of what was open before; for a day at most, as long as RemitExporterDown speaks of it. `matchers` are those of the series, in braces.
+ */
+export function openFindings(matchers: string, earlier: string): string {
+  const open = `nhi_findings_open${matchers}`;
+  const away = 'max by (cluster) (last_over_time(nhi_build_info[1d])) unless on (cluster) max by (cluster) (nhi_build_info)';
+  return `max by (${BY}) (${open})\n  or\nmax by (${BY}) (last_over_time(${open}[1h]))\n  or\n(max by (${BY}) (${earlier}) and on (cluster) (${away}))\n`;
 }
+
+/** Its own last value is what was open before: that costs nothing, and needs no look at a day of samples. */
+function recording(): object { return { record: RECORDED, expr: openFindings('', RECORDED) }; }
 
 function alert(detector: Manifest, base: string): object {
   return {
@@ -95,6 +101,8 @@ function series(detector: string, severity: string, instance = 'a:9847', identit
   return `nhi_findings_open{cluster="test",instance="${instance}",identity="${identity}",identity_owner="${OWNED_BY}",detector="${detector}",severity="${severity}"}`;
 }
 
+const UP = (instance: string): string => `nhi_build_info{cluster="test",instance="${instance}",version="0.1.0",revision="a",node_version="v24"}`;
+
 function expected(detector: Manifest, base: string, value: number, identity = ID): object {
   return {
     exp_labels: { cluster: 'test', identity, identity_owner: OWNED_BY, detector: detector.id, severity: detector.severity },
@@ -147,9 +155,28 @@ function lifeCycle(detector: Manifest, base: string): Case[] {
       alert_rule_test: [check(detector, '6m', fired), check(detector, '8m', fired), check(detector, '12m', fired), check(detector, '15m30s')],
     },
     {
-      name: 'a series that is gone for good is forgotten after an hour, not before', interval: '30s',
-      input_series: [{ series: series(id, severity), values: '1x4 stale' }],
+      name: 'a series that is gone while the exporter answers is forgotten after an hour, not before', interval: '30s',
+      input_series: [{ series: series(id, severity), values: '1x4 stale' }, { series: UP('a:9847'), values: '1x160' }],
       alert_rule_test: [check(detector, '55m', fired), check(detector, '70m')],
+    },
+    {
+      name: 'nobody answers for hours: what was open stays, until another instance says 0 of it', interval: '30s',
+      input_series: [
+        { series: series(id, severity, 'a:9847'), values: '1x9 stale' }, { series: UP('a:9847'), values: '1x9 stale' },
+        { series: series(id, severity, 'b:9847'), values: '_x600 0x20' }, { series: UP('b:9847'), values: '_x600 1x20' },
+        // Closed before, by the exporter of another cluster that is away too.
+        { series: series(id, severity, 'c:9847').replace('cluster="test"', 'cluster="other"'), values: '1x4 0x4 stale' },
+        { series: UP('c:9847').replace('cluster="test"', 'cluster="other"'), values: '1x8 stale' },
+      ],
+      alert_rule_test: [
+        check(detector, '60m', fired), check(detector, '68m', fired), check(detector, '180m', fired), check(detector, '300m', fired),
+        check(detector, '301m', fired), check(detector, '303m'),
+      ],
+    },
+    {
+      name: 'an exporter that is gone for more than a day is forgotten, and what it found with it', interval: '5m',
+      input_series: [{ series: series(id, severity), values: '1x1 stale' }, { series: UP('a:9847'), values: '1x1 stale' }],
+      alert_rule_test: [check(detector, '23h', fired), check(detector, '25h')],
     },
     {
       name: 'the rest of a storm is one alert that says so', interval: '30s',
