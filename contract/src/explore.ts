@@ -8,10 +8,10 @@ import type { IdentityClass, Kind, Millis } from './words.ts';
 
 /** The read side for queries: bounded looks at the state and the archive. */
 
-/** What events are searched and grouped by. Texts as evidence shows them; `permission` may have several. */
+/** What events are searched and grouped by. Texts as evidence shows them; `permission` may have several; `delegation` and `flags` are one text, joined by commas. */
 export const EVENT_KEYS = [
   'id', 'source', 'operation', 'category', 'outcome', 'resource', 'resource_type', 'credential', 'network', 'tool', 'server', 'session', 'trace',
-  'account', 'region', 'cluster', 'permission', 'user_agent',
+  'account', 'region', 'cluster', 'permission', 'user_agent', 'credential_type', 'span', 'status_code', 'delegation', 'flags',
 ] as const;
 export type EventKey = (typeof EVENT_KEYS)[number];
 

@@ -8,6 +8,7 @@ export * from './parts.ts';
 export * from './readout.ts';
 export * from './coverage.ts';
 export * from './wire.ts';
+export * from './query-keys.ts';
 export * from './explore.ts';
 export * from './metrics.ts';
 export * from './sensitive.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { FINDING_STATES, SEVERITIES, FINDING_CLASSES } from './words.ts';
+import { PATTERN_MOST, VALUE_MOST } from './query-keys.ts';
 import type { FleetCoverage, IdentityCoverage } from './coverage.ts';
 import type { Finding, IdentitySummary } from './finding.ts';
 import type { Owner } from './inventory.ts';
@@ -145,12 +146,12 @@ export interface Reader {
 export const FILTER_OPS = ['=', '!=', '=~', '!~', 'in', 'not in', '<', '>', '<=', '>='] as const;
 export type FilterOp = (typeof FILTER_OPS)[number];
 const op = z.enum([...FILTER_OPS, '=|', '!=|']).transform((v): FilterOp => (v === '=|' ? 'in' : v === '!=|' ? 'not in' : v));
-const one = z.union([z.string().max(512), z.number(), z.boolean()]).transform(String);
+const one = z.union([z.string().max(VALUE_MOST, `a value has at most ${VALUE_MOST} characters; =~ "its beginning.*" finds what is longer`), z.number(), z.boolean()]).transform(String);
 
 /** One condition on one key. Several values of `=` mean any of them, of `!=` none of them; a missing value is the empty text. */
 export const queryFilterSchema = z.strictObject({
-  key: z.string().min(1).max(64), op: op.default('='), values: z.union([one, z.array(one).max(100)]).transform((v) => (Array.isArray(v) ? v : [v])),
-});
+  key: z.string().min(1).max(64), op: op.default('='), values: z.union([one, z.array(one).max(100, 'at most 100 values')]).transform((v) => (Array.isArray(v) ? v : [v])),
+}).refine(({ op: how, values }) => (how !== '=~' && how !== '!~') || values.every((each) => each.length <= PATTERN_MOST), `a regular expression has at most ${PATTERN_MOST} characters`);
 export type QueryFilter = z.infer<typeof queryFilterSchema>;
 
 /** Shapes in which a kind answers; the first is the default, and a kind that is not listed has only one. */

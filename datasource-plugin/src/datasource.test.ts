@@ -1,9 +1,11 @@
 import { firstValueFrom, NEVER } from 'rxjs';
 import { CoreApp, dateTime, LoadingState, LogRowContextQueryDirection, LogsVolumeType, SupplementaryQueryType, type DataFrame, type DataQueryRequest, type DataSourceInstanceSettings, type LogRowModel } from '@grafana/data';
-import type { QueryResult } from '@remit/contract';
+import { FILTER_COLUMNS, type QueryResult } from '@remit/contract';
 import { RemitDataSource } from './datasource';
 import { annotations } from './features/annotations';
 import { variableQuery, VariableSupport } from './features/variables';
+import { KINDS } from './lib/migrate';
+import { REGISTRY } from './queries/registry';
 import { Failed, proxy, type Asked } from './test/backend';
 import { recorded } from './test/cases';
 import { NAUGHTY } from './test/naughty';
@@ -208,6 +210,41 @@ describe('variables and ad hoc filters', () => {
     expect(await source.getTagKeys({ filters: [], queries: [{ refId: 'A', kind: 'coverage' }] })).toEqual([{ text: 'Reason', value: 'reason' }]);
     expect(asked).toHaveLength(1);
   });
+});
+
+it('a click becomes a condition wherever one is offered, and nowhere else', async () => {
+  proxy(replay);
+  const source = new RemitDataSource(settings(), templates({}));
+  for (const kind of KINDS) {
+    for (const { value: format } of REGISTRY[kind].model().formats) {
+      const { data } = await firstValueFrom(source.query(request([{ kind, format }], { app: CoreApp.Explore })));
+      const offered: readonly string[] = FILTER_COLUMNS[kind];
+      for (const field of (data as DataFrame[]).flatMap(({ fields }) => fields)) {
+        expect([kind, format, field.name, field.config.filterable]).toEqual([kind, format, field.name, offered.includes(field.name)]);
+        const labels = field.name === 'labels' ? field.values.flatMap((each: object) => Object.keys(each)) : [];
+        // Every label of a line has a button in its details.
+        expect(labels.filter((name: string) => !offered.includes(name))).toEqual([]);
+        for (const key of [field.name, ...labels]) {
+          const query: RemitQuery = { refId: 'A', kind, format, filters: [] };
+          const wanted = offered.includes(key) ? [{ key, op: '=', values: ['x'], literal: true }] : [];
+          expect([kind, key, source.modifyQuery(query, { type: 'ADD_FILTER', options: { key, value: 'x' } }).filters]).toEqual([kind, key, wanted]);
+          expect([kind, key, source.toggleQueryFilter(query, { type: 'FILTER_FOR', options: { key, value: 'x' } } as never).filters]).toEqual([kind, key, wanted]);
+        }
+      }
+    }
+  }
+});
+
+it('values of an ad hoc filter are those of the kinds that are shown', async () => {
+  const asked = proxy(({ url }) => (url.includes('/values') ? { items: [{ value: url.includes('privileges') ? 'unused' : 'open', text: '', count: 1 }] } : { items: [
+    { name: 'state', title: 'State', kinds: ['findings', 'privileges', 'coverage'], type: 'string', operators: ['='] }, { name: 'owner', title: 'Owner', kinds: ['findings', 'baseline', 'privileges'], type: 'string', operators: ['='] },
+  ] }));
+  const source = new RemitDataSource(settings(), templates({}));
+  const values = (key: string, ...kinds: Array<RemitQuery['kind']>) => source.getTagValues({ key, filters: [], queries: kinds.map((kind) => ({ refId: 'A', kind })) });
+  expect(await values('state', 'privileges', 'events')).toEqual([{ text: 'unused', value: 'unused' }]);
+  expect((await values('state', 'privileges', 'findings')).map(({ value }) => value).sort()).toEqual(['open', 'unused']);
+  await values('owner', 'privileges');
+  expect(asked.filter(({ url }) => url.includes('/values')).map(({ url }) => new URL(url, 'http://x').searchParams.get('kind'))).toEqual(['privileges', 'findings', null]);
 });
 
 describe('annotations', () => {

@@ -18,6 +18,7 @@ import { contextQuery } from './features/log-context';
 import { VariableSupport } from './features/variables';
 import { Client, type WireQuery } from './lib/client';
 import { verdictTarget } from './lib/actions';
+import { clickable, isClickable } from './lib/clickable';
 import { keepLooks } from './lib/dress';
 import { explainFailure } from './lib/failure';
 import { adHocFilters, filtersOf, interpolateFilters } from './lib/interpolate';
@@ -149,7 +150,7 @@ export class RemitDataSource
         errors.push({ refId, status, message: [error, hint].filter(Boolean).join('. ') || `status ${status}` });
       }
       const explore = request.app === CoreApp.Explore;
-      const dressed = REGISTRY[query.kind].frames(frames ?? [], { query, to, from: request.range.from.valueOf(), until: request.range.to.valueOf(), explore });
+      const dressed = REGISTRY[query.kind].frames(frames ?? [], { query, to, from: request.range.from.valueOf(), until: request.range.to.valueOf(), explore }).map((frame) => clickable(frame, query.kind));
       data.push(...(onDashboard(request.app) ? dressed.map(bareWhenEmpty) : explore ? dressed.map(keepLooks) : dressed));
     }
     return { data, errors };
@@ -205,7 +206,8 @@ export class RemitDataSource
   }
 
   toggleQueryFilter(query: RemitQuery, { type, options }: ToggleFilterAction): RemitQuery {
-    return toggle(this.editable(query), options.key ?? '', options.value ?? '', type === 'FILTER_OUT');
+    const { key = '', value = '' } = options;
+    return isClickable(migrateQuery(query).kind, key) ? toggle(this.editable(query), key, value, type === 'FILTER_OUT') : query;
   }
 
   queryHasFilter(query: RemitQuery, { key, value }: QueryFilterOptions): boolean {
@@ -217,7 +219,7 @@ export class RemitDataSource
   }
 
   modifyQuery(query: RemitQuery, { type, options }: QueryFixAction): RemitQuery {
-    const known = type === 'ADD_FILTER' || type === 'ADD_FILTER_OUT';
+    const known = (type === 'ADD_FILTER' || type === 'ADD_FILTER_OUT') && isClickable(migrateQuery(query).kind, options?.key ?? '');
     return known && options?.key && options.value !== undefined ? add(this.editable(query), options.key, options.value, type === 'ADD_FILTER_OUT') : query;
   }
 

@@ -73,11 +73,19 @@ describe('findings', () => {
 
   it.each([
     ['owner', '=', ['data'], [urn('nightly')]], ['owner', '!=', ['data', ''], [AGENT]], ['identity', '=~', ['.*role/night.*'], [urn('nightly')]], ['environment', '=', ['production'], [urn('nightly')]],
-    ['kind', 'in', ['ai_agent'], [AGENT]], ['class', '=', ['human'], []], ['inventoried', '=', ['true'], [AGENT, urn('nightly')]], ['identity', '=', ['_overflow_'], null],
+    ['kind', 'in', ['ai_agent'], [AGENT]], ['class', '=', ['human'], []], ['inventoried', '=', ['true'], [AGENT, urn('nightly')]], ['identity', '=', ['_overflow_'], []],
   ])('by %s %s %j', async (key, op, values, expected) => {
     const rows = await asked.rows({ kind: 'findings', ...RANGE, filters: [{ key, op, values }] });
-    const every = await asked.rows({ kind: 'findings', ...RANGE });
-    expect([...new Set(column(rows, 'identity'))].sort()).toEqual(expected ?? [...new Set(column(every, 'identity'))].sort());
+    expect([...new Set(column(rows, 'identity'))].sort()).toEqual(expected);
+  });
+
+  it('of the rest of a storm are those of its detector, whosever they are, and nothing else is anybody\'s there', async () => {
+    const rest = by('identity', '=', '_overflow_');
+    const detector = by('detector', '=', 'outside-schedule');
+    const found = await asked.rows({ kind: 'findings', ...RANGE, filters: [rest, detector] });
+    expect(found.length).toBeGreaterThan(0);
+    expect(found).toEqual(await asked.rows({ kind: 'findings', ...RANGE, filters: [detector] }));
+    for (const kind of ['identities', 'events', 'privileges', 'coverage'] as const) expect(await asked.rows({ kind, ...RANGE, filters: [rest] }), kind).toEqual([]);
   });
 
   it('come page by page, each once', async () => {
@@ -285,7 +293,7 @@ describe('privileges', () => {
     expect(rows.map(({ permission, state, approved, uses, denied }) => [permission, state, approved, uses, denied])).toEqual([
       ['aws:s3:PutObject', 'ungranted', 'outside', 1, 0], ['aws:s3:DeleteObject', 'unused', 'outside', 0, 0], ['aws:s3:GetObject', 'used', 'allowed', 40, 1],
     ]);
-    expect(rows[2]).toMatchObject({ via: 'policy/export', granted_at: Date.UTC(2026, 0, 1), last_used: at('14:00:00') });
+    expect(rows[2]).toMatchObject({ granted_by: 'policy/export', granted_at: Date.UTC(2026, 0, 1), last_used: at('14:00:00') });
     expect(column(await asked.rows({ kind: 'privileges', ...RANGE, filters: [by('state', '=', 'unused')] }), 'permission')).toEqual(['aws:s3:DeleteObject']);
   });
 });
@@ -340,7 +348,7 @@ describe('a request', () => {
       { refId: 'missing', kind: 'explain', query: '0'.repeat(32) }, { refId: 'chain', kind: 'chain', filters: [by('trace', '=', 'none')] },
     );
     expect(Object.fromEntries(Object.entries(results).map(([name, { status, error, hint }]) => [name, [status, hint ?? error]]))).toEqual({
-      good: [200, undefined], kind: [400, 'did you mean findings?'], key: [400, 'did you mean severity?'], regex: [400, expect.stringContaining('RE2')], op: [400, expect.stringContaining('filters')],
+      good: [200, undefined], kind: [400, 'did you mean findings?'], key: [400, 'did you mean severity?'], regex: [400, expect.stringContaining('RE2')], op: [400, expect.stringContaining('filter "owner"')],
       extra: [400, 'unknown key "sql"'], range: [400, 'from must come before to'], format: [400, 'formats are table, logs, annotations, volume'], cursor: [400, 'leave it out to begin anew'],
       number: [400, 'events: > needs one number'], missing: [404, expect.stringContaining('ids are')], chain: [404, expect.stringContaining('longer range')],
     });

@@ -1,6 +1,7 @@
 import type { AdHocVariableFilter, DataSourceGetTagKeysOptions, DataSourceGetTagValuesOptions, MetricFindValue, TimeRange } from '@grafana/data';
 import type { Client } from '../lib/client';
 import { adHocFilters } from '../lib/interpolate';
+import { migrateQuery } from '../lib/migrate';
 import { isComplete } from '../lib/selector';
 import type { Filter, QueryKind, RemitQuery } from '../types';
 
@@ -11,11 +12,16 @@ export async function tagKeys(client: Client, options?: DataSourceGetTagKeysOpti
   return labels.filter((label) => kinds.size === 0 || label.kinds.some((kind) => kinds.has(kind))).map(({ name, title }) => ({ text: title || name, value: name }));
 }
 
-/** Values of a key, narrowed by the other filters that are set. */
-export async function tagValues(client: Client, { key, filters, timeRange }: DataSourceGetTagValuesOptions<RemitQuery>): Promise<MetricFindValue[]> {
+/** Values of a key, narrowed by the other filters that are set: those that it has in the kinds that the dashboard asks for, where it means something of their own. */
+export async function tagValues(client: Client, { key, filters, timeRange, queries }: DataSourceGetTagValuesOptions<RemitQuery>): Promise<MetricFindValue[]> {
   const others = adHocFilters(filters.filter((filter: AdHocVariableFilter) => filter.key !== key)).filter(isComplete);
-  const { items } = await client.values(key, { filters: others, ...bounds(timeRange) });
-  return items.map(({ value, text }) => ({ text: text || value, value }));
+  const label = (await client.labels()).find(({ name }) => name === key);
+  const shown = new Set((queries ?? []).map((query) => migrateQuery(query).kind));
+  // What is of whoever acted, an owner for example, is the same whatever is asked for; baselines have nothing else to be filtered by.
+  const kinds = label === undefined || label.kinds.includes('baseline') ? [] : label.kinds.filter((kind) => shown.has(kind));
+  const lists = await Promise.all((kinds.length > 0 ? kinds : [undefined]).map((kind) => client.values(key, { kind, filters: others, ...bounds(timeRange) })));
+  const texts = new Map(lists.flatMap(({ items }) => items.map(({ value, text }) => [value, text || value] as const)));
+  return [...texts].map(([value, text]) => ({ text, value }));
 }
 
 function bounds(range: TimeRange | undefined): { from?: number; to?: number } {

@@ -84,7 +84,7 @@ function bare(json: Frame): DataFrameJSON {
 }
 
 function configOf(field: Field, look: Look | undefined, to: LinkTargets): FieldConfig {
-  const config: FieldConfig = { ...(field.config.unit ? { unit: field.config.unit } : {}), ...(field.config.interval ? { interval: field.config.interval } : {}), filterable: field.type === FieldType.string };
+  const config: FieldConfig = { ...(field.config.unit ? { unit: field.config.unit } : {}), ...(field.config.interval ? { interval: field.config.interval } : {}), filterable: false };
   if (!look) {
     return config;
   }

@@ -89,6 +89,7 @@ export const privilegeStates = (): Record<string, Word> => ({
 
 export const coverageStates = (): Record<string, Word> => ({
   judged: { text: t('coverage.judged', 'Judged'), color: 'green' },
+  partly: { text: t('coverage.partly', 'Judged in part'), color: 'yellow' },
   not_judged: { text: t('coverage.not-judged', 'Not judged'), color: 'orange' },
 });
 

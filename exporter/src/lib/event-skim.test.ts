@@ -32,6 +32,8 @@ describe('skimming', () => {
     expect(EVENT_KEYS.filter((key) => skim.value(key) === null || skim.value(key) === '')).toEqual([]);
     expect([skim.value('resource'), skim.value('session'), skim.value('trace'), skim.value('permission'), skim.value('account')]).toEqual(
       [full.resources![0]!.uid, full.actor.session!.uid, full.trace!.uid, full.privilege!.used, full.cloud!.account!.uid]);
+    expect([skim.value('credential_type'), skim.value('span'), skim.value('status_code'), skim.value('delegation'), skim.value('flags')]).toEqual(
+      [full.credential!.type, full.trace!.span!.uid, full.status_code, full.actor.delegation!.join(', '), 'start_record, context']);
     expect([skim.context, skim.announced]).toEqual([true, true]);
     skim.next();
     expect(['resource', 'trace', 'network', 'server', 'outcome', 'credential'].map((key) => skim.value(key as 'tool'))).toEqual(['send', 'q', 'service', 'mail', 'success', null]);

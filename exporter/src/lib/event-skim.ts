@@ -22,8 +22,9 @@ export class EventSkim {
   /** Numbers of texts; 0 for none. */
   #principal = 0; #resolution = 0; #source = 0; #realm = 0; #original = 0; #operation = 0; #category = 0; #credential = 0;
   #tool = 0; #server = 0; #resource = 0; #resourceType = 0; #session = 0; #trace = 0; #sequence = 0;
-  #account = 0; #region = 0; #cluster = 0; #ip = 0; #srcKind = 0; #agent = 0;
+  #account = 0; #region = 0; #cluster = 0; #ip = 0; #srcKind = 0; #agent = 0; #credentialType = 0; #span = 0; #status = 0;
   #used: number[] = [];
+  #delegation: number[] = [];
 
   constructor(bytes: Uint8Array) {
     checkFormat(bytes);
@@ -64,6 +65,8 @@ export class EventSkim {
       }
       case 'resource': return this.#text(this.#resource || this.#tool);
       case 'trace': return this.#text(this.#trace || this.#sequence);
+      case 'delegation': return this.#delegation.map((number) => this.#r.textAt(number)!).join(', ');
+      case 'flags': return FLAGS.filter((_, bit) => (this.#flags & (1 << bit)) !== 0).join(', ');
       default: return this.#text(this.#numberOf(key));
     }
   }
@@ -88,13 +91,16 @@ export class EventSkim {
 
   #text(number: number): string | null { return this.#r.textAt(number) ?? null; }
 
-  #numberOf(key: Exclude<EventKey, 'id' | 'outcome' | 'permission' | 'network' | 'resource' | 'trace'>): number {
+  #numberOf(key: Exclude<EventKey, 'id' | 'outcome' | 'permission' | 'network' | 'resource' | 'trace' | 'delegation' | 'flags'>): number {
     switch (key) {
       case 'source': return this.#source;
       case 'operation': return this.#operation;
       case 'category': return this.#category;
       case 'resource_type': return this.#resourceType;
       case 'credential': return this.#credential;
+      case 'credential_type': return this.#credentialType;
+      case 'span': return this.#span;
+      case 'status_code': return this.#status;
       case 'tool': return this.#tool;
       case 'server': return this.#server;
       case 'session': return this.#session;
@@ -117,8 +123,8 @@ export class EventSkim {
     skip(r, 6);
     this.#resolution = r.unsigned();
     this.#actor();
-    this.#credential = 0;
-    if (r.has()) { this.#credential = r.unsigned(); skip(r, 2); }
+    this.#credential = this.#credentialType = 0;
+    if (r.has()) { this.#credential = r.unsigned(); this.#credentialType = r.unsigned(); skip(r, 1); }
     if (r.has()) skip(r, 4);
     if (r.has()) skip(r, 3);
     skip(r, 2);
@@ -133,7 +139,8 @@ export class EventSkim {
     this.#cluster = r.unsigned();
     this.failed = r.unsigned() === 2;
     this.denied = r.flag() === true;
-    skip(r, 2);
+    this.#status = r.unsigned();
+    skip(r, 1);
     this.#ip = 0;
     if (r.has()) { this.#ip = r.unsigned(); skip(r, 4); }
     this.#srcKind = r.unsigned(); this.#agent = r.unsigned();
@@ -148,7 +155,7 @@ export class EventSkim {
     skip(r, 2);
     this.#session = 0;
     if (r.has()) { this.#session = r.unsigned(); skip(r, 3); }
-    skipList(r, 1);
+    this.#delegation = this.#list();
     skip(r, 1);
     if (r.has()) skip(r, 4);
   }
@@ -170,19 +177,24 @@ export class EventSkim {
 
   #joined(): void {
     const r = this.#r;
-    this.#trace = 0;
+    this.#trace = this.#span = 0;
     if (r.has()) {
       this.#trace = r.unsigned();
-      if (r.has()) skip(r, 3);
+      if (r.has()) { this.#span = r.unsigned(); skip(r, 2); }
       skip(r, 1);
     }
     this.#sequence = r.unsigned();
     this.#used = NONE;
     if (!r.has()) return;
-    const length = r.unsigned();
-    if (length > 1) this.#used = Array.from({ length: length - 1 }, () => r.unsigned());
+    this.#used = this.#list();
     skipList(r, 1);
     skip(r, 1);
+  }
+
+  #list(): number[] {
+    const r = this.#r;
+    const length = r.unsigned();
+    return length > 1 ? Array.from({ length: length - 1 }, () => r.unsigned()) : NONE;
   }
 }
 

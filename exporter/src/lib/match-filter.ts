@@ -49,7 +49,8 @@ function regular(values: readonly string[]): (text: string) => boolean {
 function remembering(values: readonly string[]): (text: string) => boolean {
   const all = values.map((value) => {
     try {
-      return RE2JS.compile(value);
+      // As Prometheus reads a matcher: the dot is any sign, a line break too.
+      return RE2JS.compile(value, RE2JS.DOTALL);
     } catch {
       throw new BadCondition(`${JSON.stringify(value.slice(0, 100))} is no regular expression that RE2 understands`);
     }

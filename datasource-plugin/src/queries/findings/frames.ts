@@ -17,7 +17,7 @@ export const looks = (): Looks => ({
   kind: { title: t('field.kind', 'Kind'), words: kinds(), width: 130 },
   owner: { title: t('field.owner', 'Owner'), width: 110 },
   detector: { title: t('field.detector', 'Detector'), link: 'detector', width: 180 },
-  class: { title: t('field.class', 'Class'), words: findingClasses(), width: 140 },
+  finding_class: { title: t('field.class', 'Class'), words: findingClasses(), width: 140 },
   subject: { title: t('field.subject', 'Subject'), width: 220 },
   reason: { title: t('field.reason', 'Reason'), width: 480 },
   expected: { title: t('field.expected', 'Expected'), width: 300 },
@@ -42,7 +42,7 @@ export const looks = (): Looks => ({
 });
 
 /** What is wrong with whom and since when comes first; the rest is one scroll away. */
-export const FIRST = ['severity', 'title', 'identity', 'owner', 'state', 'time', 'reason', 'id', 'detector', 'count', 'score', 'expected', 'observed', 'subject', 'kind', 'class', 'environment', 'first'];
+export const FIRST = ['severity', 'title', 'identity', 'owner', 'state', 'time', 'reason', 'id', 'detector', 'count', 'score', 'expected', 'observed', 'subject', 'kind', 'finding_class', 'environment', 'first'];
 
 /** Findings as a table, as lines, as annotations or counted over time. */
 export const frames: KindPart['frames'] = (answer, context) =>

@@ -8,7 +8,7 @@ const looks = (): Looks => ({
   owner: { title: t('field.owner', 'Owner'), width: 110 },
   permission: { title: t('field.permission', 'Permission'), width: 280 },
   scope: { title: t('field.scope', 'Scope'), width: 160 },
-  via: { title: t('field.via', 'Granted through'), width: 160 },
+  granted_by: { title: t('field.via', 'Granted through'), width: 160 },
   granted_at: { title: t('field.granted-at', 'Granted'), width: 170 },
   state: { title: t('field.state', 'State'), words: privilegeStates(), cell: 'pill', width: 160 },
   approved: { title: t('field.approved', 'Inventory says'), words: verdicts(), width: 140 },
@@ -18,4 +18,4 @@ const looks = (): Looks => ({
 });
 
 /** Privileges as a table. */
-export const frames: KindPart['frames'] = (answer, { to }) => answer.map((frame) => dress(frame, looks(), to, ['identity', 'permission', 'state', 'approved', 'uses', 'last_used', 'owner', 'via', 'scope']));
+export const frames: KindPart['frames'] = (answer, { to }) => answer.map((frame) => dress(frame, looks(), to, ['identity', 'permission', 'state', 'approved', 'uses', 'last_used', 'owner', 'granted_by', 'scope']));

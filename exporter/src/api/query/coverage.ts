@@ -15,7 +15,7 @@ export const coverage: Kind = {
       const page = filters.anyIdentity && wanted.size === 0 ? NOTHING : stands.reader.identityCoverage({ limit: PAGE, ...named, ...(cursor === undefined ? {} : { cursor }) });
       for (const identity of page.items) {
         if (filters.anyIdentity && !wanted.has(identity.identity)) continue;
-        for (const row of rowsOf(identity)) if (filters.test(OWN, (key) => row[key])) rows.push(row);
+        for (const row of rowsOf(identity)) if (filters.test(OWN, (key) => (key === 'reason' ? said(row) : row[key]))) rows.push(row);
       }
       more = rows.length > limit || (page.cursor !== null && ask.left() === 0);
       cursor = page.cursor;
@@ -38,6 +38,11 @@ const COLUMNS: Column<Row>[] = [
   text('reason', 'Reason', (r) => r.reason.join(', ') || null), text('sentence', 'Why', (r) => r.sentence || null), text('owner', 'Owner', (r) => r.owner), text('kind', 'Kind', (r) => r.kind),
   { name: 'may_page', type: 'boolean', title: 'May page', of: (r) => r.may_page },
 ];
+
+/** Each reason, and all of them as the cell shows them. */
+function said({ reason }: Row): string[] {
+  return reason.length > 1 ? [...reason, reason.join(', ')] : reason;
+}
 
 /** A row for each detector and source; without a source one for the detector. */
 function rowsOf({ identity, owner, kind, detectors, may_page }: IdentityCoverage): Row[] {

@@ -20,7 +20,7 @@ export function findingColumns({ explorer, detector }: QueryStands): Column<Find
   return [
     time('time', 'Last event', (f) => f.last), time('first', 'First event', (f) => f.first), text('id', 'Id', (f) => f.id), text('severity', 'Severity', (f) => f.severity),
     text('state', 'State', (f) => f.state), text('title', 'What is wrong', (f) => detector(f.detector)?.title ?? f.detector), text('identity', 'Identity', (f) => f.identity),
-    text('kind', 'Kind', (f) => f.kind), text('owner', 'Owner', (f) => f.owner), text('detector', 'Detector', (f) => f.detector), text('class', 'Class', (f) => f.class),
+    text('kind', 'Kind', (f) => f.kind), text('owner', 'Owner', (f) => f.owner), text('detector', 'Detector', (f) => f.detector), text('finding_class', 'Class', (f) => f.class),
     text('subject', 'About', (f) => f.subject), text('reason', 'Reason', (f) => f.reason), text('expected', 'Expected', (f) => f.expected),
     text('observed', 'Observed', (f) => f.observed), count('count', 'Events', (f) => f.count), count('score', 'Score', (f) => f.score, 'none'),
     text('purpose', 'Purpose', (f) => f.purpose), text('environment', 'Environment', (f) => explorer.identity(f.identity)?.remit?.record.environment),
@@ -52,7 +52,7 @@ function frame(ask: Ask, rows: readonly Finding[]): Frame {
 const LOGS: Column<Finding>[] = [
   time('timestamp', 'Time', (f) => f.last), text('body', 'Line', (f) => f.reason), text('severity', 'Level', (f) => f.severity), text('id', 'Id', (f) => f.id),
   raw('labels', 'Labels', ({ id, identity, owner, detector, state, kind, subject, class: of }) =>
-    ({ id, identity, ...(owner === null ? {} : { owner }), detector, state, kind, subject, class: of })),
+    ({ id, identity, ...(owner === null ? {} : { owner }), detector, state, kind, subject, finding_class: of })),
 ];
 
 function annotationColumns({ detector }: QueryStands): Column<Finding>[] {

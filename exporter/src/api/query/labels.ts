@@ -1,15 +1,16 @@
-import { CLASSES, FINDING_CLASSES, FINDING_STATES, OUTCOMES, queryFilterSchema, SEVERITIES } from '@remit/contract';
+import { CLASSES, COVERAGE_CODES, COVERAGE_STATES, FINDING_CLASSES, FINDING_STATES, OUTCOMES, queryFilterSchema, SEVERITIES } from '@remit/contract';
 import type { EventKey, KnownIdentity, LabelInfo, LabelValues, Millis, QueryFilter, QueryKind } from '@remit/contract';
 import type { Matchable } from '../../lib/match-filter.ts';
 import { Filters, ofFinding, ofIdentity, QueryError } from './filters.ts';
 import { FINDING_KEYS, IDENTITY_KEYS, KEYS, operatorsOf, type FindingKey, type IdentityKey } from './keys.ts';
 import type { QueryStands } from './kind.ts';
+import { PRIVILEGE_STATES, privilegeRows } from './privileges.ts';
 
 /** Where values are taken from; what decides is what the label belongs to. */
-export type LabelSource = 'findings' | 'identities' | 'events';
-/** A question for the values of one label. Absent times: everything that is kept; for events the last 24 hours. */
+export type LabelSource = 'findings' | 'identities' | 'events' | 'privileges' | 'coverage';
+/** A question for the values of one label, of all kinds or of one. Absent times: everything that is kept; for events and privileges the last 24 hours. */
 export interface LabelAsk {
-  name: string; source: LabelSource | null; matches: readonly string[]; contains: string; from: Millis | null; to: Millis | null; limit: number; budget: Millis; signal: AbortSignal;
+  name: string; kind: QueryKind | null; matches: readonly string[]; contains: string; from: Millis | null; to: Millis | null; limit: number; budget: Millis; signal: AbortSignal;
 }
 
 const DAY: Millis = 86_400_000;
@@ -32,11 +33,13 @@ export async function labelValues(ask: LabelAsk, stands: QueryStands): Promise<L
   const filters = new Filters(ask.matches.map(readMatch), source);
   const counts = new Map<string, number>();
   let partial = false;
-  if (source === 'findings') ofFindings(ask, filters, stands, counts);
-  else if (source === 'identities') {
+  if (source === 'coverage' && !isIdentityKey(ask.name)) ofCoverage(ask.name, stands, counts);
+  else if (source === 'privileges' && isPrivilegeKey(ask.name)) partial = await ofPrivileges(ask, ask.name, filters, stands, counts);
+  else if (source === 'findings') ofFindings(ask, filters, stands, counts);
+  else if (source === 'identities' || isIdentityKey(ask.name) && source !== 'events') {
     for (const identity of filters.identities(stands.explorer)) put(counts, valueOf(identity, ask.name));
   } else partial = await ofEvents(ask, filters, stands, counts);
-  for (const word of VOCABULARY[ask.name] ?? []) if (source !== 'identities' || ask.matches.length === 0) counts.set(word, counts.get(word) ?? 0);
+  for (const word of wordsOf(ask.name, source)) if (source !== 'identities' || ask.matches.length === 0) counts.set(word, counts.get(word) ?? 0);
   return listed(ask, counts, partial, stands);
 }
 
@@ -48,13 +51,25 @@ export function readMatch(text: string): QueryFilter {
   return read.data;
 }
 
-const VOCABULARY: Record<string, readonly string[]> = { severity: SEVERITIES, state: FINDING_STATES, finding_class: FINDING_CLASSES, outcome: OUTCOMES, class: CLASSES };
+const VOCABULARY: Record<string, readonly string[]> = { severity: SEVERITIES, finding_class: FINDING_CLASSES, outcome: OUTCOMES, class: CLASSES, reason: COVERAGE_CODES };
+const STATES: Partial<Record<LabelSource, readonly string[]>> = { findings: FINDING_STATES, privileges: PRIVILEGE_STATES, coverage: COVERAGE_STATES };
 
-function sourceOf({ name, source }: LabelAsk): LabelSource {
+/** The closed list that the values are of; none where it is open. */
+function wordsOf(name: string, source: LabelSource): readonly string[] {
+  return name === 'state' ? STATES[source] ?? [] : VOCABULARY[name] ?? [];
+}
+
+/** Where the values of a kind are. Graphs and chains are made of events; series and explanations have none of their own. */
+const SOURCES: Record<QueryKind, LabelSource | null> = {
+  findings: 'findings', events: 'events', identities: 'identities', privileges: 'privileges', coverage: 'coverage', graph: 'events', chain: 'events', baseline: null, deviations: null, explain: null,
+};
+
+function sourceOf({ name, kind }: LabelAsk): LabelSource {
   const key = KEYS.get(name);
   if (!key) throw new QueryError(404, `there is no label ${JSON.stringify(name.slice(0, 64))}`, 'GET /api/v1/labels lists them');
-  const natural = isIdentityKey(name) ? 'identities' : key.kinds.includes('findings') && name !== 'id' ? 'findings' : key.kinds.includes('events') ? 'events' : 'identities';
-  const asked = source ?? natural;
+  const has = (source: LabelSource): boolean => key.kinds.includes(source);
+  const natural = isIdentityKey(name) ? 'identities' : has('findings') && name !== 'id' ? 'findings' : (['events', 'privileges', 'coverage'] as const).find(has) ?? 'identities';
+  const asked = (kind === null ? null : SOURCES[kind]) ?? natural;
   if (isIdentityKey(name) || key.kinds.includes(asked)) return asked;
   return natural;
 }
@@ -88,6 +103,28 @@ async function ofEvents({ name, from, to, budget, signal }: LabelAsk, filters: F
     }
   }
   return partial;
+}
+
+/** Of the fleet: a detector that judges nobody is one to filter by as well. */
+function ofCoverage(name: string, { reader }: QueryStands, counts: Map<string, number>): void {
+  const { detectors, sources } = reader.coverage();
+  if (name === 'source') for (const { source, identities } of sources) counts.set(source, identities);
+  if (name === 'detector') for (const { detector, identities } of detectors) counts.set(detector, identities.judged + identities.partly + identities.not_judged);
+  if (name === 'state') for (const state of COVERAGE_STATES) counts.set(state, detectors.reduce((sum, { identities }) => sum + identities[state], 0));
+  if (name === 'reason') for (const { reasons } of detectors) for (const [code, n] of Object.entries(reasons)) put(counts, code, n);
+}
+
+async function ofPrivileges({ from, to, budget, signal }: LabelAsk, name: PrivilegeKey, filters: Filters, { explorer, now }: QueryStands, counts: Map<string, number>): Promise<boolean> {
+  const end = to ?? now();
+  const until = performance.now() + budget;
+  const { rows, partial } = await privilegeRows({ filters, from: from ?? end - DAY, to: end, signal, left: () => Math.max(0, until - performance.now()), stands: { explorer } });
+  for (const row of rows) put(counts, row[name]);
+  return partial;
+}
+
+type PrivilegeKey = 'permission' | 'granted_by' | 'state';
+function isPrivilegeKey(name: string): name is PrivilegeKey {
+  return name === 'permission' || name === 'granted_by' || name === 'state';
 }
 
 function valueOf(identity: KnownIdentity, name: string): Matchable {

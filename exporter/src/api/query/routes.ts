@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
-import { QUERY_KINDS, QUERY_VERSION, queryRequestSchema } from '@remit/contract';
+import { QUERY_KINDS, QUERY_VERSION, queryRequestSchema, VALUE_MOST } from '@remit/contract';
 import type { Frame, QueryResult } from '@remit/contract';
 import { queryOf, sendJson } from '../../lib/http-route.ts';
 import type { Route } from '../../lib/http-route.ts';
@@ -125,11 +125,12 @@ function tooLarge(): QueryResult {
 
 // ---------------------------------------------------------------- labels
 
-const several = z.union([z.string().max(600), z.array(z.string().max(600)).max(32)]).transform((v) => (Array.isArray(v) ? v : [v])).default([]);
+const condition = z.string().max(VALUE_MOST + 70);
+const several = z.union([condition, z.array(condition).max(32)]).transform((v) => (Array.isArray(v) ? v : [v])).default([]);
 const time = z.coerce.number().int().optional();
 const labelsSchema = z.strictObject({ kind: z.enum(QUERY_KINDS).optional() });
 const valuesSchema = z.strictObject({
-  kind: z.enum(['findings', 'identities', 'events']).optional(), match: several, q: z.string().max(512).default(''), from: time, to: time,
+  kind: z.enum(QUERY_KINDS).optional(), match: several, q: z.string().max(512).default(''), from: time, to: time,
   limit: z.coerce.number().int().min(1).max(1000).default(200),
 });
 const streamSchema = z.strictObject({ cursor: z.string().max(64).optional(), filter: several });
@@ -146,7 +147,7 @@ async function values(request: Request, response: Response, { stands }: QueryRou
   response.once('close', () => gone.abort());
   const { kind, match: matches, q: contains, from, to, limit } = asked;
   await orRefuse(response, async () => sendJson(response, 200, await labelValues({
-    name: String(request.params['name']), source: kind ?? null, matches, contains, from: from ?? null, to: to ?? null, limit, budget: DEADLINE, signal: gone.signal,
+    name: String(request.params['name']), kind: kind ?? null, matches, contains, from: from ?? null, to: to ?? null, limit, budget: DEADLINE, signal: gone.signal,
   }, stands)));
 }
 

@@ -45,7 +45,14 @@ function read(sent: { refId: string }): Query {
   const where = String(issue?.path[0] ?? 'query').slice(0, 64);
   if (where === 'kind') throw unknownKind((sent as { kind?: unknown }).kind);
   if (issue?.code === 'unrecognized_keys') throw new QueryError(400, `unknown key ${JSON.stringify(String(issue.keys[0]).slice(0, 64))}`);
-  throw new QueryError(400, `${where}: ${(issue?.message ?? 'not understood').slice(0, 300)}`);
+  throw new QueryError(400, `${where === 'filters' ? filterAt(sent, issue?.path[1]) : where}: ${(issue?.message ?? 'not understood').slice(0, 300)}`);
+}
+
+/** The filter that a problem is in, by its key. */
+function filterAt(sent: object, place: unknown): string {
+  const filters: unknown = 'filters' in sent ? sent.filters : null;
+  const filter: unknown = Array.isArray(filters) && typeof place === 'number' ? filters[place] : null;
+  return typeof filter === 'object' && filter !== null && 'key' in filter && typeof filter.key === 'string' ? `filter ${JSON.stringify(filter.key.slice(0, 64))}` : 'filters';
 }
 
 function unknownKind(kind: unknown): QueryError {
