@@ -1,7 +1,7 @@
 import { busiest } from './lib/busiest.ts';
 import { since, type Plan } from './lib/dashboard.ts';
-import { cell, label, toDashboard, toRunbook } from './lib/links.ts';
-import { figure, lines, recordGraph, recordTable, states, table } from './lib/panels.ts';
+import { cell, toDashboard, toRunbook } from './lib/links.ts';
+import { figure, lines, recordGraph, openWhen, recordTable, table } from './lib/panels.ts';
 import { counted, ENVIRONMENT, last, over, OWNER, records, rows } from './lib/queries.ts';
 import { cluster, environment, identity, owner, recorded } from './lib/variables.ts';
 import { firstAndLast, OUTCOME_COLORS } from './lib/words.ts';
@@ -25,11 +25,11 @@ export const agents: Plan = {
       description: 'Chosen agents with series of their own. None: no identity of the kind ai_agent is in the inventory, or has an open finding.',
     }),
     figure({
-      title: 'Off their sequence', w: 6, h: 3, decimals: 0, empty: 'None known', steps: [['green', null], ['red', 1]], queries: [last(counted(`${OPEN}{${ID}, detector=~"off-purpose-sequence|unusual-sequence"}`, ID))],
+      title: 'Off their sequence', w: 6, h: 3, decimals: 0, empty: 'No agents', steps: [['green', null], ['red', 1]], queries: [last(counted(`${OPEN}{${ID}, detector=~"off-purpose-sequence|unusual-sequence"}`, ID))],
       description: 'Open findings about the order of calls. 0: no run left its approved or usual sequence.', links: [toRunbook('off-purpose-sequence')],
     }),
     figure({
-      title: 'New in their calls', w: 6, h: 3, decimals: 0, empty: 'None known', steps: [['green', null], ['orange', 1]], queries: [last(counted(`${OPEN}{${ID}, detector=~"new-action|new-destination|new-network|off-purpose-action"}`, ID))],
+      title: 'New in their calls', w: 6, h: 3, decimals: 0, empty: 'No agents', steps: [['green', null], ['orange', 1]], queries: [last(counted(`${OPEN}{${ID}, detector=~"new-action|new-destination|new-network|off-purpose-action"}`, ID))],
       description: 'Open findings about tools, targets or values that are new for the purpose, or not approved. 0: nothing new was used.', links: [toRunbook('new-destination')],
     }),
     since(6),
@@ -38,10 +38,7 @@ export const agents: Plan = {
       description: 'Judged events a minute of the chosen agents, averaged over five minutes. Flat at 0: they rest, or their traces do not arrive. Empty: no agent has series of its own.',
     }),
     busiest({ title: 'Who calls most', what: 'Agent', w: 12, h: 7, of: ID, empty: 'No agent called anything in this hour while Prometheus scraped' }),
-    states({
-      title: 'What was open when', w: 10, h: 6, unit: 'none', empty: 'Nothing was open', queries: [over(`topk(20, max by (detector) (${OPEN}{${ID}}))`, '{{detector}}')], words: [{ from: 0, to: 0, text: 'closed', color: 'transparent' }, { from: 1, to: null, text: 'open', color: 'red' }],
-      description: 'Detectors with an open finding of the chosen agents. Empty: none was open in this range. Click one for its runbook.', links: [toRunbook(label('detector'))],
-    }),
+    openWhen({ w: 10, h: 6, open: `topk(20, max by (detector) (${OPEN}{${ID}}))`, whose: 'the chosen agents' }),
     table({
       title: 'Who left its habits or its remit', w: 14, h: 6, empty: 'Nothing is open', by: 'Open', most: 20, description: 'Agents with open findings. Empty: nothing is open.', queries: [rows(`topk(20, sum by (identity, identity_owner) (${OPEN}{${ID}}) > 0)`)],
       columns: [

@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -13,9 +15,9 @@ interface Reference { type?: string; uid?: string }
 interface Link { title: string; url?: string; type?: string; tags?: string[] }
 interface Panel {
   id: number; type: string; title: string; description?: string; datasource?: Reference; timeFrom?: string; gridPos: { x: number; y: number; w: number; h: number };
-  targets?: { refId: string; expr?: string; datasource?: Reference }[]; fieldConfig?: { defaults: { unit?: string; noValue?: string } };
+  targets?: { refId: string; expr?: string; datasource?: Reference }[]; fieldConfig?: { defaults: { unit?: string; noValue?: string; mappings?: { options: { match?: string } }[] } };
 }
-interface Board { uid: string; title: string; description: string; tags: string[]; time: { from: string; to: string }; panels: Panel[]; links: Link[]; templating: { list: { name: string; type: string; datasource?: Reference }[] }; annotations: { list: { datasource: Reference }[] } }
+interface Board { uid: string; title: string; description: string; tags: string[]; time: { from: string; to: string }; panels: Panel[]; links: Link[]; templating: { list: { name: string; type: string; datasource?: Reference; query?: { query?: string } }[] }; annotations: { list: { datasource: Reference }[] } }
 
 const URL_OF_REMIT = 'https://remit.example.org';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -51,6 +53,50 @@ describe('dashboards', () => {
     expect(unit).toMatch(/\S/);
     expect(panel.targets?.length).toBeGreaterThan(0);
     expect(panel.targets?.map(({ refId }) => refId)).toEqual([...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'].slice(0, panel.targets?.length));
+  });
+
+  it('say nothing of Remit that would be false while it is not scraped', () => {
+    for (const [name, { type, datasource, targets = [], fieldConfig }] of everyPanel) {
+      if (datasource?.type === RECORDS) continue;
+      expect(fieldConfig?.defaults.noValue, name).toMatch(type === 'stat' ? /^Not known$/ : /, or Remit is not scraped$|^Not known$/);
+      // Words for nothing come from a query that has something only while Remit is scraped.
+      const words = fieldConfig?.defaults.mappings?.some(({ options }) => options.match === 'nan') ?? false;
+      if (type === 'stat') expect(targets.some(({ expr }) => / or on \(\) \(NaN \* count\(/.test(expr ?? '')), name).toBe(words);
+      if (type === 'table' && targets.length > 1) expect(targets[0]?.expr, name).toMatch(/ or on \(\) label_replace\(vector\(NaN\), "\w+", "Remit is not scraped", "", ""\)$/);
+    }
+    for (const board of boards) expect(panelsOf(board).map(({ title }) => title), board.uid).toContain('What Prometheus knows');
+  });
+
+  it('tell in series what was open, what was not, and when nothing was known', async () => {
+    const filled = (expr: string): string => expr.replaceAll('"$identity"', '"i"').replaceAll(/\$\w+/g, '.*');
+    const titled = (wanted: string): string[] => everyPanel.filter(([, { title }]) => title === wanted).map(([, { targets }]) => filled(targets?.[0]?.expr ?? ''));
+    const lines = titled('What was open when');
+    expect(lines.length).toBe(3);
+    const scraped = 'nhi_pipeline_heartbeat_timestamp_seconds{cluster="c"}';
+    const open = 'nhi_findings_open{cluster="c", identity="i", identity_owner="o", detector="d", severity="critical"}';
+    const all = '{all="All detectors"}';
+    const state = (name: string, series: Record<string, string>, ...of: [expr: string, samples: Record<string, number>][]): object => ({
+      name, interval: '30s', input_series: Object.entries(series).map(([of, values]) => ({ series: of, values })),
+      promql_expr_test: of.map(([expr, samples]) => ({ expr, eval_time: '5m', exp_samples: Object.entries(samples).map(([labels, value]) => ({ labels, value })) })),
+    });
+    const each = (samples: Record<string, number>) => lines.map((expr): [string, Record<string, number>] => [expr, samples]);
+    const [critical = '', known = '', not = ''] = [titled('Critical, open')[0], filled(everyPanel.find(([, { title }]) => title === 'What Prometheus knows')?.[1].targets?.[0]?.expr ?? ''), filled(everyPanel.find(([, { title }]) => title === 'What Prometheus knows')?.[1].targets?.[1]?.expr ?? '')];
+    const folder = mkdtempSync(join(tmpdir(), 'dashboards-'));
+    writeFileSync(join(folder, 'tests.yml'), JSON.stringify({
+      rule_files: ['remit', 'dashboards'].map((name) => `${ROOT}rules/${name}.rules.yml`), evaluation_interval: '30s', tests: [
+        state('not scraped, never was', {}, ...each({ [all]: -2 }), [critical, {}], [known, {}], [not, {}]),
+        state('scraped, nothing open', { [scraped]: '60x20' }, ...each({ [all]: -1 }), [critical, { '{}': 0 }], [known, { '{}': 60_000 }], [not, {}]),
+        state('scraped, one open', { [scraped]: '60x20', [open]: '1x20' }, ...each({ '{detector="d"}': 1 }), [critical, { '{}': 1 }]),
+        state('no longer scraped', { [scraped]: '60x4 stale', [open]: '1x4 stale' }, ...each({ '{detector="d"}': 1 }), [critical, { '{}': 1 }], [known, {}], [not, { '{cluster="c"}': 60_000 }]),
+      ],
+    }));
+    expect(await testRules([join(folder, 'tests.yml')])).toContain('SUCCESS');
+  });
+
+  it('offer owners that are declared, named by a record or have something open', () => {
+    const offered = boards.flatMap(({ uid, templating }) => templating.list.filter(({ name }) => name === 'owner').map(({ query }) => [uid, query?.query ?? ''] as const));
+    expect(offered.length).toBe(7);
+    for (const [uid, query] of offered) for (const family of ['cluster_owner:nhi_page_budget_spent_pages:max', 'cluster_owner_severity:nhi_findings_open:sum', ...uid === 'remit-fleet' ? [] : ['nhi_identity_info']]) expect(query, uid).toContain(family);
   });
 
   it('reach data sources through the variables only', () => {
@@ -125,7 +171,7 @@ describe('dashboards', () => {
     for (const { title, targets = [] } of panelsOf(fleet)) for (const { expr } of targets) {
       if (expr === undefined) continue;
       for (const [name = ''] of expr.matchAll(/\b(?:cluster\w*:)?nhi_\w+(?::\w+)?/g)) expect(name, title).toMatch(/^cluster\w*:nhi_\w+:\w+$/);
-      expect(expr, title).toMatch(/^(sum|count|min)\(|^topk\(([1-9]|[1-4]\d|50), |^sum by \(severity\) /);
+      expect(expr, title).toMatch(/^\(?(sum|count|min)\(|^max by \(cluster\) |^topk\(([1-9]|[1-4]\d|50), |^sum by \(severity\) /);
     }
   });
 });

@@ -1,8 +1,8 @@
 import { since, type Plan } from './lib/dashboard.ts';
 import { cell, label, toDashboard, toRunbook } from './lib/links.ts';
 import { bars, figure, lines, recordTable, table } from './lib/panels.ts';
-import { last, over, OWNER, records, rows } from './lib/queries.ts';
-import { choice, cluster } from './lib/variables.ts';
+import { last, over, OWNER, records, rows, SCRAPED } from './lib/queries.ts';
+import { choice, cluster, owner } from './lib/variables.ts';
 import { COVERAGE, SEVERITY_COLORS } from './lib/words.ts';
 
 const C = 'cluster=~"$cluster"';
@@ -22,26 +22,27 @@ export const fleet: Plan = {
   question: 'What needs attention now: who has findings, who pages, what left its habits, and what cannot be seen.',
   variables: [
     cluster('cluster:nhi_pipeline_heartbeat_timestamp_seconds:max'),
-    choice({ name: 'owner', label: 'Owner', description: 'Teams of the inventory; _none_ is what nobody owns', query: `label_values(${SPENT}{${C}}, identity_owner)`, all: 'any', regex: '/^(?!_fleet_$).*/' }),
+    owner('cluster_owner_severity:nhi_findings_open:sum', SPENT),
+    choice({ name: 'detector', label: 'Detector', description: 'Of the bars by detector and of the list of findings below; all figures are of every detector', query: `label_values(cluster_detector_severity:nhi_findings:sum{${C}}, detector)`, all: 'any' }),
   ],
   numbers: [
     figure({
-      title: 'Critical, open', w: 6, h: 3, decimals: 0, empty: 'No data', steps: [['green', null], ['red', 1]], queries: [last(`sum(${OPEN}{${O}, severity="critical"})`)],
-      description: 'Open and acknowledged findings that page, of the chosen owners. Empty: the recording rules are not loaded, or nothing was ever found.', links: [toDashboard('quality', 'Are the pages worth it?')],
+      title: 'Critical, open', w: 6, h: 3, decimals: 0, steps: [['green', null], ['red', 1]], queries: [last(`sum(${OPEN}{${O}, severity="critical"}) or on () 0 * ${SCRAPED}`)],
+      description: 'Open and acknowledged findings that page, of the chosen owners, held for a day while Remit is not scraped.', links: [toDashboard('quality', 'Are the pages worth it?')],
     }),
     figure({
-      title: 'Warnings, open', w: 6, h: 3, decimals: 0, empty: 'No data', steps: [['green', null], ['orange', 1]], queries: [last(`sum(${OPEN}{${O}, severity="warning"})`)],
-      description: 'Open and acknowledged findings that are tickets, of the chosen owners. Empty: the recording rules are not loaded, or nothing was ever found.',
+      title: 'Warnings, open', w: 6, h: 3, decimals: 0, steps: [['green', null], ['orange', 1]], queries: [last(`sum(${OPEN}{${O}, severity="warning"}) or on () 0 * ${SCRAPED}`)],
+      description: 'Open and acknowledged findings that are tickets, of the chosen owners, held for a day while Remit is not scraped.',
     }),
     figure({
-      title: 'Pages, 7 days', w: 6, h: 3, decimals: 0, empty: 'No data', queries: [last(`sum(${SPENT}{${C}, identity_owner="_fleet_"})`)],
-      description: 'Critical openings of the whole fleet in the last seven days, exactly, from Remit\'s store, before Alertmanager groups them. Empty: the recording rules are not loaded.',
+      title: 'Pages, 7 days', w: 6, h: 3, decimals: 0, queries: [last(`sum(${SPENT}{${C}, identity_owner="_fleet_"})`)],
+      description: 'Critical openings of the whole fleet in the last seven days, exactly, from Remit\'s store, before Alertmanager groups them.',
       links: [toDashboard('quality', 'Pages against the budget'), toRunbook('page-budget')],
     }),
     figure({
       title: 'Page budget used', w: 6, h: 3, unit: 'percentunit', decimals: 0, empty: 'No budget', steps: [['green', null], ['orange', 0.75], ['red', 1]],
       queries: [last(`sum(${SPENT}{${C}, identity_owner="_fleet_"}) / sum(${BUDGET}{${C}, identity_owner="_fleet_"})`)],
-      description: 'Pages of the last seven days against what the fleet allows a week. Above 100 % nothing is withheld; a ticket says so. Empty: no budget is set.', links: [toDashboard('quality', 'Pages against the budget'), toRunbook('page-budget')],
+      description: 'Pages of the last seven days against what the fleet allows a week. Above 100 % nothing is withheld; a ticket says so. No budget: none is set.', links: [toDashboard('quality', 'Pages against the budget'), toRunbook('page-budget')],
     }),
     figure({
       title: 'Beyond their habits', w: 6, h: 3, decimals: 0, empty: 'Learning', steps: [['green', null], ['orange', 1]],
@@ -51,17 +52,17 @@ export const fleet: Plan = {
     figure({
       title: 'With a record', w: 6, h: 3, unit: 'percentunit', decimals: 0, empty: 'None seen', steps: [['red', null], ['orange', 0.5], ['green', 0.9]],
       queries: [last(`sum(${STATE}{${C}, state="inventoried"}) / (sum(${STATE}{${C}, state="inventoried"}) + sum(${STATE}{${C}, state="not_inventoried"}))`)],
-      description: 'Share of the identities that have a record of the inventory: only those can be judged by what they may do. Empty: no identity was seen and none is recorded.', links: [toDashboard('lifecycle', 'Who cannot be judged, and why'), toRunbook('coverage-falling')],
+      description: 'Share of the identities that have a record of the inventory: only those can be judged by what they may do. None seen: no identity was seen and none is recorded.', links: [toDashboard('lifecycle', 'Who cannot be judged, and why'), toRunbook('coverage-falling')],
     }),
     figure({
       title: 'Silent sources', w: 6, h: 3, decimals: 0, empty: 'None expected', steps: [['green', null], ['orange', 1]],
       queries: [last(`count((time() - ${SEEN}{${C}}) > on (cluster, source) ${EXPECTED}{${C}}) or (0 * count(${EXPECTED}{${C}}))`)],
-      description: 'Live sources that sent nothing for longer than expected: what happens there is not seen. Empty: no source has an expected interval; replays never have one.', links: [toRunbook('source-silent'), toDashboard('itself', 'Sources')],
+      description: 'Live sources that sent nothing for longer than expected: what happens there is not seen. None expected: no source has an expected interval; replays never have one.', links: [toRunbook('source-silent'), toDashboard('itself', 'Sources')],
     }),
-    since(6, 'cluster:nhi_pipeline_heartbeat_timestamp_seconds:max'),
+    since(6),
 
     table({
-      title: 'Whose findings are open, and who is paged', w: 13, h: 8, empty: 'No findings and no pages yet: the recording rules are not loaded, or nothing was found',
+      title: 'Whose findings are open, and who is paged', w: 13, h: 8, empty: 'No findings and no pages yet',
       description: 'Owners with what is open now, their pages of the last seven days and the share of their budget. _none_: nobody owns the identity. Empty: nothing was found yet. Budget used is empty where an owner has none of its own; the fleet\'s then counts.',
       queries: [
         rows(`topk(50, sum by (identity_owner) (${OPEN}{${O}, severity="critical"}))`), rows(`topk(50, sum by (identity_owner) (${OPEN}{${O}, severity="warning"}))`),
@@ -78,13 +79,13 @@ export const fleet: Plan = {
     }),
     bars({
       title: 'What is wrong, by detector', w: 11, h: 8, decimals: 0, empty: 'Nothing is open', steps: [['orange', null]],
-      queries: [last(`topk(10, sum by (detector) (cluster_detector_severity:nhi_findings:sum{${C}}) > 0)`, '{{detector}}')],
-      description: 'Findings that are open or acknowledged, exactly, the ten most frequent detectors, all owners. Empty: nothing is open. Click one for its runbook.', links: [toRunbook(label('detector'))],
+      queries: [last(`topk(10, sum by (detector) (cluster_detector_severity:nhi_findings:sum{${C}, detector=~"$detector"}) > 0)`, '{{detector}}')],
+      description: 'Findings that are open or acknowledged, exactly, the ten most frequent of the chosen detectors, all owners. Empty: nothing is open. Click one for its runbook.', links: [toRunbook(label('detector'))],
     }),
 
     lines({
-      title: 'Open findings over time', w: 7, h: 7, decimals: 0, stack: true, colors: SEVERITY_COLORS, empty: 'The recording rules are not loaded yet',
-      queries: [over(`sum by (severity) (${OPEN}{${O}})`, '{{severity}}')], description: 'Open and acknowledged findings of the chosen owners by severity. Empty: the recording rules are not loaded, or nothing was ever found.',
+      title: 'Open findings over time', w: 7, h: 7, decimals: 0, stack: true, colors: SEVERITY_COLORS, empty: 'Nothing was found yet',
+      queries: [over(`sum by (severity) (${OPEN}{${O}})`, '{{severity}}')], description: 'Open and acknowledged findings of the chosen owners by severity. Empty: nothing was ever found, or nothing is known.',
     }),
     table({
       title: 'Who leaves its habits', w: 10, h: 7, empty: 'Nobody: no baseline is ready yet, or all keep to their habits', most: 20, by: 'Score',
@@ -103,9 +104,9 @@ export const fleet: Plan = {
       ],
     }),
     lines({
-      title: 'What machine identities do', w: 12, h: 6, unit: 'cpm', decimals: 1, empty: 'No events in this hour', stack: true,
+      title: 'What machine identities do', w: 12, h: 6, unit: 'cpm', decimals: 1, empty: 'Nothing was judged yet', stack: true,
       queries: [over(`topk(12, sum by (source) (cluster_source_outcome:nhi_events:rate5m{${C}}) * 60)`, '{{source}}')],
-      description: 'Judged events a minute by source, averaged over five minutes. Empty: nothing was judged since Prometheus scrapes, or the recording rules are not loaded.', links: [toDashboard('itself', 'Ingest')],
+      description: 'Judged events a minute by source, averaged over five minutes. Empty: nothing was judged since Prometheus scrapes.', links: [toDashboard('itself', 'Ingest')],
     }),
     bars({
       title: 'Who can be judged', w: 12, h: 6, decimals: 0, empty: 'No identity is known yet', mappings: [], steps: [['blue', null]],
@@ -116,10 +117,10 @@ export const fleet: Plan = {
   records: {
     'Findings that wait for somebody (from the Remit data source)': [
       recordTable({
-        title: 'Open findings of the last 7 days', w: 24, h: 10, since: '7d', empty: 'Nothing is open for these owners',
-        queries: [records('findings', { format: 'table', where: { owner: OWNER, state: ['open', 'acknowledged'] }, limit: 50 })],
+        title: 'Open findings of the last 7 days', w: 24, h: 10, since: '7d', empty: 'Nothing is open of these owners and detectors',
+        queries: [records('findings', { format: 'table', where: { owner: OWNER, detector: { op: '=~', values: ['$detector'] }, state: ['open', 'acknowledged'] }, limit: 50 })],
         columns: ['Last event', 'Severity', 'Finding', 'Detector', 'Identity', 'Owner', 'Reason', 'State'], widths: { Identity: 330, Owner: 110 },
-        description: 'The 50 newest, by their last event, in event time. Click the finding for its evidence, the detector for the runbook, the identity for its dashboard. Empty: nothing is open for these owners, or the Remit data source is not set up.',
+        description: 'The 50 newest, by their last event, in event time. Click the finding for its evidence, the detector for the runbook, the identity for its dashboard. Empty: nothing is open of the chosen owners and detectors, or the Remit data source is not set up.',
       }),
     ],
   },

@@ -1,16 +1,25 @@
+import { FLEET, OVERFLOW } from '@remit/contract';
 import { since, type Plan } from './lib/dashboard.ts';
 import { exceptions } from './lib/exceptions.ts';
-import { cell, label, toDashboard, toRunbook } from './lib/links.ts';
-import { figure, lines, recordGraph, recordLines, recordLogs, recordTable, states, table } from './lib/panels.ts';
+import { cell, toDashboard, toRunbook } from './lib/links.ts';
+import { figure, lines, openWhen, recordGraph, recordLines, recordLogs, recordTable, table } from './lib/panels.ts';
 import { counted, grown, last, over, records, rows } from './lib/queries.ts';
 import { cluster, environment, identity as chosen, owner } from './lib/variables.ts';
 import { firstAndLast, KINDS, OUTCOME_COLORS } from './lib/words.ts';
 
 const ID = 'cluster=~"$cluster", identity="$identity"';
+/** Whether the identity has series of its own: only then a lack of something is one of it. */
+const KNOWN = `count(nhi_identity_info{${ID}, identity!="${OVERFLOW}"})`;
 const ME = { identity: '$identity' };
 const EVENTS = `max by (cluster, identity, outcome) (${grown(`nhi_identity_events_total{${ID}}`)})`;
 /** The threshold of the identity's owner where it has one of its own, else that of the fleet. */
 const THRESHOLD = `max(nhi_deviation_threshold{cluster=~"$cluster", channel="hour"} and on (cluster, scope) label_replace(nhi_identity_info{${ID}}, "scope", "$1", "identity_owner", "(.*)")) or max(nhi_deviation_threshold{cluster=~"$cluster", channel="hour", scope="_fleet_"})`;
+
+/** What alerts name that is no identity says so. */
+const NOBODY_IN_PARTICULAR = ([
+  [OVERFLOW, 'Not one identity: all that have no series of their own, as the rest of a storm. Fleet lists their findings by detector and owner'],
+  [FLEET, 'Not one identity: all of them together. Lifecycle and coverage shows them'],
+] as const).map(([name, words]) => ` or (label_replace(label_replace(vector(1), "purpose", "${words}", "", ""), "identity", "${name}", "", "") and on (identity) label_replace(vector(1), "identity", "$identity", "", ""))`).join('');
 
 /** One identity: what it may do, what it does, what was found, and what cannot be known. */
 export const identity: Plan = {
@@ -20,46 +29,46 @@ export const identity: Plan = {
   annotate: true,
   numbers: [
     table({
-      title: 'Who it is', w: 24, h: 3, empty: 'No series of its own: it is not in the inventory and nothing is open, or the limit on series is reached. Its record is below.', most: 1,
+      title: 'Who it is', w: 24, h: 3, empty: 'No series of its own: not in the inventory and nothing open, or the limit on series is reached', most: 1,
       description: 'What the inventory says. Empty: the identity has no series of its own, because it is not in the inventory and has no open finding, or because the limit on series is reached; the rows of the Remit data source know it all the same.',
-      queries: [rows(`max by (identity, kind, identity_owner, identity_environment, purpose, lifecycle) (nhi_identity_info{${ID}})`)],
+      queries: [rows(`max by (identity, kind, identity_owner, identity_environment, purpose, lifecycle) (nhi_identity_info{${ID}, identity!="${OVERFLOW}"})${NOBODY_IN_PARTICULAR}`)],
       columns: [
         { from: 'kind', title: 'Kind', width: 130, mappings: KINDS }, { from: 'identity_owner', title: 'Owner', width: 120, links: [toDashboard('quality', 'Pages and verdicts of this owner', { owner: cell('Owner') })] },
         { from: 'identity_environment', title: 'Environment', width: 110 }, { from: 'lifecycle', title: 'Lifecycle', width: 130 }, { from: 'purpose', title: 'Purpose' },
       ],
     }),
     figure({
-      title: 'Open findings', w: 6, h: 3, decimals: 0, empty: 'None known', steps: [['green', null], ['red', 1]], queries: [last(counted(`cluster_identity_detector:nhi_findings_open:max{${ID}}`, ID))],
-      description: 'Open and acknowledged findings of this identity. 0: nothing was found in the last hour of Prometheus; older ones are below.',
+      title: 'Open findings', w: 6, h: 3, decimals: 0, steps: [['green', null], ['red', 1]], queries: [last(counted(`cluster_identity_detector:nhi_findings_open:max{${ID}}`, ID))],
+      description: 'Open and acknowledged findings of this identity. 0: none is open; closed ones are below. Held for a day while Remit is not scraped.',
     }),
     figure({
-      title: 'Last seen', w: 6, h: 3, unit: 'dateTimeFromNow', empty: 'Never', queries: [last(`max(nhi_identity_last_activity_timestamp_seconds{${ID}}) * 1000`)],
-      description: 'Event time of its latest event. Never: it is in the inventory and was not seen, or it has no series of its own.',
+      title: 'Last seen', w: 6, h: 3, unit: 'dateTimeFromNow', empty: 'Never', known: KNOWN, queries: [last(`max(nhi_identity_last_activity_timestamp_seconds{${ID}}) * 1000`)],
+      description: 'Event time of its latest event. Never: it is in the inventory and was not seen.',
     }),
     figure({
-      title: 'Deviation score', w: 6, h: 3, decimals: 2, empty: 'Learning', steps: [['green', null], ['orange', 2], ['red', 3]], queries: [last(`max(nhi_deviation_score{${ID}})`)],
+      title: 'Deviation score', w: 6, h: 3, decimals: 2, empty: 'Learning', known: KNOWN, steps: [['green', null], ['orange', 2], ['red', 3]], queries: [last(`max(nhi_deviation_score{${ID}})`)],
       description: 'How improbable its behaviour is: 2 is one hour in a hundred, 3 one in a thousand. Learning: its baseline is not ready, so only its remit judges it.',
     }),
     figure({
-      title: 'Baseline', w: 6, h: 3, empty: 'No series', steps: [['text', null]], queries: [last(`max(nhi_identity_baseline_ready{${ID}})`)],
+      title: 'Baseline', w: 6, h: 3, steps: [['text', null]], queries: [last(`max(nhi_identity_baseline_ready{${ID}})`)],
       mappings: [{ type: 'value', options: { 0: { text: 'Learning', color: 'orange', index: 0 }, 1: { text: 'Ready', color: 'green', index: 1 } } } as never],
-      description: 'Whether what it normally does is known well enough to judge by. No series: the identity has none of its own.',
+      description: 'Whether what it normally does is known well enough to judge by.',
     }),
     figure({
-      title: 'Privileges used', w: 6, h: 3, unit: 'percentunit', decimals: 0, empty: 'No grants recorded', steps: [['orange', null], ['text', 0.3], ['green', 0.7]], queries: [last(`max(nhi_privileges_exercised{${ID}}) / max(nhi_privileges_granted{${ID}})`)],
-      description: 'Grants of its record of which at least one permission was used in the last 90 days: what is never used can be taken away. Empty: its record names no grants.',
+      title: 'Privileges used', w: 6, h: 3, unit: 'percentunit', decimals: 0, empty: 'No grants recorded', known: KNOWN, steps: [['orange', null], ['text', 0.3], ['green', 0.7]], queries: [last(`max(nhi_privileges_exercised{${ID}}) / max(nhi_privileges_granted{${ID}})`)],
+      description: 'Grants of its record of which at least one permission was used in the last 90 days: what is never used can be taken away. No grants recorded: its record names none.',
     }),
     figure({
-      title: 'Credential due', w: 6, h: 3, unit: 'dateTimeFromNow', empty: 'No rotation declared', queries: [last(`min(nhi_identity_credential_due_timestamp_seconds{${ID}}) * 1000`)],
-      description: 'When the next of its credentials is due for rotation, without the grace. Empty: its record declares no interval, or no credential with the time of its creation.', links: [toRunbook('credential-overdue')],
+      title: 'Credential due', w: 6, h: 3, unit: 'dateTimeFromNow', empty: 'No rotation declared', known: KNOWN, queries: [last(`min(nhi_identity_credential_due_timestamp_seconds{${ID}}) * 1000`)],
+      description: 'When the next of its credentials is due for rotation, without the grace. No rotation declared: its record has no interval, or no credential with the time of its creation.', links: [toRunbook('credential-overdue')],
     }),
     figure({
-      title: 'End of life', w: 6, h: 3, unit: 'dateTimeFromNow', empty: 'None declared', queries: [last(`min(nhi_identity_decommissioned_timestamp_seconds{${ID}}) * 1000`)],
-      description: 'Declared end of its life; whatever it does after that is a finding. Empty: its record declares none.', links: [toRunbook('decommissioned-active')],
+      title: 'End of life', w: 6, h: 3, unit: 'dateTimeFromNow', empty: 'None declared', known: KNOWN, queries: [last(`min(nhi_identity_decommissioned_timestamp_seconds{${ID}}) * 1000`)],
+      description: 'Declared end of its life; whatever it does after that is a finding. None declared: its record has none.', links: [toRunbook('decommissioned-active')],
     }),
     since(6),
     lines({
-      title: 'What it did in an hour, against what is expected', w: 12, h: 8, decimals: 0, empty: 'No events while Prometheus scrapes; event time is below', dashed: ['Median expected', '95 % stay below', '99 % stay below'],
+      title: 'What it did in an hour, against what is expected', w: 12, h: 8, decimals: 0, empty: 'No events while Prometheus scrapes (event time is below)', dashed: ['Median expected', '95 % stay below', '99 % stay below'],
       colors: { ...OUTCOME_COLORS, 'Median expected': 'semi-dark-green', '95 % stay below': 'yellow', '99 % stay below': 'semi-dark-orange' },
       queries: [
         over(`sum by (outcome) (${EVENTS})`, '{{outcome}}'), ...([['p50', 'Median expected'], ['p95', '95 % stay below'], ['p99', '99 % stay below']] as const).map(([bound, name]) => over(`max(nhi_baseline_expected_events{${ID}, bound="${bound}"})`, name)),
@@ -67,15 +76,11 @@ export const identity: Plan = {
       description: 'Judged events of the hour before each point, by outcome, and what is expected of the present hour once a baseline is ready. History in event time is below.',
     }),
     lines({
-      title: 'How improbable that is, and why', w: 12, h: 8, decimals: 2, empty: 'Its baseline is still learning: no score yet', colors: { Score: 'text', 'Pages from here': 'red' }, dashed: ['Pages from here'],
+      title: 'How improbable that is, and why', w: 12, h: 8, decimals: 2, empty: 'No score: its baseline is learning, or it has no series', colors: { Score: 'text', 'Pages from here': 'red' }, dashed: ['Pages from here'],
       queries: [over(`max(nhi_deviation_score{${ID}})`, 'Score'), over(`max by (feature) (nhi_deviation_feature_score{${ID}})`, '{{feature}}'), over(THRESHOLD, 'Pages from here')],
       description: 'The deviation score, its parts, and the threshold that the page budget allows. Only the threshold: the baseline is still learning. Parts are shown for the 100 identities in detail.',
     }),
-    states({
-      title: 'What was open when', w: 24, h: 5, empty: 'Nothing was open while Prometheus scrapes', unit: 'none',
-      queries: [over(`max by (detector) (cluster_identity_detector:nhi_findings_open:max{${ID}})`, '{{detector}}')], words: [{ from: 0, to: 0, text: 'closed', color: 'transparent' }, { from: 1, to: null, text: 'open', color: 'red' }],
-      description: 'Detectors with an open finding of this identity. Empty: none was open in this range. Click one for its runbook.', links: [toRunbook(label('detector'))],
-    }),
+    openWhen({ w: 24, h: 5, open: `max by (detector) (cluster_identity_detector:nhi_findings_open:max{${ID}})`, whose: 'this identity' }),
     exceptions(4, ID),
   ],
   records: {
@@ -115,7 +120,7 @@ export const identity: Plan = {
         description: 'Of its newest 1,000 events: targets with the first and the last call in the range; a new first call is a new destination. Empty: no events.',
       }),
       recordTable({
-        title: 'What cannot be judged of it, and why', w: 24, h: 7, queries: [records('coverage', { where: { ...ME, state: { op: '!=', values: ['judged'] } }, limit: 100 })], empty: 'Every detector can judge it', columns: ['Detector', 'State', 'In words'],
+        title: 'What cannot be judged of it, and why', w: 24, h: 7, queries: [records('coverage', { where: { ...ME, state: { op: '!=', values: ['judged'] } }, limit: 100 })], empty: 'Every detector can judge it, or Remit does not know it', columns: ['Detector', 'State', 'In words'],
         description: 'No finding must never mean no data. Empty: every detector can judge it, or the identity is not known.',
       }),
       recordTable({

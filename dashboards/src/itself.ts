@@ -17,32 +17,32 @@ export const itself: Plan = {
   variables: [cluster()],
   numbers: [
     figure({
-      title: 'Last tick', w: 6, h: 3, unit: 's', decimals: 0, empty: 'Not scraped', steps: [['green', null], ['orange', 60], ['red', 120]], queries: [last(`time() - min(${each('', `nhi_pipeline_heartbeat_timestamp_seconds{${C}}`)})`)],
-      description: 'Time since the pipeline last went from the journal through judging to the sinks; the slowest of the chosen installations. Empty: Prometheus does not scrape Remit.', links: [toRunbook('pipeline-stalled'), toRunbook('exporter-down', 'Runbook: exporter down')],
+      title: 'Last tick', w: 6, h: 3, unit: 's', decimals: 0, steps: [['green', null], ['orange', 60], ['red', 120]], queries: [last(`time() - min(${each('', `nhi_pipeline_heartbeat_timestamp_seconds{${C}}`)})`)],
+      description: 'Time since the pipeline last went from the journal through judging to the sinks; the slowest of the chosen installations.', links: [toRunbook('pipeline-stalled'), toRunbook('exporter-down', 'Runbook: exporter down')],
     }),
     figure({
-      title: 'Lost after receipt', w: 6, h: 3, decimals: 0, empty: 'Not scraped', steps: [['green', null], ['red', 1]], queries: [last(`sum(nhi_events_dropped_total{${C}})`)],
-      description: 'Acknowledged events that were lost since the process started; must stay 0. Empty: Prometheus does not scrape Remit.', links: [toRunbook('events-dropped')],
+      title: 'Lost after receipt', w: 6, h: 3, decimals: 0, steps: [['green', null], ['red', 1]], queries: [last(`sum(nhi_events_dropped_total{${C}})`)],
+      description: 'Acknowledged events that were lost since the process started; must stay 0.', links: [toRunbook('events-dropped')],
     }),
     figure({
-      title: 'Store', w: 6, h: 3, empty: 'Not scraped', queries: [last(`max(nhi_store_degraded{${C}})`)], mappings: [{ type: 'value', options: { 0: { text: 'Durable', color: 'green', index: 0 }, 1: { text: 'Degraded', color: 'red', index: 1 } } } as never],
-      description: 'Degraded: the store refuses writes or is not durable, and senders are turned away. Empty: Prometheus does not scrape Remit.', links: [toRunbook('store-degraded')],
+      title: 'Store', w: 6, h: 3, queries: [last(`max(nhi_store_degraded{${C}})`)], mappings: [{ type: 'value', options: { 0: { text: 'Durable', color: 'green', index: 0 }, 1: { text: 'Degraded', color: 'red', index: 1 } } } as never],
+      description: 'Degraded: the store refuses writes or is not durable, and senders are turned away.', links: [toRunbook('store-degraded')],
     }),
     figure({
-      title: 'Configuration', w: 6, h: 3, empty: 'Not scraped', queries: [last(`min(nhi_config_last_reload_successful{${C}})`)], mappings: [{ type: 'value', options: { 0: { text: 'Refused', color: 'red', index: 0 }, 1: { text: 'In force', color: 'green', index: 1 } } } as never],
-      description: 'Refused: the last load of configuration or inventory failed, and the last good one is in force. Empty: Prometheus does not scrape Remit.', links: [toRunbook('reload-failed')],
+      title: 'Configuration', w: 6, h: 3, queries: [last(`min(nhi_config_last_reload_successful{${C}})`)], mappings: [{ type: 'value', options: { 0: { text: 'Refused', color: 'red', index: 0 }, 1: { text: 'In force', color: 'green', index: 1 } } } as never],
+      description: 'Refused: the last load of configuration or inventory failed, and the last good one is in force.', links: [toRunbook('reload-failed')],
     }),
     figure({
-      title: 'Events judged', w: 6, h: 3, unit: 'cpm', decimals: 1, empty: 'Not scraped', shape: true, queries: [over(`sum(cluster_source_outcome:nhi_events:rate5m{${C}}) * 60`)],
-      description: 'Unique judged events a minute, over five minutes. 0: nothing comes in. Empty: Prometheus does not scrape Remit.',
+      title: 'Events judged', w: 6, h: 3, unit: 'cpm', decimals: 1, shape: true, queries: [over(`sum(cluster_source_outcome:nhi_events:rate5m{${C}}) * 60`)],
+      description: 'Unique judged events a minute, over five minutes. 0: nothing comes in.',
     }),
     figure({
       title: 'Refused at the door', w: 6, h: 3, unit: 'percentunit', decimals: 1, empty: 'Nothing came', steps: [['green', null], ['orange', 0.01], ['red', 0.1]], queries: [last(`sum(increase(nhi_ingest_rejected_total{${C}}[1h])) / ((sum(increase(nhi_ingest_rejected_total{${C}}[1h])) + sum(${each('source, kind, outcome', `increase(nhi_events_total{${C}}[1h])`)})) > 0)`)],
-      description: 'Records of the last hour that were refused and never journaled. Empty: nothing came in this hour.',
+      description: 'Records of the last hour that were refused and never journaled. Nothing came: not in this hour.',
     }),
     figure({
-      title: 'Series of the limit', w: 6, h: 3, unit: 'percentunit', decimals: 0, empty: 'Not scraped', steps: [['green', null], ['orange', 0.8], ['red', 1]], queries: [last(`max(nhi_metrics_series{${C}} / nhi_metrics_series_limit{${C}})`)],
-      description: 'Series that are exposed of those allowed; at the limit identities share series, and are judged all the same. Empty: Prometheus does not scrape Remit.', links: [toRunbook('series-cap')],
+      title: 'Series of the limit', w: 6, h: 3, unit: 'percentunit', decimals: 0, steps: [['green', null], ['orange', 0.8], ['red', 1]], queries: [last(`max(nhi_metrics_series{${C}} / nhi_metrics_series_limit{${C}})`)],
+      description: 'Series that are exposed of those allowed; at the limit identities share series, and are judged all the same.', links: [toRunbook('series-cap')],
     }),
     since(6),
 
@@ -77,34 +77,34 @@ export const itself: Plan = {
       description: 'Mean time of one inspection in the last hour, the eight slowest detectors. Empty: nothing was inspected since Prometheus scrapes.', links: [toRunbook(label('detector'))],
     }),
     lines({
-      title: 'Bytes on disk', w: 8, h: 7, unit: 'bytes', stack: true, empty: 'Not scraped', queries: [over(`sum by (part) (nhi_store_bytes{${C}})`, '{{part}}')], description: 'Journal with its archive, and state. Empty: Prometheus does not scrape Remit.', links: [toRunbook('store-degraded')],
+      title: 'Bytes on disk', w: 8, h: 7, unit: 'bytes', stack: true, queries: [over(`sum by (part) (nhi_store_bytes{${C}})`, '{{part}}')], description: 'Journal with its archive, and state. Not known: Prometheus does not scrape Remit.', links: [toRunbook('store-degraded')],
     }),
     bars({
       title: 'What a million events cost on disk', w: 8, h: 7, unit: 'bytes', decimals: 1, empty: 'Nothing was judged yet', queries: [last(`sum by (part) (nhi_store_bytes{${C}}) / on () group_left () (sum(${EVENTS}) / 1000000)`, '{{part}}')],
       description: 'Bytes on disk by all events ever judged, a million of them; a young store shows more, because its fixed part weighs on few events. Empty: nothing was judged yet.',
     }),
     lines({
-      title: 'Series, and the limit', w: 8, h: 6, decimals: 0, empty: 'Not scraped', colors: { Limit: 'red' }, dashed: ['Limit'], queries: [over(`max(nhi_metrics_series{${C}})`, 'Series'), over(`max(nhi_metrics_series_limit{${C}})`, 'Limit'), over(`max(nhi_metrics_overflow_identities{${C}})`, 'Identities without series')],
-      description: 'Series exposed, those allowed, and identities that count in _overflow_ for want of series. Empty: Prometheus does not scrape Remit.', links: [toRunbook('series-cap')],
+      title: 'Series, and the limit', w: 8, h: 6, decimals: 0, colors: { Limit: 'red' }, dashed: ['Limit'], queries: [over(`max(nhi_metrics_series{${C}})`, 'Series'), over(`max(nhi_metrics_series_limit{${C}})`, 'Limit'), over(`max(nhi_metrics_overflow_identities{${C}})`, 'Identities without series')],
+      description: 'Series exposed, those allowed, and identities that count in _overflow_ for want of series. Not known: Prometheus does not scrape Remit.', links: [toRunbook('series-cap')],
     }),
     lines({
       title: 'Findings handed to sinks', w: 8, h: 6, unit: 'cpm', empty: 'No sink is configured', colors: {}, queries: [over(`sum by (sink) (rate(nhi_sink_deliveries_total{${C}}[${RATE}])) * 60`, '{{sink}}'), over(`sum by (sink) (rate(nhi_sink_failures_total{${C}}[${RATE}])) * 60 > 0`, '{{sink}} failed')],
       description: 'Changes of findings handed over a minute, and deliveries that failed and are tried again. Empty: no sink is configured.', links: [toRunbook('sink-failing')],
     }),
     lines({
-      title: 'Memory, CPU and loop lag', w: 8, h: 6, unit: 'bytes', empty: 'Not scraped', queries: [over(`sum(process_resident_memory_bytes{${C}} and on (instance) nhi_build_info)`, 'Memory'), over(`sum(rate(process_cpu_seconds_total{${C}}[${RATE}]) and on (instance) nhi_build_info)`, 'CPU'), over(`max(nodejs_eventloop_lag_p99_seconds{${C}} and on (instance) nhi_build_info)`, 'Loop lag, 99 %')],
-      units: { CPU: 'percentunit', 'Loop lag, 99 %': 's' }, description: 'Of the exporter\'s process: resident memory on the left, processors used (100 % is one) and the lag of the event loop on the right. Empty: Prometheus does not scrape Remit.',
+      title: 'Memory, CPU and loop lag', w: 8, h: 6, unit: 'bytes', queries: [over(`sum(process_resident_memory_bytes{${C}} and on (instance) nhi_build_info)`, 'Memory'), over(`sum(rate(process_cpu_seconds_total{${C}}[${RATE}]) and on (instance) nhi_build_info)`, 'CPU'), over(`max(nodejs_eventloop_lag_p99_seconds{${C}} and on (instance) nhi_build_info)`, 'Loop lag, 99 %')],
+      units: { CPU: 'percentunit', 'Loop lag, 99 %': 's' }, description: 'Of the exporter\'s process: resident memory on the left, processors used (100 % is one) and the lag of the event loop on the right. Not known: Prometheus does not scrape Remit.',
     }),
     bars({
       title: 'History, judged in all', w: 8, h: 4, decimals: 0, empty: 'No history was sent', queries: [last(`sum by (source) (${each('source', `nhi_history_events_total{${C}}`)}) > 0`, '{{source}}')],
       description: 'Events that were sent with mode=backfill more than an hour after they happened, since Remit keeps its store; other counts have them too. Empty: no history was sent.',
     }),
     table({
-      title: 'What runs', w: 8, h: 4, empty: 'Prometheus does not scrape Remit', description: 'Versions of the scraped exporters. Empty: Prometheus does not scrape Remit.', queries: [rows(`max by (cluster, instance, version, revision, node_version) (nhi_build_info{${C}})`)],
+      title: 'What runs', w: 8, h: 4, description: 'Versions of the scraped exporters. Not known: Prometheus does not scrape Remit.', queries: [rows(`max by (cluster, instance, version, revision, node_version) (nhi_build_info{${C}})`)],
       columns: [{ from: 'instance', title: 'Instance' }, { from: 'version', title: 'Version', width: 75 }, { from: 'revision', title: 'Revision', width: 85 }, { from: 'node_version', title: 'Node', width: 85 }],
     }),
     table({
-      title: 'Configuration in force since', w: 8, h: 4, empty: 'Prometheus does not scrape Remit', description: 'When configuration and inventory were last loaded with success, and whether the last attempt was one. Empty: Prometheus does not scrape Remit.',
+      title: 'Configuration in force since', w: 8, h: 4, description: 'When configuration and inventory were last loaded with success, and whether the last attempt was one. Not known: Prometheus does not scrape Remit.',
       queries: [rows(`max by (cluster, file) (nhi_config_last_reload_success_timestamp_seconds{${C}}) * 1000`), rows(`min by (cluster, file) (nhi_config_last_reload_successful{${C}})`)],
       columns: [
         { from: 'file', title: 'File', links: [toRunbook('reload-failed')] }, { from: 'Value #A', title: 'Loaded', unit: 'dateTimeAsIso', width: 160 },

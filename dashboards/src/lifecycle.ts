@@ -17,7 +17,7 @@ const LINK = [toDashboard('identity', 'This identity', { identity: cell('Identit
 const LIFE = ['decommissioned-active', 'dormant-woke', 'shadow-identity', 'unowned-active', 'unbaselined-sensitive-use', 'recreated-identity', 'identity-silent', 'inventory-stale'];
 
 const state = (name: string, title: string, color: string, description: string): ReturnType<typeof figure> =>
-  figure({ title, w: 6, h: 3, decimals: 0, empty: 'No data', steps: [['green', null], [color, 1]], queries: [last(`sum(${STATE}{${C}, state="${name}"})`)], description: `${description} Empty: the recording rules are not loaded.` });
+  figure({ title, w: 6, h: 3, decimals: 0, steps: [['green', null], [color, 1]], queries: [last(`sum(${STATE}{${C}, state="${name}"})`)], description });
 
 /** The states of coverage as titles of columns. */
 const WORDS = { id: 'organize', options: { excludeByName: {}, indexByName: {}, renameByName: { judged: 'Judged', partly: 'In part', not_judged: 'Not judged' } } };
@@ -30,15 +30,15 @@ export const lifecycle: Plan = {
   numbers: [
     figure({
       title: 'Ended, yet active', w: 6, h: 3, decimals: 0, empty: 'None declared', steps: [['green', null], ['red', 1]], queries: [last(`count(${AFTER}) or (0 * count(${END}))`)],
-      description: 'Identities whose last event is after their declared end of life. Empty: no record declares an end.', links: [toRunbook('decommissioned-active')],
+      description: 'Identities whose last event is after their declared end of life. None declared: no record of those chosen declares an end.', links: [toRunbook('decommissioned-active')],
     }),
     state('not_inventoried', 'Without a record', 'orange', 'Identities that act and are not in the inventory: shadow identities.'),
     state('unowned', 'Nobody owns them', 'orange', 'Records without an owner: nobody would be asked.'),
     state('never_seen', 'Never seen', 'orange', 'Records whose identity was never seen: unused, or its source is not connected.'),
     state('ambiguous', 'Ambiguous', 'orange', 'Names that several records claim.'),
     figure({
-      title: 'Dormant', w: 6, h: 3, decimals: 0, empty: 'No data', steps: [['green', null], ['orange', 1]], queries: [last(`count(time() - ${SEEN} > ${RESTS}) or (0 * count(${SEEN}))`)],
-      description: 'Identities with series of their own that did nothing for 30 days, by the clock of Prometheus; a replay of old logs makes all of them dormant. Empty: none was ever seen.', links: [toRunbook('dormant-woke')],
+      title: 'Dormant', w: 6, h: 3, decimals: 0, empty: 'None seen', steps: [['green', null], ['orange', 1]], queries: [last(`count(time() - ${SEEN} > ${RESTS}) or (0 * count(${SEEN}))`)],
+      description: 'Identities with series of their own that did nothing for 30 days, by the clock of Prometheus; a replay of old logs makes all of them dormant. None seen: none of those chosen was ever seen, or they have no series.', links: [toRunbook('dormant-woke')],
     }),
     figure({
       title: 'Inventory loaded', w: 6, h: 3, unit: 'dateTimeFromNow', empty: 'Never', queries: [last(`max(nhi_config_last_reload_success_timestamp_seconds{${C}, file="inventory"}) * 1000`)],
@@ -46,22 +46,22 @@ export const lifecycle: Plan = {
     }),
     since(6),
     table({
-      title: 'Ended, yet active: for how long', w: 14, h: 7, empty: 'Nothing is active after its end', by: 'Active past it', description: 'Identities whose last event is later than their declared end, and by how much. Empty: nothing acted after its end, or no end is declared.',
+      title: 'Ended, yet active: for how long', w: 14, h: 7, empty: 'None of the chosen acts after its end', by: 'Active past it', description: 'Identities whose last event is later than their declared end, and by how much. Empty: nothing acted after its end, or no end is declared.',
       queries: [rows(`topk(50, max by (identity) (${AFTER}))`), rows(`topk(50, max by (identity) ((time() - ${END}) and on (cluster, identity) ${AFTER}))`)], columns: [
         { from: 'identity', title: 'Identity', links: LINK }, { from: 'Value #A', title: 'Active past it', unit: 's', decimals: 1, width: 105, steps: [['red', null]] }, { from: 'Value #B', title: 'Ended', unit: 's', decimals: 1, width: 80 },
       ],
     }),
     bars({
-      title: 'Who can be judged', w: 10, h: 7, decimals: 0, empty: 'No identity is known yet', queries: COVERAGE.map(({ state: name, name: title }) => last(`sum(${STATE}{${C}, state="${name}"})`, title)),
-      description: 'Identities by what is known of them; one can be in several of these. Empty: the recording rules are not loaded.', links: [toRunbook('coverage-falling')],
+      title: 'Who can be judged', w: 10, h: 7, decimals: 0, queries: COVERAGE.map(({ state: name, name: title }) => last(`sum(${STATE}{${C}, state="${name}"})`, title)),
+      description: 'Identities by what is known of them; one can be in several of these, and all are counted, whoever is chosen.', links: [toRunbook('coverage-falling')],
     }),
     table({
-      title: 'Silent for longest', w: 14, h: 7, empty: 'No identity was ever seen', by: 'Silent for', most: 20, description: 'Identities with series of their own by the time since their last event: what is not used can be taken away. Empty: none was ever seen.',
+      title: 'Silent for longest', w: 14, h: 7, empty: 'None of the chosen was ever seen', by: 'Silent for', most: 20, description: 'Identities with series of their own by the time since their last event: what is not used can be taken away. Empty: none was ever seen.',
       queries: [rows(`topk(20, time() - max by (identity) (${SEEN}))`)], columns: [{ from: 'identity', title: 'Identity', links: LINK }, { from: 'Value', title: 'Silent for', unit: 's', decimals: 1, width: 90, steps: [['text', null], ['orange', RESTS]] }],
     }),
     lines({
-      title: 'Known and unknown, over time', w: 10, h: 7, decimals: 0, empty: 'The recording rules are not loaded yet', colors: { 'With a record': 'green', 'Without a record': 'orange' },
-      queries: COVERAGE.slice(0, 3).map(({ state: name, name: title }) => over(`sum(${STATE}{${C}, state="${name}"})`, title)), description: 'Coverage over the range. Empty: the recording rules are not loaded.',
+      title: 'Known and unknown, over time', w: 10, h: 7, decimals: 0, colors: { 'With a record': 'green', 'Without a record': 'orange' },
+      queries: COVERAGE.slice(0, 3).map(({ state: name, name: title }) => over(`sum(${STATE}{${C}, state="${name}"})`, title)), description: 'Coverage of all identities over the range. Not known: Prometheus does not scrape Remit or has not loaded its rules.',
     }),
   ],
   records: {
@@ -81,16 +81,16 @@ export const lifecycle: Plan = {
     ],
     'Coverage: what can be judged, and why not (from the Remit data source)': [
       recordTable({
-        title: 'Detectors: whom they can judge', w: 12, h: 10, queries: [records('coverage', { where: CHOSEN, limit: 5000 })], empty: 'No identity is known', change: [...summed(['Detector', 'State'], { Identity: ['count'] }), { id: 'groupingToMatrix', options: { columnField: 'State', rowField: 'Detector', valueField: 'Identity (count)', emptyValue: 'zero' } }, WORDS],
-        description: 'Identities of the chosen owners by detector: judged, in part, or not. Empty: no identity is known.',
+        title: 'Detectors: whom they can judge', w: 12, h: 10, queries: [records('coverage', { where: CHOSEN, limit: 5000 })], empty: 'None of the chosen is known', change: [...summed(['Detector', 'State'], { Identity: ['count'] }), { id: 'groupingToMatrix', options: { columnField: 'State', rowField: 'Detector', valueField: 'Identity (count)', emptyValue: 'zero' } }, WORDS],
+        description: 'Identities of the chosen owners by detector: judged, in part, or not. Empty: none of those chosen is known.',
       }),
       recordTable({
-        title: 'Sources: what they let judge', w: 12, h: 10, queries: [records('coverage', { where: CHOSEN, limit: 5000 })], empty: 'No identity is known', change: [...summed(['Source', 'State'], { Identity: ['count'] }), { id: 'groupingToMatrix', options: { columnField: 'State', rowField: 'Source', valueField: 'Identity (count)', emptyValue: 'zero' } }, WORDS],
-        description: 'Pairs of identity and detector by source: judged, in part, or not. Empty: no identity is known.',
+        title: 'Sources: what they let judge', w: 12, h: 10, queries: [records('coverage', { where: CHOSEN, limit: 5000 })], empty: 'None of the chosen is known', change: [...summed(['Source', 'State'], { Identity: ['count'] }), { id: 'groupingToMatrix', options: { columnField: 'State', rowField: 'Source', valueField: 'Identity (count)', emptyValue: 'zero' } }, WORDS],
+        description: 'Pairs of identity and detector by source: judged, in part, or not. Empty: none of those chosen is known.',
       }),
       recordTable({
-        title: 'Why they cannot be judged', w: 24, h: 8, queries: [records('coverage', { where: { ...CHOSEN, state: 'not_judged' }, limit: 500 })], empty: 'Every detector can judge everybody', columns: ['Identity', 'Detector', 'Source', 'Would page', 'In words'], widths: { Identity: 300, 'Would page': 90 },
-        description: 'The first 500 pairs of identity and detector, with what is missing in a sentence. Empty: every detector can judge everybody.',
+        title: 'Why they cannot be judged', w: 24, h: 8, queries: [records('coverage', { where: { ...CHOSEN, state: 'not_judged' }, limit: 500 })], empty: 'Nobody is known of those chosen, or every detector can judge them', columns: ['Identity', 'Detector', 'Source', 'Would page', 'In words'], widths: { Identity: 300, 'Would page': 90 },
+        description: 'The first 500 pairs of identity and detector, with what is missing in a sentence. Empty: every detector can judge those chosen, or none of them is known.',
       }),
     ],
   },

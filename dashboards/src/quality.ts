@@ -19,33 +19,33 @@ export const quality: Plan = {
   variables: [cluster(), owner()],
   numbers: [
     figure({
-      title: 'Pages, 7 days', w: 6, h: 3, decimals: 0, empty: 'No data', queries: [last(`sum(${SPENT}{${C}, identity_owner="_fleet_"})`)],
-      description: 'Critical openings of the fleet in the last seven days, exactly, before Alertmanager groups them. Empty: the recording rules are not loaded.', links: [toRunbook('page-budget')],
+      title: 'Pages, 7 days', w: 6, h: 3, decimals: 0, queries: [last(`sum(${SPENT}{${C}, identity_owner="_fleet_"})`)],
+      description: 'Critical openings of the fleet in the last seven days, exactly, before Alertmanager groups them.', links: [toRunbook('page-budget')],
     }),
     figure({
       title: 'Budget used', w: 6, h: 3, unit: 'percentunit', decimals: 0, empty: 'No budget', steps: [['green', null], ['orange', 0.75], ['red', 1]], queries: [last(`sum(${SPENT}{${C}, identity_owner="_fleet_"}) / sum(${BUDGET}{${C}, identity_owner="_fleet_"})`)],
-      description: 'Those pages against what the fleet allows a week. Above 100 % nothing is withheld. Empty: no budget is set.', links: [toRunbook('page-budget')],
+      description: 'Those pages against what the fleet allows a week. Above 100 % nothing is withheld. No budget: none is set.', links: [toRunbook('page-budget')],
     }),
     figure({
       title: 'Proved right', w: 6, h: 3, unit: 'percentunit', decimals: 0, empty: 'No verdicts yet', steps: [['red', null], ['orange', 0.5], ['green', 0.8]], queries: [last(`sum(${closed('bad')}) / (sum(${JUDGED}) > 0)`)],
-      description: 'Findings that people called bad, of all that they called bad or benign, since Remit keeps its store. Empty: nobody gave a verdict yet.',
+      description: 'Findings that people called bad, of all that they called bad or benign, since Remit keeps its store. No verdicts yet: nobody gave one.',
     }),
     figure({
-      title: 'Waiting for a verdict', w: 6, h: 3, decimals: 0, empty: 'No data', steps: [['green', null], ['orange', 1]], queries: [last(`sum(cluster_severity_state:nhi_findings:sum{${C}, state="open", severity="critical"})`)],
-      description: 'Critical findings that nobody acknowledged or judged yet. Empty: the recording rules are not loaded.', links: [toRunbook('verdicts-waiting')],
+      title: 'Waiting for a verdict', w: 6, h: 3, decimals: 0, steps: [['green', null], ['orange', 1]], queries: [last(`sum(cluster_severity_state:nhi_findings:sum{${C}, state="open", severity="critical"})`)],
+      description: 'Critical findings that nobody acknowledged or judged yet.', links: [toRunbook('verdicts-waiting')],
     }),
     figure({
-      title: 'Baselines ready', w: 6, h: 3, unit: 'percentunit', decimals: 0, empty: 'None known', steps: [['orange', null], ['green', 0.8]],
+      title: 'Baselines ready', w: 6, h: 3, unit: 'percentunit', decimals: 0, empty: 'Nobody seen', steps: [['orange', null], ['green', 0.8]],
       queries: [last(`sum(cluster_state:nhi_identities:max{${C}, state="ready"}) / (sum(cluster_state:nhi_identities:max{${C}, state="ready"}) + sum(cluster_state:nhi_identities:max{${C}, state="warming"}))`)],
-      description: 'Share of the identities whose habits are known: the others cannot page by a baseline yet. Empty: no identity is known.',
+      description: 'Share of the identities whose habits are known: the others cannot page by a baseline yet. Nobody seen: there is no baseline, ready or learning.',
     }),
     figure({
-      title: 'Hours not learned yet', w: 6, h: 3, decimals: 0, empty: 'No data', steps: [['text', null]], queries: [last(`sum(${each('release', `nhi_quarantine_windows{${C}}`)})`)],
-      description: 'Identity-hours with something odd, held back until time or a verdict releases them. Empty: Prometheus does not scrape Remit.', links: [toRunbook('verdicts-waiting')],
+      title: 'Hours not learned yet', w: 6, h: 3, decimals: 0, steps: [['text', null]], queries: [last(`sum(${each('release', `nhi_quarantine_windows{${C}}`)})`)],
+      description: 'Identity-hours with something odd, held back until time or a verdict releases them.', links: [toRunbook('verdicts-waiting')],
     }),
     figure({
       title: 'Oldest of them', w: 6, h: 3, unit: 'dateTimeFromNow', empty: 'None is held back', queries: [last(`min(nhi_quarantine_oldest_timestamp_seconds{${C}}) * 1000`)],
-      description: 'Start of the oldest hour that is not learned yet. Empty: none is held back.', links: [toRunbook('verdicts-waiting')],
+      description: 'Start of the oldest hour that is not learned yet. None is held back: every hour is learned.', links: [toRunbook('verdicts-waiting')],
     }),
     since(6),
     table({

@@ -19,15 +19,15 @@ export const secrets: Plan = {
   variables: [cluster(), owner(), environment(), identity('cicd|service_account|workload|api_key|managed_identity|bot_user', 'Holder')],
   numbers: [
     figure({
-      title: 'Made out of turn', w: 6, h: 3, decimals: 0, empty: 'None known', steps: [['green', null], ['red', 1]], queries: [last(counted(`${OPEN}{${ID}, detector="secret-outside-rotation"}`, ID))],
+      title: 'Made out of turn', w: 6, h: 3, decimals: 0, empty: 'No holders', steps: [['green', null], ['red', 1]], queries: [last(counted(`${OPEN}{${ID}, detector="secret-outside-rotation"}`, ID))],
       description: 'Open findings: a secret or key was made outside the declared rotation. 0: none was, or no window is declared.', links: [toRunbook('secret-outside-rotation')],
     }),
     figure({
       title: 'Overdue', w: 6, h: 3, decimals: 0, empty: 'No rotation declared', steps: [['green', null], ['orange', 1]], queries: [last(`count(${DUE} < time()) or (0 * count(${DUE}))`)],
-      description: 'Identities whose next credential was due before now. Empty: no record declares a rotation interval and the creation of a credential.', links: [toRunbook('credential-overdue')],
+      description: 'Identities whose next credential was due before now. No rotation declared: no record of those chosen has a rotation interval and the creation of a credential.', links: [toRunbook('credential-overdue')],
     }),
     figure({
-      title: 'Used at two places', w: 6, h: 3, decimals: 0, empty: 'None known', steps: [['green', null], ['red', 1]], queries: [last(counted(`${OPEN}{${ID}, detector="credential-reuse"}`, ID))],
+      title: 'Used at two places', w: 6, h: 3, decimals: 0, empty: 'No holders', steps: [['green', null], ['red', 1]], queries: [last(counted(`${OPEN}{${ID}, detector="credential-reuse"}`, ID))],
       description: 'Open findings: one credential at two places at once. 0: none was seen so.', links: [toRunbook('credential-reuse')],
     }),
     since(6),

@@ -1,6 +1,6 @@
 import { since, type Plan } from './lib/dashboard.ts';
 import { cell, label, toDashboard, toRunbook } from './lib/links.ts';
-import { figure, lines, recordGraph, recordLines, recordTable, states, table } from './lib/panels.ts';
+import { figure, lines, openWhen, recordGraph, recordLines, recordTable, table } from './lib/panels.ts';
 import { counted, ENVIRONMENT, last, over, OWNER, records, rows } from './lib/queries.ts';
 import { cluster, environment, identity, owner } from './lib/variables.ts';
 import { OUTCOME_COLORS, summed } from './lib/words.ts';
@@ -17,11 +17,11 @@ export const thirdParty: Plan = {
   numbers: [
     figure({ title: 'Apps', w: 6, h: 3, decimals: 0, empty: 'None', queries: [last(`count(max by (cluster, identity) (nhi_identity_info{${ID}, kind="oauth_app"}))`)], description: 'Chosen apps with series of their own. None: no identity of the kind oauth_app is in the inventory or has an open finding.' }),
     figure({
-      title: 'Over their limit', w: 6, h: 3, decimals: 0, empty: 'None known', steps: [['green', null], ['red', 1]], queries: [last(counted(`${OPEN}{${ID}, detector="export-over-limit"}`, ID))],
+      title: 'Over their limit', w: 6, h: 3, decimals: 0, empty: 'No apps', steps: [['green', null], ['red', 1]], queries: [last(counted(`${OPEN}{${ID}, detector="export-over-limit"}`, ID))],
       description: 'Open findings: more was taken out than the declared maximum. 0: none was, or no limit is declared.', links: [toRunbook('export-over-limit')],
     }),
     figure({
-      title: 'Far above habit', w: 6, h: 3, decimals: 0, empty: 'None known', steps: [['green', null], ['orange', 1]], queries: [last(counted(`${OPEN}{${ID}, detector=~"export-volume|volume"}`, ID))],
+      title: 'Far above habit', w: 6, h: 3, decimals: 0, empty: 'No apps', steps: [['green', null], ['orange', 1]], queries: [last(counted(`${OPEN}{${ID}, detector=~"export-volume|volume"}`, ID))],
       description: 'Open findings: far more than ever before. 0: nothing of the kind is open, or the baselines are still learning.', links: [toRunbook('export-volume')],
     }),
     since(6),
@@ -33,10 +33,7 @@ export const thirdParty: Plan = {
       title: 'How unusual their export is', w: 12, h: 7, decimals: 2, empty: 'No baseline is ready: export is judged by its limit alone', queries: [over(`topk(10, max by (identity) (nhi_deviation_feature_score{${ID}, feature=~"amount|moved"}))`, '{{identity}}')],
       description: 'The part of export in the deviation score: 2 is one hour in a hundred. Empty: no baseline of these apps is ready, or none deviates.', links: [toDashboard('identity', 'This app', { identity: label('identity') })],
     }),
-    states({
-      title: 'What was open when', w: 12, h: 6, unit: 'none', empty: 'Nothing was open', queries: [over(`topk(20, max by (detector) (${OPEN}{${ID}}))`, '{{detector}}')], words: [{ from: 0, to: 0, text: 'closed', color: 'transparent' }, { from: 1, to: null, text: 'open', color: 'red' }],
-      description: 'Detectors with an open finding of the chosen apps. Empty: none was open in this range. Click one for its runbook.', links: [toRunbook(label('detector'))],
-    }),
+    openWhen({ w: 12, h: 6, open: `topk(20, max by (detector) (${OPEN}{${ID}}))`, whose: 'the chosen apps' }),
     table({
       title: 'Grants that are never used', w: 12, h: 6, empty: 'No record of an app names its grants', by: 'Used', ascending: true, description: 'Apps by the share of their granted scopes that were used in 90 days: the rest can be taken away. Empty: no record of an app names its grants; the scopes they use are below.',
       queries: [rows(`bottomk(20, max by (identity) (nhi_privileges_exercised{${ID}}) / max by (identity) (nhi_privileges_granted{${ID}} > 0))`)],

@@ -99,6 +99,8 @@ function read(text: string): { metrics: string[]; labels: string[]; made: string
       else found.labels.push(own);
     },
   });
+  // A selector may name several.
+  for (const named of text.matchAll(/__name__\s*=~?\s*"([\w:|]+)"/g)) found.metrics.push(...(named[1] ?? '').split('|'));
   for (const call of text.matchAll(/label_(?:replace|join)\([\s\S]*?,\s*"([a-zA-Z_]\w*)"/g)) if (call[1]) found.made.push(call[1]);
   return found;
 }

@@ -43,10 +43,15 @@ function findings(): AnnotationQueryBuilder {
   return new AnnotationQueryBuilder().name('Findings').enable(true).iconColor('red').datasource(REMIT).target(records('findings', { format: 'annotations', where: { identity: '$identity', finding_class: ['remit', 'baseline'] }, limit: 200 }) as never);
 }
 
-/** How long Prometheus has known this: an empty panel before that is no calm. `from` is a series of the time of the last tick. */
-export function since(w: number, from = 'nhi_pipeline_heartbeat_timestamp_seconds'): AnyPanel {
+/**
+ * How long Prometheus has known this, since an empty panel before that is no calm; or, of each installation that it scraped within a day and does not now,
+ * since when not: what is shown beside it is old then.
+ */
+export function since(w: number): AnyPanel {
+  const tick = 'cluster:nhi_pipeline_heartbeat_timestamp_seconds:max{cluster=~"$cluster"}';
   return figure({
-    title: 'Numbers since', w, h: 3, unit: 'dateTimeFromNow', empty: 'Not scraped', queries: [last(`min(min_over_time(${from}{cluster=~"$cluster"}[30d])) * 1000`)],
-    description: 'Since when Prometheus has samples of Remit, looked for in the last 30 days. What happened before that is in the rows of the Remit data source, in event time. Empty: Prometheus does not scrape Remit, or its rules are not loaded.',
-  });
+    title: 'What Prometheus knows', w, h: 3, list: true, unit: 'dateTimeFromNow',
+    queries: [last(`min(min_over_time(${tick}[30d])) * 1000 and on () count(${tick})`, 'Numbers since'), last(`max by (cluster) (last_over_time(${tick}[1d])) * 1000 unless on (cluster) ${tick}`, '{{cluster}} not scraped since')],
+    description: 'Since when Prometheus has samples of Remit, looked for in the last 30 days: what happened before that is in the rows of the Remit data source, in event time. In red: it does not scrape Remit now, and since when; open findings are held for a day, everything else is not known.',
+  }).overrideByRegexp('/not scraped since$/', [{ id: 'color', value: { mode: 'fixed', fixedColor: 'red' } }]);
 }

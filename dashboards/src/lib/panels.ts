@@ -14,15 +14,16 @@ import { PanelBuilder as Stat } from '@grafana/grafana-foundation-sdk/stat';
 import { PanelBuilder as StateTimeline } from '@grafana/grafana-foundation-sdk/statetimeline';
 import { PanelBuilder as Table } from '@grafana/grafana-foundation-sdk/table';
 import { PanelBuilder as TimeSeries } from '@grafana/grafana-foundation-sdk/timeseries';
-import { PROMETHEUS, REMIT, type Query } from './queries.ts';
+import { label, toRunbook } from './links.ts';
+import { over, PROMETHEUS, REMIT, SCRAPED, within, type Query } from './queries.ts';
 
 /** What every panel says. */
 export interface Said {
   title: string;
   /** What it shows, and why it can be empty. */
   description: string;
-  /** Shown instead of nothing: why there is nothing, in a few words. */
-  empty: string;
+  /** Shown instead of nothing while Remit is scraped: why there is nothing, in a few words. Left out where that would always mean that nothing is known. */
+  empty?: string;
   /** Columns of 24, and rows of 38 px. */
   w: number; h: number;
   queries: readonly Query[];
@@ -50,8 +51,8 @@ interface Common extends Builder<Panel> {
 
 function say<B>(builder: B, said: Said, from: DataSourceRef = PROMETHEUS): B {
   const panel = builder as B & Common;
-  // Grafana shows the same words when a data source is missing, with a red corner: then they would not be true.
-  const empty = from === REMIT ? `${said.empty} (with a red corner: Remit was not asked)` : said.empty;
+  // Grafana shows the same words when the data source is missing or Remit is not scraped: they must be true then too.
+  const empty = said.empty === undefined ? UNKNOWN : from === REMIT ? `${said.empty} (with a red corner: Remit was not asked)` : `${said.empty}, or ${UNSCRAPED}`;
   panel.title(said.title).description(said.description).noValue(empty).span(said.w).height(said.h).datasource(from).targets(said.queries.map(lettered)).unit(said.unit ?? 'short');
   if (said.decimals !== undefined) panel.decimals(said.decimals);
   if (said.min !== undefined) panel.min(said.min);
@@ -63,6 +64,9 @@ function say<B>(builder: B, said: Said, from: DataSourceRef = PROMETHEUS): B {
   if (said.change) panel.transformations([...said.change]);
   return builder;
 }
+
+const UNSCRAPED = 'Remit is not scraped';
+const UNKNOWN = 'Not known';
 
 /** Queries are named by their place: A, B, C. */
 function lettered(query: Query, index: number): Query {
@@ -81,12 +85,22 @@ function overNothing([first, ...rest]: NonNullable<Said['steps']>): NonNullable<
   return [['text', null], [first?.[0] ?? 'text', 0], ...rest];
 }
 
-/** One figure, coloured by its thresholds. `shape`: its course behind it. */
-export function figure(said: Said & { shape?: boolean; name?: boolean; text?: boolean }): Stat {
-  return say(new Stat(), { ...said, steps: overNothing(said.steps ?? [['text', null]]) })
+/**
+ * One figure, coloured by its thresholds. `shape`: its course behind it; `list`: several, a line each with its name. `empty` is said where `known` has a value and the figure has none,
+ * usually while Remit is scraped; without either the figure is not known.
+ */
+export function figure(said: Said & { shape?: boolean; list?: boolean; known?: string }): Stat {
+  const { empty, known = SCRAPED, ...rest } = said;
+  const nothing = empty === undefined ? rest : {
+    ...rest, queries: said.queries.map((query) => within(query, (expr) => `(${expr}) or on () (NaN * ${known})`)),
+    mappings: [...said.mappings ?? [], { type: 'special', options: { match: 'nan', result: { text: empty, index: 99 } } } as unknown as ValueMapping],
+  };
+  const description = `${said.description} ${UNKNOWN}: ${known === SCRAPED ? '' : 'it has no series of its own, or '}Prometheus does not scrape Remit or has not loaded its rules.`;
+  const stat = say(new Stat(), { ...nothing, description, steps: overNothing(said.steps ?? [['text', null]]) })
     .colorMode(BigValueColorMode.Value).graphMode(said.shape ? BigValueGraphMode.Area : BigValueGraphMode.None)
-    .textMode(said.name ? BigValueTextMode.ValueAndName : BigValueTextMode.Value).colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Thresholds))
-    .reduceOptions(new ReduceDataOptionsBuilder().calcs(['lastNotNull']).values(false).fields(said.text ? '/.*/' : ''));
+    .textMode(said.list ? BigValueTextMode.ValueAndName : BigValueTextMode.Value).colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Thresholds))
+    .reduceOptions(new ReduceDataOptionsBuilder().calcs(['lastNotNull']).values(false).fields(''));
+  return said.list ? stat.orientation(VizOrientation.Horizontal).text(new VizTextDisplayOptionsBuilder().titleSize(14).valueSize(20)) : stat;
 }
 
 /** Values over time. `stack` for parts of a whole; `colors` by the name of the series. */
@@ -113,10 +127,19 @@ export function bars(said: Said): BarGauge {
     .reduceOptions(new ReduceDataOptionsBuilder().calcs(['lastNotNull']).values(false).fields(''));
 }
 
-/** What held when, a line each: `words` are the states from a value on. */
-export function states(said: Said & { words: readonly { from: number; to: number | null; text: string; color: string }[] }): Builder<Panel> {
-  const mappings = said.words.map(({ from, to, text, color }, index) => ({ type: 'range', options: { from, to, result: { text, color, index } } })) as unknown as ValueMapping[];
-  return unpaged(say(new StateTimeline(), { ...said, mappings }).mergeValues(true).rowHeight(0.8).fillOpacity(70).lineWidth(0)
+/**
+ * Which detectors had an open finding when, a line each. `open`: a series a detector, 0 once closed. Whoever has none has a line that says so, and another
+ * state where nothing is known: without any series Grafana would complain about the lack of a time.
+ */
+export function openWhen({ open, whose, ...place }: { open: string; whose: string; w: number; h: number }): Builder<Panel> {
+  const mappings = [[-2, UNSCRAPED, 'dark-yellow'], [-1, 'nothing open', 'semi-dark-green'], [0, 'closed', 'transparent']].map(([value, text, color], index) => ({ type: 'value', options: { [value!]: { text, color, index } } }));
+  const line = (value: string): string => ` or on () label_replace(${value}, "all", "All detectors", "", "")`;
+  const said: Said = {
+    ...place, title: 'What was open when', unit: 'none', mappings: [...mappings, { type: 'range', options: { from: 1, to: null, result: { text: 'open', color: 'red', index: 3 } } }] as unknown as ValueMapping[],
+    queries: [over(`${open}${line(`0 * ${SCRAPED} - 1`)}${line('vector(-2)')}`, '{{detector}}{{all}}')], links: [toRunbook(label('detector'))],
+    description: `Detectors with an open finding of ${whose}. One green line: nothing was open. A yellow one: Remit was not scraped, or the rules are not loaded; what was open before is held for a day. Click a line for its runbook.`,
+  };
+  return unpaged(say(new StateTimeline(), said).mergeValues(true).rowHeight(0.8).fillOpacity(70).lineWidth(0)
     .legend(new VizLegendOptionsBuilder().showLegend(false).displayMode(LegendDisplayMode.List).placement(LegendPlacement.Bottom).calcs([]))
     // By thresholds the bars would be named after them instead of the words.
     .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.PaletteClassic)));
@@ -166,11 +189,8 @@ const NOT_A_NUMBER = { type: 'special', options: { match: 'nan', result: { text:
 function toldEmpty({ queries, columns, empty }: Said & { columns: readonly Column[] }): readonly Query[] {
   const [first, ...others] = queries;
   if (first === undefined || others.length === 0) return queries;
-  const build = (): ReturnType<Query['build']> => {
-    const query = first.build() as ReturnType<Query['build']> & { expr: string };
-    return { ...query, expr: `${query.expr} or on () label_replace(vector(NaN), "${columns[0]?.from ?? ''}", "${empty}", "", "")` } as ReturnType<Query['build']>;
-  };
-  return [{ build }, ...others];
+  const row = (number: string, words: string): string => ` or on () label_replace(${number}, "${columns[0]?.from ?? ''}", "${words}", "", "")`;
+  return [within(first, (expr) => `${expr}${empty === undefined ? '' : row(`NaN * ${SCRAPED}`, empty)}${row('vector(NaN)', UNSCRAPED)}`), ...others];
 }
 
 /** Records of Remit as a table. `columns`: those shown, in order, by name; units, colours and links come with the data source; `leads`: another link of a column; `nothing`: what an empty cell of a column says. */

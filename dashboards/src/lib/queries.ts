@@ -51,6 +51,19 @@ export function filtersOf(where: Conditions): { key: string; op: FilterOp; value
   });
 }
 
+/** How many of the chosen installations Prometheus scrapes now, as its rules record it; nothing where it scrapes none. */
+export const SCRAPED = 'count(cluster:nhi_pipeline_heartbeat_timestamp_seconds:max{cluster=~"$cluster"})';
+
+/** The same query, its expression put into another one. */
+export function within(query: Query, change: (expr: string) => string): Query {
+  return {
+    build: () => {
+      const built = query.build() as ReturnType<Query['build']> & { expr: string };
+      return { ...built, expr: change(built.expr) } as ReturnType<Query['build']>;
+    },
+  };
+}
+
 /** A sum of open findings: 0 where the identities are known and nothing is open; nothing where none is known. `of`: the matchers of the identities. */
 export function counted(findings: string, of: string): string {
   return `sum(${findings}) or (0 * count(nhi_identity_info{${of}}))`;

@@ -47,8 +47,11 @@ export function recorded(name: string, label: string, description: string, query
 export const cluster = (from = 'nhi_build_info'): Variable =>
   choice({ name: 'cluster', label: 'Cluster', description: 'Installations of Remit, by the label that Prometheus adds', query: `label_values(${from}, cluster)`, all: 'any' });
 
-export const owner = (selector = 'nhi_page_budget_spent_pages{cluster=~"$cluster"}'): Variable =>
-  choice({ name: 'owner', label: 'Owner', description: 'Teams of the inventory; _none_ is what nobody owns', query: `label_values(${selector}, identity_owner)`, all: 'any', regex: '/^(?!_fleet_$).*/' });
+/** Owners that are declared, named by a record or have an open finding: `families` hold all of them together. */
+export const owner = (...families: readonly string[]): Variable => {
+  const all = families.length > 0 ? families : ['nhi_identity_info', 'cluster_owner_severity:nhi_findings_open:sum', 'cluster_owner:nhi_page_budget_spent_pages:max'];
+  return choice({ name: 'owner', label: 'Owner', description: 'Teams that are declared, named by a record or have open findings; _none_ is what nobody owns', query: `label_values({__name__=~"${all.join('|')}", cluster=~"$cluster"}, identity_owner)`, all: 'any', regex: '/^(?!_(fleet|overflow)_$).*/' });
+};
 
 export const environment = (): Variable =>
   choice({ name: 'environment', label: 'Environment', description: 'Environments of the inventory', query: 'label_values(nhi_identity_info{cluster=~"$cluster", identity_owner=~"$owner"}, identity_environment)', all: 'any' });

@@ -276,6 +276,14 @@ describe('links to dashboards', () => {
     expect(await to(`/dashboards/remit-identity?identity=${encodeURIComponent(found.identity)}&detector=${found.detector}`)).not.toContain('from=');
   });
 
+  test('about the rest of a storm or all identities together lead where those are shown', async () => {
+    service = await serve({ deps: { grafana: () => 'https://grafana.example' } });
+    const storm = '/dashboards/remit-identity?identity=_overflow_&detector=outside-schedule&cluster=eu&owner=';
+    expect(await to(`${storm}payments`)).toBe('https://grafana.example/d/remit-fleet?var-owner=payments&var-detector=outside-schedule&var-cluster=eu');
+    expect(await to(`${storm}_overflow_`)).toBe('https://grafana.example/d/remit-fleet?var-detector=outside-schedule&var-cluster=eu');
+    expect(await to('/dashboards/remit-lifecycle-and-coverage?identity=_fleet_&owner=_none_&detector=shadow-identity&cluster=eu')).toBe('https://grafana.example/d/remit-lifecycle-and-coverage?var-cluster=eu');
+  });
+
   test('lead to the list of findings where none is', async () => {
     service = await serve();
     const location = await to(asked);

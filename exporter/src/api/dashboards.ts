@@ -1,11 +1,16 @@
 import type { Request } from 'express';
-import { DASHBOARDS, type Millis, type Reader } from '@remit/contract';
+import { DASHBOARDS, FLEET, OVERFLOW, type Millis, type Reader } from '@remit/contract';
 import type { Route } from '../lib/http-route.ts';
 
 const HOUR: Millis = 3_600_000;
 const WEEK: Millis = 7 * 24 * HOUR;
 /** What a link in an alert may hand to a dashboard: names of template variables there. */
 const PASSED = ['identity', 'owner', 'cluster'];
+/** An alert about the rest of a storm, or about all identities together, leads to a dashboard that shows those, and says which of them. */
+const OF_MANY: Readonly<Record<string, { uid: string; passed: readonly string[] }>> = {
+  [OVERFLOW]: { uid: DASHBOARDS.fleet.uid, passed: ['owner', 'detector', 'cluster'] },
+  [FLEET]: { uid: DASHBOARDS.lifecycle.uid, passed: ['cluster'] },
+};
 /** What the list of findings takes. */
 const LISTED = ['identity', 'owner', 'detector'];
 const TIME = /^(now(-\d{1,5}[smhdwMy])?|\d{1,16})$/;
@@ -35,13 +40,16 @@ export function dashboardRoutes(deps: DashboardDeps): Route[] {
       const uid = String(request.params['uid']);
       // A uid of somebody else's is not handed on.
       const known = base !== null && UIDS.has(uid);
+      const identity = asked.get('identity') ?? '';
+      const many = Object.hasOwn(OF_MANY, identity) ? OF_MANY[identity] : undefined;
       const to = new URLSearchParams();
-      for (const name of known ? PASSED : LISTED) {
+      for (const name of known ? many?.passed ?? PASSED : LISTED) {
         const value = asked.get(name);
-        if (value !== null) to.set(known ? `var-${name}` : name, value);
+        // What is left of many storms has no single owner either.
+        if (value !== null && !(name === 'owner' && value === OVERFLOW)) to.set(known ? `var-${name}` : name, value);
       }
       if (known) for (const [name, value] of Object.entries(await range(asked, request, deps))) to.set(name, value);
-      response.redirect(302, `${known ? `${base}/d/${uid}` : '/findings'}${to.size === 0 ? '' : `?${to.toString()}`}`);
+      response.redirect(302, `${known ? `${base}/d/${many?.uid ?? uid}` : '/findings'}${to.size === 0 ? '' : `?${to.toString()}`}`);
     },
   }];
 }

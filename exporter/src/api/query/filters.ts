@@ -32,6 +32,7 @@ export class Filters {
 
   constructor(filters: readonly QueryFilter[], kind: QueryKind) {
     if (filters.filter(({ op }) => op === '=~' || op === '!~').length > MOST_PATTERNS) throw new QueryError(400, `more than ${MOST_PATTERNS} regular expressions in one query`);
+    const storm = kind === 'findings' && filters.some(({ key }) => key === 'detector');
     for (const filter of filters) {
       const { key } = filter;
       const known = KEYS.get(key);
@@ -40,8 +41,8 @@ export class Filters {
         this.ignored.push(key);
         continue;
       }
-      // `_overflow_` stands for whoever has no series of its own: the identity is left open.
-      if (key === 'identity' && (filter.op === '=' || filter.op === 'in') && filter.values.includes(OVERFLOW)) continue;
+      // `_overflow_` stands for whoever has no series of its own: of a detector it is the rest of a storm, and the identity is left open. Without one it is nobody.
+      if (key === 'identity' && storm && (filter.op === '=' || filter.op === 'in') && filter.values.includes(OVERFLOW)) continue;
       const compiled = { key, match: compile(filter), filter };
       this.#all.push(compiled);
       if (isIdentityKey(key)) this.#identity.push({ ...compiled, key });
