@@ -1,4 +1,5 @@
 import type { Request, Response } from 'express';
+import { isForwarded, isOfGrafana } from '../lib/forwarded.ts';
 import type { Passwords } from '../lib/passwords.ts';
 import type { Route } from '../lib/http-route.ts';
 import type { Scope, Tokens } from '../lib/tokens.ts';
@@ -9,22 +10,23 @@ export interface AccessDeps {
   tokens: Tokens;
   /** Null when the web configuration has no users. */
   passwords(): Passwords | null;
-  /** True when only this machine can reach the listener: ingest and read are open there while nothing is configured for them. */
+  /** True when only this machine can reach the listener: ingest and read are open there while nothing is configured for them, ingest not to what a proxy sends on. */
   loopback: boolean;
 }
 
 /**
  * Decides whether a request may use a route, from its headers alone, and sets the challenge. Ingest and read take their
- * bearer token, or a user of the web configuration (ingest only while it has no token of its own); a browser may give the read
+ * bearer token, or a user of the web configuration (ingest only while it has no token of its own, and not through Grafana, whose proxy lends its user to every viewer); a browser may give the read
  * token as a password, with any user name. Write and admin always take their own bearer token and nothing else.
  */
 export async function authorize(request: Request, response: Response, access: Route['access'], deps: AccessDeps): Promise<Refusal | null> {
   if (access === 'open') return null;
   const { tokens } = deps;
   const privileged = access === 'write' || access === 'admin';
-  const passwords = privileged || (access === 'ingest' && tokens.configured('ingest')) ? null : deps.passwords();
+  const ingest = access === 'ingest';
+  const passwords = privileged || (ingest && (tokens.configured('ingest') || isOfGrafana(request))) ? null : deps.passwords();
   if (!tokens.configured(access) && passwords === null) {
-    if (deps.loopback && !privileged) return null;
+    if (deps.loopback && !privileged && !(ingest && isForwarded(request))) return null;
     return { status: 403, error: `${access} is off: no token is configured; put one in a file and name it as auth.${access}.token_file` };
   }
 

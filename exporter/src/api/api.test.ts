@@ -42,6 +42,24 @@ describe('tokens', () => {
     expect(service.reloads).toBe(0);
   });
 
+  test('what a proxy sends on is never let in for coming from this machine, and through Grafana nobody ingests without the token', async () => {
+    const via = (...headers: string[]) => async (more: Record<string, string> = {}): Promise<number> => status('POST', '/ingest', { headers: { ...Object.fromEntries(headers.map((each) => each.split(': '))), ...more } });
+    const grafana = via('user-agent: Grafana/12.3.0', 'x-forwarded-for: 192.0.2.1');
+    const bare = async (more = ''): Promise<number> => Number((await raw(`POST /ingest HTTP/1.1\r\nHost: 127.0.0.1:${service.port}\r\nX-Forwarded-For: 127.0.0.1\r\n${more}Content-Length: 2\r\nConnection: close\r\n\r\n{}`)).slice(9, 12));
+    service = await serve();
+    for (const each of [grafana, via('user-agent: Grafana/12.3.0'), via('x-forwarded-for: 192.0.2.1'), via('forwarded: for=192.0.2.1'), via('via: 1.1 proxy')]) expect(await each()).toBe(403);
+    expect(await bare()).toBe(403);
+    expect(await status('GET', '/api/v1/status', { headers: { 'user-agent': 'Grafana/12.3.0', 'x-forwarded-for': '192.0.2.1' } })).toBe(200);
+    expect(await status('POST', '/ingest')).toBe(200);
+    await service.end();
+    service = await serve({ web: { ...NO_WEB, users: new Map([['reader', hashSync('pw', 4)]]) } });
+    const { authorization } = basic('reader', 'pw').headers as { authorization: string };
+    expect([await grafana({ authorization }), await bare(`Authorization: ${authorization}\r\n`), await via('x-forwarded-for: 192.0.2.1')({ authorization }), await status('POST', '/ingest', basic('reader', 'pw'))]).toEqual([403, 403, 200, 200]);
+    await service.end();
+    service = await serve({ tokens: { ingest: 'secret-i' } });
+    expect([await grafana(), await grafana({ authorization: 'Bearer secret-i' })]).toEqual([401, 200]);
+  });
+
   test('each token opens its own scope and no other', async () => {
     service = await serve({ tokens: { ingest: 'token-i', read: 'token-r', write: 'token-w', admin: 'token-a' } });
     const routes = [['ingest', 'POST', '/ingest'], ['read', 'GET', '/metrics'], ['read', 'GET', '/api/v1/status'], ['admin', 'POST', '/-/reload'], ['admin', 'PUT', '/-/reload']] as const;

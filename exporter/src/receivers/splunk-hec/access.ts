@@ -1,4 +1,5 @@
 import type { Request } from 'express';
+import { isForwarded } from '../../lib/forwarded.ts';
 import { queryOf } from '../../lib/http-route.ts';
 
 /** Who may send. */
@@ -6,7 +7,7 @@ export interface HecAccess {
   /** An ingest token is configured. */
   configured(): boolean;
   matches(token: string): boolean;
-  /** Nothing is configured and only this machine can reach the listener. */
+  /** Nothing is configured and only this machine can reach the listener; what a proxy sends on is refused all the same. */
   open(): boolean;
 }
 
@@ -32,7 +33,7 @@ export const ANSWERS = {
  * name. Null when it is right; else Splunk's refusal.
  */
 export function authorise(request: Request, access: HecAccess): { status: number; text: string; code: number } | null {
-  if (access.open()) return null;
+  if (access.open() && !isForwarded(request)) return null;
   if (!access.configured()) return ANSWERS.disabled;
   const header = request.headers.authorization;
   if (header === undefined || header.trim() === '') return queryOf(request)['token'] === undefined ? ANSWERS.tokenRequired : ANSWERS.noQueryToken;

@@ -70,6 +70,7 @@ describe('who may send', () => {
     expect(await send('/services/collector', hec({ id: 1 }))).toMatchObject({ status: 403, body: { code: 1 } });
     state.open = true;
     expect(await send('/services/collector', hec({ id: 1 }), { authorization: '' })).toMatchObject({ status: 200, body: SUCCESS });
+    for (const sentOn of [{ 'x-forwarded-for': '192.0.2.1' }, { 'user-agent': 'Grafana/12.3.0' }]) expect(await send('/services/collector', hec({ id: 1 }), { authorization: '', ...sentOn })).toMatchObject({ status: 403, body: { code: 1 } });
   });
 });
 
