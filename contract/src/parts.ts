@@ -202,6 +202,8 @@ interface DetectorBase {
   summary: string;
   /** What the person woken does first. */
   firstAction: string;
+  /** What is said instead where a finding is about the whole fleet, as literal texts; a detector that raises such findings has it. */
+  fleet?: { title: string; summary: string; firstAction: string };
   /** Things that look like it and are harmless. */
   benign: string[];
   /** Open findings are resolved after this long without a further event (event time). */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { stringify } from 'yaml';
-import { dashboardOf, OVERFLOW } from '@remit/contract';
+import { dashboardOf, FLEET, OVERFLOW } from '@remit/contract';
 import { alertAnnotations, alertName, type AlertManifest as Manifest } from '../../exporter/src/lib/alert-text.ts';
 
 /** Where links in alerts lead when nothing else is said; `npm run generate -- --base-url URL` writes another, everywhere. */
@@ -28,7 +28,7 @@ export function generated(detectors: readonly Manifest[], baseUrl = argument('--
     }),
     'rules/tests/remit.test.yml': HEADER + yaml({
       rule_files: ['../remit.rules.yml'], evaluation_interval: '30s',
-      tests: sorted.flatMap((d, i) => [fires(d, base), quiet(d), ...(i === 0 ? lifeCycle(d, base) : [])]),
+      tests: sorted.flatMap((d, i) => [fires(d, base), quiet(d), ...d.fleet === undefined ? [] : [ofTheFleet(d, base)], ...(i === 0 ? lifeCycle(d, base) : [])]),
     }),
     ...Object.fromEntries(PIPELINE.map((path) => [path, linked(path, base)])),
   };
@@ -48,15 +48,19 @@ export function openFindings(matchers: string, earlier: string): string {
 function recording(): object { return { record: RECORDED, expr: openFindings('', RECORDED) }; }
 
 function alert(detector: Manifest, base: string): object {
+  const worded = (what: 'title' | 'summary' | 'firstAction', filled = (text: string): string => text): string => {
+    const one = filled(literal(detector[what]));
+    return detector.fleet === undefined ? one : `{{ if eq $labels.identity "${FLEET}" }}${literal(detector.fleet[what])}{{ else }}${one}{{ end }}`;
+  };
   return {
     alert: alertName(detector.id),
     expr: `${RECORDED}{detector="${detector.id}"} > 0`,
     keep_firing_for: '2m',
     annotations: {
-      title: literal(detector.title),
-      summary: literal(detector.summary).replace(/^\{identity\}/, IDENTITY('M', 'T')).replaceAll('{identity}', IDENTITY('m', 't')).replaceAll('{owner}', OWNER),
+      title: worded('title'),
+      summary: worded('summary', (text) => text.replace(/^\{identity\}/, IDENTITY('M')).replaceAll('{identity}', IDENTITY('m')).replaceAll('{owner}', OWNER)),
       findings: '{{ $value }}',
-      first_action: literal(detector.firstAction),
+      first_action: worded('firstAction'),
       runbook_url: `${base}/runbooks/${detector.id}`,
       dashboard_url: `${base}/dashboards/${dashboardOf(detector.id)}?identity={{ $labels.identity | urlquery }}&owner={{ $labels.identity_owner | urlquery }}&detector={{ $labels.detector | urlquery }}&cluster={{ $labels.cluster | urlquery }}`,
       finding_url: `${base}/findings?identity={{ $labels.identity | urlquery }}&detector={{ $labels.detector | urlquery }}`,
@@ -65,8 +69,7 @@ function alert(detector: Manifest, base: string): object {
 }
 
 /** At the beginning of a sentence, or within it. */
-const IDENTITY = (m: string, t: string): string => `{{ if eq $labels.identity "${OVERFLOW}" }}${m}ore identities than are listed one by one{{ else if eq $labels.identity "_fleet_" }}`
-  + `${t}he fleet{{ else }}{{ $labels.identity }}{{ end }}`;
+const IDENTITY = (m: string): string => `{{ if eq $labels.identity "${OVERFLOW}" }}${m}ore identities than are listed one by one{{ else }}{{ $labels.identity }}{{ end }}`;
 const OWNER = '{{ if eq $labels.identity_owner "_none_" }}nobody (no owner is declared){{ else }}{{ $labels.identity_owner }}{{ end }}';
 
 function linked(path: string, base: string): string {
@@ -120,6 +123,14 @@ function fires(detector: Manifest, base: string): Case {
     name: `${detector.id}: one open finding fires at once, with nothing but its own labels`, interval: '30s',
     input_series: [{ series: series(detector.id, detector.severity), values: '0 0 1x8' }],
     alert_rule_test: [check(detector, '30s'), check(detector, '1m', expected(detector, base, 1))],
+  };
+}
+
+function ofTheFleet(detector: Manifest, base: string): Case {
+  return {
+    name: `${detector.id}: what is about the whole fleet has words of its own`, interval: '30s',
+    input_series: [{ series: series(detector.id, detector.severity, 'a:9847', FLEET), values: '1x4' }],
+    alert_rule_test: [check(detector, '1m', expected(detector, base, 1, FLEET))],
   };
 }
 

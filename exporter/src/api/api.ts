@@ -23,7 +23,7 @@ import type { FindingHub } from './query/stream.ts';
 import { verdictRoutes } from './verdict.ts';
 
 /** The part of a detector's manifest that people read. */
-export type DetectorCard = Pick<Detector, 'id' | 'title' | 'class' | 'frameworks' | 'firstAction' | 'benign'>;
+export type DetectorCard = Pick<Detector, 'id' | 'title' | 'class' | 'frameworks' | 'firstAction' | 'benign' | 'fleet'>;
 
 /** What the HTTP surface stands on. */
 export interface ApiDeps {

@@ -1,4 +1,5 @@
 import type { Difference, EventRef, Finding, FindingDetail, Reader, SinceLast } from '@remit/contract';
+import { wordsOf } from '../lib/alert-text.ts';
 import type { DetectorCard } from './api.ts';
 
 /** Where the words beside a finding come from. */
@@ -7,12 +8,13 @@ export interface DetailDeps { reader: Pick<Reader, 'previous' | 'owner'>; detect
 /** A finding with what a person needs to act on it: what to do first, whom to ask, what may explain it, and what is new about it. */
 export function detailOf(finding: Finding, { reader, detector, runbook }: DetailDeps): FindingDetail {
   const card = detector(finding.detector);
+  const words = card && wordsOf(card, finding.identity);
   const owner = finding.owner === null ? null : reader.owner(finding.owner);
   const previous = reader.previous(finding);
   return {
-    ...finding, title: card?.title ?? finding.detector,
+    ...finding, title: words?.title ?? finding.detector,
     guidance: card && {
-      first_action: card.firstAction, benign: card.benign, frameworks: card.frameworks, runbook: runbook(card.id) === null ? null : `/runbooks/${card.id}`,
+      first_action: words!.firstAction, benign: card.benign, frameworks: card.frameworks, runbook: runbook(card.id) === null ? null : `/runbooks/${card.id}`,
     },
     contact: owner && { team: owner.team, contact: owner.contact ?? null, escalation: owner.escalation ?? null },
     since_last: previous && sinceLast(previous, finding),

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import type { Detector, Inventory, NhiEvent } from '@remit/contract';
+import { FLEET, type Detector, type Inventory, type NhiEvent } from '@remit/contract';
 import { stringify } from 'yaml';
 import { describe, expect, test } from 'vitest';
 import { ToolHabits } from '../baseline/tools/habits.ts';
@@ -42,6 +42,7 @@ describe.each(ids)('%s', (id) => {
     for (const result of results) {
       expect(result.exception === undefined, brief(result)).toBe(one.silenced === undefined);
       checkBounds(result, detector);
+      if (result.identity === FLEET) expect(detector.fleet, 'words of its own for the whole fleet').toBeDefined();
     }
   });
 
@@ -62,7 +63,7 @@ describe.each(ids)('%s', (id) => {
   test('is described for the person woken', () => {
     expect(detector.id).toBe(id);
     expect(detector.frameworks.map(({ name }) => name)).toEqual(expect.arrayContaining(['MITRE ATT&CK', 'OWASP NHI', 'NIST CSF', 'NIST SP 800-207']));
-    for (const text of [detector.title, detector.summary, detector.firstAction, ...detector.benign]) {
+    for (const text of [detector.title, detector.summary, detector.firstAction, ...detector.benign, ...Object.values(detector.fleet ?? {})]) {
       expect(text).toMatch(/^[^"\\$`]{10,200}[^.]$/);
     }
     for (const name of detector.summary.match(/\{\w+\}/g) ?? []) expect(['{identity}', '{owner}']).toContain(name);

@@ -1,5 +1,6 @@
 import { FINDING_STATES, SEVERITIES } from '@remit/contract';
 import type { Finding, FindingsFilter, Page } from '@remit/contract';
+import { titleOf } from '../../lib/alert-text.ts';
 import type { Html} from '../../lib/html.ts';
 import { href, html, shown } from '../../lib/html.ts';
 import type { DetectorCard } from '../api.ts';
@@ -30,7 +31,7 @@ export function findingRows(rows: readonly EpisodeRow[], detector: Cards, now: n
 <thead><tr><th scope="col">Severity</th><th scope="col">Finding</th><th scope="col">Identity and owner</th><th scope="col">Last event</th></tr></thead><tbody>
 ${rows.map(({ finding, others }) => html`<tr>
 <td>${severityBadge(finding.severity)}${finding.state !== 'open' && html`<p>${stateBadge(finding.state)}</p>`}</td>
-<th scope="row"><a class="what" href="/findings/${finding.id}">${shown(detector(finding.detector)?.title ?? finding.detector, 120)}</a>
+<th scope="row"><a class="what" href="/findings/${finding.id}">${shown(titleOf(detector(finding.detector), finding), 120)}</a>
 <p class="reason">${shown(finding.reason, 300)}</p>${others.length > 0 && html`<details class="small"><summary>${plural(others.length, 'more finding')} of this episode</summary><ul>
 ${others.slice(0, LISTED).map((each) => html`<li><a href="/findings/${each.id}">${shown(each.subject, 80)}</a>, ${time(each.first)}${!isActive(each) && html`, ${each.state}`}</li>`)}
 ${others.length > LISTED && html`<li>and ${number(others.length - LISTED)} more</li>`}</ul></details>`}</th>

@@ -1,5 +1,6 @@
 import { SEVERITIES } from '@remit/contract';
 import type { Finding, FindingStep, Frame } from '@remit/contract';
+import { titleOf } from '../../lib/alert-text.ts';
 import { QueryError } from './filters.ts';
 import { count, frameOf, raw, table, text, time, yes, type Column } from './frame.ts';
 import { stepOf, tell, type Ask, type Kind, type QueryStands } from './kind.ts';
@@ -19,7 +20,7 @@ export const findings: Kind = {
 export function findingColumns({ explorer, detector }: QueryStands): Column<Finding>[] {
   return [
     time('time', 'Last event', (f) => f.last), time('first', 'First event', (f) => f.first), text('id', 'Id', (f) => f.id), text('severity', 'Severity', (f) => f.severity),
-    text('state', 'State', (f) => f.state), text('title', 'What is wrong', (f) => detector(f.detector)?.title ?? f.detector), text('identity', 'Identity', (f) => f.identity),
+    text('state', 'State', (f) => f.state), text('title', 'What is wrong', (f) => titleOf(detector(f.detector), f)), text('identity', 'Identity', (f) => f.identity),
     text('kind', 'Kind', (f) => f.kind), text('owner', 'Owner', (f) => f.owner), text('detector', 'Detector', (f) => f.detector), text('finding_class', 'Class', (f) => f.class),
     text('subject', 'About', (f) => f.subject), text('reason', 'Reason', (f) => f.reason), text('expected', 'Expected', (f) => f.expected),
     text('observed', 'Observed', (f) => f.observed), count('count', 'Events', (f) => f.count), count('score', 'Score', (f) => f.score, 'none'),
@@ -57,7 +58,7 @@ const LOGS: Column<Finding>[] = [
 
 function annotationColumns({ detector }: QueryStands): Column<Finding>[] {
   return [
-    time('time', 'From', (f) => f.first), time('timeEnd', 'To', (f) => f.last), text('title', 'Title', (f) => detector(f.detector)?.title ?? f.detector),
+    time('time', 'From', (f) => f.first), time('timeEnd', 'To', (f) => f.last), text('title', 'Title', (f) => titleOf(detector(f.detector), f)),
     text('text', 'Text', (f) => `${f.identity}: ${f.reason}`), raw('tags', 'Tags', (f) => [f.severity, f.state, f.detector, ...(f.owner === null ? [] : [f.owner])]),
     text('id', 'Id', (f) => f.id), text('severity', 'Severity', (f) => f.severity),
   ];

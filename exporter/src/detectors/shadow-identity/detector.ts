@@ -30,6 +30,11 @@ export const detector: Detector = {
   needs: ['principal'],
   summary: '{identity} is active and nobody has recorded what it is for',
   firstAction: 'Find out who created it; record it with an owner and a purpose, or switch it off',
+  fleet: {
+    title: 'Too few active machine identities have an inventory record',
+    summary: 'Machine identities are active that the inventory does not know, so many that they are told together; the finding says how many, and how many of them did something sensitive',
+    firstAction: 'Let remit learn propose records for them, and review first those whose events the finding shows: they did something sensitive, or the most',
+  },
   benign: ['A new workload whose record is still in review', 'A vendor integration that belongs to another team'],
   quietFor: PERIOD,
   inspect(state) {

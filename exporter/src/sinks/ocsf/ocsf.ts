@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { FLEET, type Detector, type EventRef, type Finding, type FindingClass, type FindingState, type Kind, type Millis, type Severity } from '@remit/contract';
+import { titleOf, wordsOf } from '../../lib/alert-text.ts';
 
 /** Version of the Open Cybersecurity Schema Framework that is spoken. */
 export const OCSF_VERSION = '1.8.0';
@@ -7,7 +8,7 @@ export const OCSF_VERSION = '1.8.0';
 /** What stands beside a finding. */
 export interface OcsfContext {
   /** Manifest of its detector; null when this version has none. */
-  detector: Pick<Detector, 'title' | 'firstAction' | 'frameworks'> | null;
+  detector: Pick<Detector, 'title' | 'firstAction' | 'fleet' | 'frameworks'> | null;
   /** Of Remit. */
   version: string;
   /** Where people reach this installation, for links; without it there are none. */
@@ -31,12 +32,12 @@ export function toOcsf(finding: Finding, { detector, version, url }: OcsfContext
       event_code: finding.detector, log_name: 'findings', sequence: whole(finding.revision), modified_time: whole(finding.updated_at),
     },
     finding_info: {
-      uid: finding.id, title, desc: finding.reason, analytic: { uid: finding.detector, name: title, category: finding.class, version, ...ANALYTIC[finding.class] },
+      uid: finding.id, title: titleOf(detector, finding), desc: finding.reason, analytic: { uid: finding.detector, name: title, category: finding.class, version, ...ANALYTIC[finding.class] },
       types: [finding.class], data_sources: [...new Set(finding.evidence.map(({ source }) => source))], related_events_count: whole(finding.count),
       created_time: whole(finding.opened_at), modified_time: whole(finding.updated_at), first_seen_time: whole(finding.first), last_seen_time: whole(finding.last),
       ...url === undefined ? {} : { src_url: new URL(`/findings/${finding.id}`, url).href }, ...frameworksOf(detector),
     },
-    ...detector === null ? {} : { remediation: { desc: detector.firstAction, ...url === undefined ? {} : { references: [new URL(`/runbooks/${finding.detector}`, url).href] } } },
+    ...detector === null ? {} : { remediation: { desc: wordsOf(detector, finding.identity).firstAction, ...url === undefined ? {} : { references: [new URL(`/runbooks/${finding.detector}`, url).href] } } },
     evidences: finding.evidence.map((ref) => evidenceOf(ref, finding)), resources: resourcesOf(finding), unmapped: { remit: ownOf(finding) },
   };
 }
