@@ -1,9 +1,10 @@
-import { applyFieldOverrides, createTheme, FieldType, type DataFrame, type Field, type ScopedVars } from '@grafana/data';
+import { applyFieldOverrides, createTheme, FieldColorModeId, FieldType, ThresholdsMode, type DataFrame, type Field, type ScopedVars } from '@grafana/data';
 import { framesOf, recorded, TO } from '../test/cases';
 import { NAUGHTY } from '../test/naughty';
 import { KINDS } from './migrate';
 import { linksOf, linkTargets, webAddress } from './links';
 import { REGISTRY } from '../queries/registry';
+import type { RemitQuery } from '../types';
 
 const FORMATS = KINDS.flatMap((kind) => REGISTRY[kind].model().formats.map(({ value }) => [kind, value] as const));
 
@@ -43,6 +44,27 @@ describe('every kind in every format', () => {
     const text = JSON.stringify(frames.map(({ fields, meta }) => [fields.map(({ config }) => config), { ...meta, custom: undefined }]));
     expect(text).not.toMatch(/evil|javascript|__user|markdown/);
   });
+});
+
+it('an empty cell is a dash without a colour, whatever the panel has to say when there is nothing at all', () => {
+  const wanted: Array<[RemitQuery['kind'], string[]]> = [['identities', ['worst', 'owner', 'events', 'last']], ['findings', ['owner', 'severity', 'exception', 'closed']], ['privileges', ['granted_by', 'last_used', 'state']]];
+  for (const [kind, names] of wanted) {
+    const [frame] = framesOf(kind, 'table', ({ frames }) => {
+      for (const name of names) {
+        frames[0].data.values[frames[0].schema.fields.findIndex((field) => field.name === name)][0] = null;
+      }
+    });
+    const thresholds = { mode: ThresholdsMode.Absolute, steps: [{ value: -Infinity, color: 'green' }] };
+    const [shown] = applyFieldOverrides({ data: [frame], fieldConfig: { defaults: { noValue: 'Nobody of that name', thresholds, color: { mode: FieldColorModeId.Thresholds } }, overrides: [] }, theme: createTheme(), replaceVariables: (text) => text });
+    for (const name of names) {
+      const field = shown.fields.find((each) => each.name === name);
+      const { text, color } = field?.display?.(field.values[0]) ?? {};
+      expect([name, text]).toEqual([name, '–']);
+      if (field?.config.custom?.cellOptions !== undefined) {
+        expect([name, color]).toEqual([name, '#00000000']);
+      }
+    }
+  }
 });
 
 describe('links', () => {

@@ -2,7 +2,7 @@ import { dataFrameFromJSON, FieldColorModeId, FieldType, type DataFrame, type Da
 import type { Frame } from '@remit/contract';
 import { findingActions } from './actions';
 import { linksOf, type Linked, type LinkTargets } from './links';
-import { mappingsOf } from './looks';
+import { mappingsOf, NOTHING } from './looks';
 
 /** How a column is shown: nothing of it comes from the wire, where a name or a link might be an attacker's. */
 export interface Look {
@@ -43,7 +43,7 @@ const UNITS = new Set(['short', 'decbytes', 'ms', 's', 'dtdurationms', 'percentu
 export function dress(json: Frame, looks: Looks, to: LinkTargets, first: readonly string[] = []): DataFrame {
   const frame = dataFrameFromJSON(bare(json));
   const place = ({ name }: Field): number => (first.includes(name) ? first.indexOf(name) : first.length);
-  frame.fields = frame.fields.map((field) => ({ ...field, config: configOf(field, Object.hasOwn(looks, field.name) ? looks[field.name] : undefined, to) })).sort((a, b) => place(a) - place(b));
+  frame.fields = frame.fields.map((field) => ({ ...field, config: configOf(field, Object.hasOwn(looks, field.name) ? looks[field.name] : undefined, to, json.schema.meta?.type === 'table') })).sort((a, b) => place(a) - place(b));
   const { type, typeVersion, preferredVisualisationType: visual, notices, custom } = json.schema.meta ?? {};
   frame.meta = {
     ...(type ? { type: type as never, typeVersion } : {}), ...(VISUALS.has(visual ?? '') ? { preferredVisualisationType: visual as 'table' } : {}),
@@ -83,8 +83,9 @@ function bare(json: Frame): DataFrameJSON {
   return { schema: { refId: json.schema.refId, name: json.schema.name, fields }, data: { values: json.data.values, ...(nanos?.some((part) => part.length > 0) ? { nanos } : {}) } };
 }
 
-function configOf(field: Field, look: Look | undefined, to: LinkTargets): FieldConfig {
-  const config: FieldConfig = { ...(field.config.unit ? { unit: field.config.unit } : {}), ...(field.config.interval ? { interval: field.config.interval } : {}), filterable: false };
+/** Of a table an empty cell is a dash of its own: the words of a panel for having nothing at all are not for each of its cells. */
+function configOf(field: Field, look: Look | undefined, to: LinkTargets, table: boolean): FieldConfig {
+  const config: FieldConfig = { ...(field.config.unit ? { unit: field.config.unit } : {}), ...(field.config.interval ? { interval: field.config.interval } : {}), filterable: false, ...(table ? { noValue: NOTHING } : {}) };
   if (!look) {
     return config;
   }

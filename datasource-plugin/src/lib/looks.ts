@@ -1,4 +1,4 @@
-import { MappingType, type ValueMapping } from '@grafana/data';
+import { MappingType, SpecialValueMatch, type ValueMapping } from '@grafana/data';
 import { t } from '@grafana/i18n';
 import type { Category, FindingClass, FindingState, Kind, Outcome, Severity } from '@remit/contract';
 
@@ -93,10 +93,13 @@ export const coverageStates = (): Record<string, Word> => ({
   not_judged: { text: t('coverage.not-judged', 'Not judged'), color: 'orange' },
 });
 
-/** A closed list as value mappings of a field. */
+/** What stands in an empty cell. */
+export const NOTHING = '–';
+
+/** A closed list as value mappings of a field. Nothing is none of its words, and has no colour: that of a panel's thresholds would say that all is well. */
 export function mappingsOf(words: Record<string, Word>): ValueMapping[] {
   const options = Object.fromEntries(Object.entries(words).map(([value, { text, color }], index) => [value, { text, index, ...(color ? { color } : {}) }]));
-  return [{ type: MappingType.ValueToText, options }];
+  return [{ type: MappingType.ValueToText, options }, { type: MappingType.SpecialValue, options: { match: SpecialValueMatch.Null, result: { text: NOTHING, color: 'transparent', index: Object.keys(words).length } } }];
 }
 
 const HUES = ['blue', 'orange', 'purple', 'green', 'yellow', 'dark-blue', 'dark-orange', 'dark-purple', 'dark-green', 'dark-yellow'];
