@@ -5,6 +5,9 @@ import { createServer } from 'node:http';
 const MOST = 200;
 const LARGEST = 1 << 20;
 const KINDS = ['pages', 'tickets'];
+/** Label values of Remit's own, in words. */
+const IDENTITIES = { __proto__: null, _overflow_: 'more identities of a storm', _fleet_: 'the whole fleet' };
+const OWNERS = { __proto__: null, _none_: 'owner nobody', _fleet_: 'all owners together', _overflow_: 'several owners' };
 const received = [];
 let watchdog = null;
 
@@ -33,15 +36,27 @@ const server = createServer((request, response) => {
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => { server.close(); server.closeAllConnections(); });
 server.listen(Number(port), host, () => console.log(`Pages and tickets arrive at http://${host}:${server.address().port}`));
 
-function take(kind, { status, receiver, groupLabels, alerts }) {
+function take(kind, { status, receiver, groupLabels, commonLabels, commonAnnotations, alerts }) {
   if (kind === 'watchdog') {
     watchdog = new Date().toISOString();
     return;
   }
   if (!Array.isArray(alerts)) throw new Error('no alerts');
-  const shown = alerts.slice(0, 50).map(({ labels, annotations }) => ({ labels: texts(labels), annotations: texts(annotations) }));
-  received.unshift({ at: new Date().toISOString(), kind, status: String(status), receiver: String(receiver), owner: String(groupLabels?.identity_owner ?? ''), alerts: shown });
+  const told = alerts.map((alert) => ({ status: String(alert.status), labels: texts(alert.labels), annotations: texts(alert.annotations) }));
+  const title = titleOf(String(status), texts(groupLabels), texts(commonLabels), texts(commonAnnotations), told);
+  received.unshift({ at: new Date().toISOString(), kind, status: String(status), receiver: String(receiver), owner: String(groupLabels?.identity_owner ?? ''), title, alerts: told.slice(0, 50) });
   received.length = Math.min(received.length, MOST);
+}
+
+/** As `remit.title` of provisioning/alertmanager/templates/remit.tmpl writes it for chat, mail and incident tools: Alertmanager sends no texts to a webhook. */
+function titleOf(status, group, labels, annotations, alerts) {
+  const told = alerts.filter((alert) => alert.status === status);
+  const more = told.some((alert) => alert.labels.identity === '_overflow_') ? ' or more' : '';
+  const count = `${told.length} ${told.length === 1 ? 'identity' : 'identities'}${more}`;
+  const what = labels.identity ? IDENTITIES[labels.identity] ?? labels.identity : labels.detector ? count : labels.source || labels.exception;
+  const whose = labels.identity === '_fleet_' || !group.identity_owner ? '' : OWNERS[group.identity_owner] ?? `owner ${group.identity_owner}`;
+  const kind = status === 'resolved' ? 'No longer open' : labels.severity === 'critical' ? 'Page' : 'Ticket';
+  return [`${kind}: ${annotations.title || group.alertname}`, what, whose, group.cluster].filter(Boolean).join(' · ');
 }
 
 /** Labels or annotations: texts by name, whatever was sent. */
@@ -67,16 +82,16 @@ article{border:1px solid #8886;border-left:6px solid #888;border-radius:6px;marg
 ${received.map(message).join('\n') || '<p>Nothing has arrived. Alertmanager waits 30 s after the first alert of a group.</p>'}</body></html>`;
 }
 
-function message({ at, kind, status, owner, alerts }) {
-  const what = status === 'resolved' ? 'No longer open' : kind === 'pages' ? 'Page' : 'Ticket';
-  return `<article class="${kind}${status === 'resolved' ? ' resolved' : ''}"><small>${text(at)} · ${what} for ${text(owner === '_none_' || owner === '' ? 'whoever runs Remit' : owner)}</small>
-${alerts.map(alert).join('\n')}</article>`;
+function message({ at, kind, status, title, alerts }) {
+  return `<article class="${kind}${status === 'resolved' ? ' resolved' : ''}"><small>${text(at)}</small><h2>${text(title)}</h2>
+${alerts.map((each) => alert(each, status)).join('\n')}</article>`;
 }
 
-function alert({ annotations, labels }) {
+function alert({ status, annotations }, ofAll) {
   const links = ['finding', 'dashboard', 'runbook'].filter((name) => /^https?:\/\//.test(annotations[`${name}_url`] ?? ''))
     .map((name) => `<a href="${text(annotations[`${name}_url`])}">${name}</a>`).join(' · ');
-  return `<h2>${text(annotations.title ?? labels.alertname)}</h2><p>${text(annotations.summary)}</p><p>First: ${text(annotations.first_action)}</p><p>${links}</p>`;
+  const over = status === 'resolved' && ofAll !== 'resolved' ? 'No longer open: ' : '';
+  return `<p>${over}${text(annotations.summary)}</p><p>First: ${text(annotations.first_action)}</p><p>${links}</p>`;
 }
 
 function text(value) {
