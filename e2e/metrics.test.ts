@@ -33,7 +33,7 @@ async function serve(answer: (path: string, openmetrics: boolean) => Promise<{ t
 describe('the shipped files', () => {
   it('pass promtool and amtool', async () => {
     expect(await checkRules(['pipeline', 'remit', 'dashboards'].map((name) => `${root}rules/${name}.rules.yml`))).toContain('SUCCESS');
-    expect(await testRules([`${root}rules/tests/pipeline.test.yml`, `${root}rules/tests/days.test.yml`, `${root}rules/tests/restarts.test.yml`, `${root}rules/tests/remit.test.yml`])).toContain('SUCCESS');
+    expect(await testRules(['pipeline', 'days', 'restarts', 'remit', 'remit-days'].map((name) => `${root}rules/tests/${name}.test.yml`))).toContain('SUCCESS');
     expect(await checkConfig(`${root}provisioning/prometheus/prometheus.yml`)).toContain('3 rule files found');
     expect(await checkAlertmanager(ALERTMANAGER)).toContain('1 templates');
   }, 60_000);
