@@ -1,5 +1,5 @@
 import { firstValueFrom, NEVER } from 'rxjs';
-import { CoreApp, dateTime, LoadingState, LogRowContextQueryDirection, LogsVolumeType, SupplementaryQueryType, type DataFrame, type DataQueryRequest, type DataSourceInstanceSettings, type LogRowModel } from '@grafana/data';
+import { CoreApp, dateTime, LoadingState, LogRowContextQueryDirection, LogsVolumeType, rangeUtil, SupplementaryQueryType, type DataFrame, type DataQueryRequest, type DataSourceInstanceSettings, type LogRowModel } from '@grafana/data';
 import { FILTER_COLUMNS, type QueryResult } from '@remit/contract';
 import { RemitDataSource } from './datasource';
 import { annotations } from './features/annotations';
@@ -280,6 +280,7 @@ describe('health', () => {
     ['nothing there, whatever the certificate', stored('https://remit:9847', 502, { tlsSkipVerify: true }), 'error', /^Grafana cannot reach Remit at .*TLS Client Authentication/],
     ['no URL', stored('', 502), 'error', /^No URL is set\. Enter the address/],
     ['no answer in time', stored('https://remit:9847', 504), 'error', /did not answer in time/],
+    ['a timeout, of which the proxy says what it says of a wrong address', stored('http://remit:9847', 502, { timeout: 0.000_001 }), 'error', /^Nothing came from http:\/\/remit:9847 within the .* that Grafana waits\. .*timeout/],
     ['an untrusted certificate', () => new Failed(502, { message: 'tls: failed to verify certificate: x509: unknown authority' }), 'error', /CA certificate/],
     ['another name on loopback', () => new Failed(421, { error: 'this address answers to loopback names only' }), 'error', /web\.external-url/],
     ['a slash at the end', () => new Failed(404, { error: 'no such path' }), 'error', /without a slash at the end/],
@@ -341,7 +342,27 @@ describe('verdicts', () => {
   });
 });
 
+const UNTIL_NOW = { ...range, raw: { from: 'now-1h', to: 'now' } };
+
 describe('live', () => {
+  it.each([['dates', range.raw, false], ['a date until now', { from: dateTime(FROM), to: 'now' }, true], ['a range of a day', { from: 'now/d', to: 'now/d' }, true]])('keeps the range that was chosen: %s', async (_, raw, follows) => {
+    jest.useFakeTimers({ doNotFake: ['queueMicrotask', 'nextTick'] });
+    const { Observable } = jest.requireActual<typeof import('rxjs')>('rxjs');
+    const asked = proxy(replay, () => new Observable<Uint8Array>((subscriber) => { subscriber.next(new TextEncoder().encode('{"type":"finding","cursor":"2","change":"opened","page":true,"finding":{}}\n')); }));
+    const listening = new RemitDataSource(settings(), templates({})).query(request([{ format: 'table', live: true }], { range: { ...range, raw } })).subscribe();
+    await jest.advanceTimersByTimeAsync(5_000);
+    const wire = wireOf(asked);
+    expect(wire).toHaveLength(follows ? 2 : 1);
+    expect(wire[0]).toMatchObject({ from: FROM, to: TO });
+    if (follows) {
+      const { from, to } = rangeUtil.convertRawToRange(raw, 'utc');
+      expect(wire[1]?.from).toBe(from.valueOf());
+      expect(Math.abs((wire[1]?.to ?? 0) - to.valueOf())).toBeLessThan(10_000);
+    }
+    listening.unsubscribe();
+    jest.useRealTimers();
+  });
+
   it('asks at once and again when a finding changes, over one stream for all panels', async () => {
     jest.useFakeTimers({ doNotFake: ['queueMicrotask', 'nextTick'] });
     let push: (text: string) => void = () => undefined;
@@ -349,7 +370,7 @@ describe('live', () => {
     const asked = proxy(replay, () => new Observable<Uint8Array>((subscriber) => { push = (text) => subscriber.next(new TextEncoder().encode(text)); }));
     const source = new RemitDataSource(settings(), templates({}));
     const seen: Array<LoadingState | undefined> = [];
-    const listening = [1, 2, 3].map((panel) => source.query(request([{ format: 'table', live: true, limit: panel }])).subscribe(({ state }) => seen.push(state)));
+    const listening = [1, 2, 3].map((panel) => source.query(request([{ format: 'table', live: true, limit: panel }], { range: UNTIL_NOW })).subscribe(({ state }) => seen.push(state)));
     await jest.advanceTimersByTimeAsync(10);
     expect(asked.filter(({ url }) => url.includes('stream'))).toHaveLength(1);
     expect(seen).toEqual([LoadingState.Streaming, LoadingState.Streaming, LoadingState.Streaming]);
@@ -374,7 +395,7 @@ describe('live', () => {
     const { throwError } = jest.requireActual<typeof import('rxjs')>('rxjs');
     const asked = proxy(replay, () => throwError(() => ({ status: 429 })));
     const source = new RemitDataSource(settings(), templates({}));
-    const listening = source.query(request([{ format: 'table', live: true }])).subscribe();
+    const listening = source.query(request([{ format: 'table', live: true }], { range: UNTIL_NOW })).subscribe();
     await jest.advanceTimersByTimeAsync(61_000);
     const times = asked.filter(({ url }) => url.endsWith('query')).length;
     expect(times).toBeGreaterThanOrEqual(4);

@@ -1,6 +1,6 @@
 import { catchError, concat, debounceTime, EMPTY, firstValueFrom, forkJoin, map, of, startWith, switchMap, timer, type Observable } from 'rxjs';
 import {
-  CoreApp, DataSourceApi, dateTime, FieldType, LoadingState, LogsVolumeType, SupplementaryQueryType, type AdHocVariableFilter, type DataFrame, type DataQueryError, type DataQueryRequest, type DataQueryResponse,
+  CoreApp, DataSourceApi, dateTime, FieldType, LoadingState, LogsVolumeType, rangeUtil, SupplementaryQueryType, type AdHocVariableFilter, type DataFrame, type DataQueryError, type DataQueryRequest, type DataQueryResponse,
   type DataSourceGetTagKeysOptions, type DataSourceGetTagValuesOptions, type DataSourceInstanceSettings, type DataSourceWithLogsContextSupport, type DataSourceWithQueryModificationSupport,
   type DataSourceWithSupplementaryQueriesSupport, type DataSourceWithToggleableQueryFiltersSupport, type LogRowContextOptions, type LogRowModel, type QueryFilterOptions, type QueryFixAction,
   type ScopedVars, type SupplementaryQueryOptions, type ToggleFilterAction,
@@ -121,7 +121,7 @@ export class RemitDataSource
       forkJoin([this.client.query(queries, `${request.requestId}-${this.uid}-${index}`), this.targets()]).pipe(
         map(([{ results }, to]) => this.read(results, to, byRef, request)),
         catchError((error: unknown) => {
-          const { message, hint, status } = explainFailure(error);
+          const { message, hint, status } = explainFailure(error, this.client.auth);
           return of({ data: [], errors: queries.map(({ refId }) => ({ refId, status, message: hint ? `${message}. ${hint}` : message })) });
         })
       )
@@ -150,17 +150,24 @@ export class RemitDataSource
         errors.push({ refId, status, message: [error, hint].filter(Boolean).join('. ') || `status ${status}` });
       }
       const explore = request.app === CoreApp.Explore;
-      const dressed = REGISTRY[query.kind].frames(frames ?? [], { query, to, from: request.range.from.valueOf(), until: request.range.to.valueOf(), explore }).map((frame) => clickable(frame, query.kind));
+      const dressed = REGISTRY[query.kind].frames(frames ?? [], { query, to, from: request.range.from.valueOf(), until: request.range.to.valueOf(), explore, timeZone: request.timezone }).map((frame) => clickable(frame, query.kind));
       data.push(...(onDashboard(request.app) ? dressed.map(bareWhenEmpty) : explore ? dressed.map(keepLooks) : dressed));
     }
     return { data, errors };
   }
 
-  /** Asks at once and again when something changed, at most every second. While there is no stream it asks every 15 s. */
+  /**
+   * Asks at once and again when something changed, at most every second. While there is no stream it asks every 15 s. What a person chose by date stays
+   * as it is: nothing of it changes with time.
+   */
   private live(request: DataQueryRequest<RemitQuery>, targets: RemitQuery[]): Observable<DataQueryResponse> {
+    const { raw } = request.range;
+    if (!request.liveStreaming && !isRelative(raw.to)) {
+      return this.ask(request, targets);
+    }
     const span = request.range.to.valueOf() - request.range.from.valueOf();
     // The range of a panel stands still between refreshes, and what happens next would lie after its end.
-    const now = () => ({ ...request, range: { ...request.range, from: dateTime(Date.now() - span), to: dateTime() } });
+    const now = () => ({ ...request, range: isRelative(raw.to) ? rangeUtil.convertRawToRange(raw, request.timezone) : { ...request.range, from: dateTime(Date.now() - span), to: dateTime() } });
     const due = this.changes.pipe(
       switchMap((signal) => (signal.type === 'poll' ? timer(0, POLL) : signal.type === 'line' && (signal.line.type === 'finding' || signal.line.type === 'gap') ? of(0) : EMPTY)),
       debounceTime(1_000)
@@ -278,6 +285,10 @@ export class RemitDataSource
   async getLogRowContextQuery(row: LogRowModel, options?: LogRowContextOptions): Promise<RemitQuery | null> {
     return contextQuery(row, options)?.query ?? null;
   }
+}
+
+function isRelative(time: unknown): time is string {
+  return typeof time === 'string' && time.startsWith('now');
 }
 
 function onDashboard(app: string | undefined): boolean {

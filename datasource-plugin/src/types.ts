@@ -9,13 +9,13 @@ export const QUERY_MODEL_VERSION = 1;
 
 /**
  * One condition. Several values of `=` mean any of them, of `!=` none of them. The values of a `literal` condition come from data (a
- * click on a cell, a link) and are taken as they are: a `$` in them is no variable.
+ * click on a cell, a link, a list of values) and are taken as they are: a `$` in them is no variable. A list names those of its values that are.
  */
 export interface Filter {
   key: string;
   op: FilterOp;
   values: string[];
-  literal?: boolean;
+  literal?: boolean | string[];
 }
 
 /** A query as a dashboard or Explore stores it. */

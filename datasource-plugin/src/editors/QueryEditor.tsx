@@ -1,6 +1,6 @@
 import React, { useEffect, useMemo, useState } from 'react';
 import { CoreApp, type QueryEditorProps } from '@grafana/data';
-import { Alert, Combobox, ConfirmModal, Field, InlineField, Input, RadioButtonGroup, Stack, Text } from '@grafana/ui';
+import { Alert, ConfirmModal, Field, InlineField, Input, RadioButtonGroup, Stack, Text } from '@grafana/ui';
 import { t } from '@grafana/i18n';
 import type { LabelInfo } from '@remit/contract';
 import type { RemitDataSource } from '../datasource';
@@ -8,9 +8,11 @@ import { KINDS, migrateQuery } from '../lib/migrate';
 import { parseSelector, printSelector } from '../lib/selector';
 import { REGISTRY } from '../queries/registry';
 import type { RemitOptions, RemitQuery } from '../types';
+import { Choice } from './Choice';
 import { Conditions } from './Conditions';
 import { quickAt } from './QuickFilters';
 import { RawEditor } from './RawEditor';
+import { useDraft } from './use-draft';
 
 type Unread = Extract<ReturnType<typeof parseSelector>, { error: string }>;
 type Props = QueryEditorProps<RemitDataSource, RemitQuery, RemitOptions>;
@@ -37,7 +39,7 @@ export function QueryEditor(props: Props) {
     <Stack direction="column" gap={1}>
       <Stack gap={1} wrap="wrap" alignItems="center">
         <InlineField label={t('editor.kind', 'Query')} labelWidth={14} htmlFor={id('kind')} tooltip={model.description}>
-          <Combobox id={id('kind')} aria-label={t('editor.kind', 'Query')} width={32} value={query.kind} options={kinds} onChange={({ value }) => run(withKind(query, value))} />
+          <Choice id={id('kind')} label={t('editor.kind', 'Query')} width={32} value={query.kind} options={kinds} onChange={(option) => option && run(withKind(query, option.value as RemitQuery['kind']))} />
         </InlineField>
         {model.formats.length > 1 && (
           <InlineField label={t('editor.format', 'As')} tooltip={model.formats.map(({ label, description }) => `${label}: ${description}`).join(' ')}>
@@ -46,7 +48,7 @@ export function QueryEditor(props: Props) {
         )}
         {model.counts && (
           <InlineField label={t('editor.limit', 'Limit')} htmlFor={id('limit')} tooltip={t('editor.limit-tip', 'At most so many {{what}}; what does not fit is said in a notice.', { what: model.counts })}>
-            <Input id={id('limit')} type="number" min={1} max={10000} width={12} defaultValue={query.limit} placeholder={t('editor.auto', 'auto')} onBlur={(event) => run({ ...query, limit: limitOf(event.currentTarget.value) })} />
+            <Limit id={id('limit')} limit={query.limit} onChange={(limit) => run({ ...query, limit })} />
           </InlineField>
         )}
         <RadioButtonGroup
@@ -85,6 +87,20 @@ export function QueryEditor(props: Props) {
       )}
     </Stack>
   );
+}
+
+/** At most so many; empty: as Remit decides. Says a change when it is left. */
+function Limit({ id, limit, onChange }: { id: string; limit: number | undefined; onChange: (limit: number | undefined) => void }) {
+  const shown = limit === undefined ? '' : String(limit);
+  const [typed, setTyped] = useDraft(shown);
+  const take = () => {
+    const wanted = limitOf(typed);
+    setTyped(wanted === limit ? shown : typed);
+    if (wanted !== limit) {
+      onChange(wanted);
+    }
+  };
+  return <Input id={id} type="number" min={1} max={10000} width={12} value={typed} placeholder={t('editor.auto', 'auto')} onChange={(event) => setTyped(event.currentTarget.value)} onBlur={take} onKeyDown={(event) => event.key === 'Enter' && take()} />;
 }
 
 function useLabels(datasource: RemitDataSource, kind: RemitQuery['kind']): LabelInfo[] {

@@ -1,5 +1,6 @@
 import React from 'react';
 import { InlineFieldRow } from '@grafana/ui';
+import { isLiteral, literalOf } from '../lib/literal';
 import type { EditorProps } from '../queries/kind';
 import type { Filter } from '../types';
 import { LabelValuesField } from './LabelValuesField';
@@ -15,10 +16,13 @@ export function quickAt(filters: readonly Filter[], key: string): number {
 /** The filters that people think in, each a field of its own; a field edits the first `=` condition on its key that has values. */
 export function QuickFilters({ model, query, onChange, onRunQuery, datasource, range }: EditorProps) {
   const filters = query.filters ?? [];
-  const change = (key: string, values: string[]) => {
+  const change = (key: string, values: string[], fromData: Set<string>) => {
     const at = quickAt(filters, key);
+    const had = filters[at];
     const others = filters.filter((_, index) => index !== at);
-    onChange({ ...query, filters: values.length === 0 ? others : at < 0 ? [...others, { key, op: '=', values }] : filters.map((filter, index) => (index === at ? { ...filter, values } : filter)) });
+    const literal = literalOf(values, (value) => (had?.values.includes(value) ? isLiteral(had, value) : fromData.has(value)));
+    const next: Filter = { key, op: '=', values, ...literal };
+    onChange({ ...query, filters: values.length === 0 ? others : at < 0 ? [...others, next] : filters.map((filter, index) => (index === at ? next : filter)) });
     onRunQuery();
   };
   return (
@@ -29,7 +33,7 @@ export function QuickFilters({ model, query, onChange, onRunQuery, datasource, r
           quick={quick}
           id={`remit-${query.refId}-${quick.key}`}
           values={filters[quickAt(filters, quick.key)]?.values ?? NONE}
-          onChange={(values) => change(quick.key, values)}
+          onChange={(values, fromData) => change(quick.key, values, fromData)}
           load={(contains) =>
             datasource.client
               .values(quick.key, { kind: quick.valuesOf, contains, filters: datasource.known(filters.filter(({ key }) => key !== quick.key)), from: range?.from.valueOf(), to: range?.to.valueOf() })

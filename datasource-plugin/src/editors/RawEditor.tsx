@@ -1,8 +1,9 @@
-import React, { useState } from 'react';
+import React from 'react';
 import { Field, TextArea, useStyles2 } from '@grafana/ui';
 import { t } from '@grafana/i18n';
 import { css } from '@emotion/css';
 import { parseSelector } from '../lib/selector';
+import { useDraft } from './use-draft';
 
 interface Props {
   id: string;
@@ -14,7 +15,7 @@ interface Props {
 /** The conditions as text. What cannot be read is said while typing, with its column; the query runs on Ctrl or ⌘ + Enter and when left. */
 export function RawEditor({ id, text, onChange, onRun }: Props) {
   const styles = useStyles2(() => ({ area: css({ fontFamily: 'monospace' }) }));
-  const [typed, setTyped] = useState(text);
+  const [typed, setTyped] = useDraft(text);
   const read = parseSelector(typed);
   const take = () => {
     if (typed !== text) {
@@ -28,7 +29,7 @@ export function RawEditor({ id, text, onChange, onRun }: Props) {
       error={read.error === undefined ? undefined : t('raw.error', 'Column {{column}}: {{error}}', { column: read.column, error: read.error, interpolation: { escapeValue: false } })}
       description={t('raw.help', 'For example: {severity="critical", owner=~"pay.*", kind in ("cicd", "ai_agent"), score>=2} limit 50')}
     >
-      <TextArea id={id} className={styles.area} rows={3} spellCheck={false} defaultValue={text} onChange={(event) => setTyped(event.currentTarget.value)} onBlur={take} onKeyDown={(event) => event.key === 'Enter' && (event.ctrlKey || event.metaKey) && take()} />
+      <TextArea id={id} className={styles.area} rows={3} spellCheck={false} value={typed} onChange={(event) => setTyped(event.currentTarget.value)} onBlur={take} onKeyDown={(event) => event.key === 'Enter' && (event.ctrlKey || event.metaKey) && take()} />
     </Field>
   );
 }

@@ -14,11 +14,15 @@ export interface Health {
 /** The settings as Grafana stores them. A data source itself knows the path of the proxy only. */
 interface Stored {
   url?: string;
-  jsonData?: { tlsSkipVerify?: boolean; tlsAuthWithCACert?: boolean };
+  jsonData?: { tlsSkipVerify?: boolean; tlsAuthWithCACert?: boolean; timeout?: number };
 }
+
+/** How long Grafana's proxy waits when the settings say nothing, seconds. */
+const TIMEOUT = 30;
 
 /** Asks for the status and a query, and says what is there, or what is wrong and how to put it right. `uid`: of the data source. */
 export async function checkHealth(client: Client, uid: string): Promise<Health> {
+  const began = performance.now();
   try {
     const status = await client.status();
     if (typeof status !== 'object' || status === null || typeof status.version !== 'string' || typeof status.findings !== 'object') {
@@ -27,7 +31,7 @@ export async function checkHealth(client: Client, uid: string): Promise<Health> 
     const labels = await client.labels();
     return labels.length === 0 ? failed(t('health.old', 'This version of Remit has no query API'), t('health.old-hint', 'Update Remit.')) : success(status);
   } catch (error) {
-    const { message, hint } = await closer(explainFailure(error), uid);
+    const { message, hint } = await closer(explainFailure(error, client.auth), uid, performance.now() - began);
     return failed(message, hint);
   }
 }
@@ -49,7 +53,7 @@ function failed(message: string, hint?: string): Health {
 }
 
 /** The proxy answers an empty 502 whatever kept it from connecting, a certificate too. What the settings say narrows it down. */
-async function closer(failure: Failure, uid: string): Promise<Failure> {
+async function closer(failure: Failure, uid: string, took: number): Promise<Failure> {
   const stored = await storedSettings(uid);
   const url = stored?.url;
   if (typeof url !== 'string') {
@@ -59,9 +63,21 @@ async function closer(failure: Failure, uid: string): Promise<Failure> {
     return { message: t('health.no-url', 'No URL is set'), hint: t('health.no-url-hint', 'Enter the address of Remit as seen from the Grafana server, for example http://127.0.0.1:9847.') };
   }
   if (failure.status === 502 && failure.words === '') {
+    const seconds = Number(stored?.jsonData?.timeout) || TIMEOUT;
+    if (took >= seconds * 1_000) {
+      return late(url, seconds);
+    }
     return unreachable(url, stored?.jsonData ?? {});
   }
   return failure;
+}
+
+/** Cut off by the proxy, which says the same of it as of an address where nothing is. */
+function late(url: string, seconds: number): Failure {
+  return {
+    message: t('health.late', 'Nothing came from {{url}} within the {{seconds}} s that Grafana waits', { url: url.slice(0, 200), seconds, interpolation: { escapeValue: false } }),
+    hint: t('health.late-hint', 'If Remit is there, it is overloaded or still restoring its state: look at its log, or raise the timeout under "Links and limits". If it is not, something on the way drops packets: check the address and the firewalls between.'),
+  };
 }
 
 function unreachable(url: string, { tlsSkipVerify, tlsAuthWithCACert }: NonNullable<Stored['jsonData']>): Failure {

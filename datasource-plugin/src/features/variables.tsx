@@ -1,11 +1,12 @@
 import React, { useEffect, useState } from 'react';
 import { from, map, type Observable } from 'rxjs';
 import { CustomVariableSupport, type DataQueryRequest, type DataQueryResponse, type QueryEditorProps } from '@grafana/data';
-import { Combobox, Field, InlineField, Stack } from '@grafana/ui';
+import { Field, InlineField, Stack } from '@grafana/ui';
 import { t } from '@grafana/i18n';
 import type { LabelInfo } from '@remit/contract';
 import { getTemplateSrv } from '@grafana/runtime';
 import type { RemitDataSource } from '../datasource';
+import { Choice } from '../editors/Choice';
 import { Conditions } from '../editors/Conditions';
 import { interpolateFilters } from '../lib/interpolate';
 import type { RemitOptions, RemitQuery, VariableQuery } from '../types';
@@ -52,7 +53,7 @@ function VariableEditor({ query, onChange, datasource }: Props) {
   return (
     <Stack direction="column" gap={1}>
       <InlineField label={t('variable.label', 'Values of')} labelWidth={14} htmlFor="remit-variable-label" tooltip={t('variable.label-tip', 'Identities, owners, kinds, detectors, sources, or any other label.')}>
-        <Combobox id="remit-variable-label" aria-label={t('variable.label', 'Values of')} width={32} createCustomValue value={current.label} options={labels.map(({ name, title }) => ({ value: name, label: title, description: name }))} onChange={({ value }) => onChange({ ...current, label: value })} />
+        <Choice id="remit-variable-label" label={t('variable.label', 'Values of')} width={32} free value={current.label} options={labels.map(({ name, title }) => ({ value: name, label: title, description: name }))} onChange={(option) => option && onChange({ ...current, label: option.value })} />
       </InlineField>
       <Field noMargin label={t('variable.where', 'Only where')} description={t('variable.where-tip', 'Conditions may use other variables: owner = $owner lists the identities of the chosen owners.')}>
         <Conditions idPrefix="remit-variable" labels={labels} filters={current.filters ?? []} onChange={(filters) => onChange({ ...current, filters })} />

@@ -42,7 +42,7 @@ export class Client {
   private readonly lists = new Map<string, Observable<unknown>>();
   private readonly running = new Map<string, Observable<QueryAnswer>>();
 
-  constructor(private readonly proxy: string, private readonly auth: ReadAuth) {}
+  constructor(private readonly proxy: string, readonly auth: ReadAuth) {}
 
   /** Asks; ends the request when nobody listens any more. Equal questions that are under way at once are asked once. */
   query(queries: WireQuery[], requestId?: string): Observable<QueryAnswer> {

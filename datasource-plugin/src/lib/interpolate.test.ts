@@ -17,6 +17,10 @@ describe('variables in conditions', () => {
     ['within a regular expression', one('=~', 'team-$team-.*'), { team: ['a.b', 'c'] }, [one('=~', 'team-(a\\.b|c)-.*')]],
     ['as regular expressions', one('=~', '$team'), { team: ['a.b', 'c'] }, [one('=~', 'a\\.b', 'c')]],
     ['a text variable holds a regular expression', one('=~', '$team'), { team: 'pay.*' }, [one('=~', 'pay.*')]],
+    ['several values, as older dashboards write it', one('=', '[[team]]'), { team: ['a', 'b'] }, [one('=', 'a', 'b')]],
+    ['All, as older dashboards write it', one('=', '[[team]]'), { team: ['$__all'] }, []],
+    ['a value of data beside a variable', { ...one('=', '$team', '$owner'), literal: ['$owner'] }, { team: 'a', owner: 'SECRET' }, [one('=', 'a', '$owner')]],
+    ['a value of data that is spelled like a variable of which All is chosen', { ...one('=', '$team'), literal: ['$team'] }, { team: ['$__all'] }, [one('=', '$team')]],
     ['unfinished', { key: '', op: '=', values: ['x'] }, {}, []],
     ['without a value', one('='), {}, []],
   ];

@@ -1,5 +1,6 @@
 import type { AdHocVariableFilter, ScopedVars } from '@grafana/data';
 import type { TemplateSrv } from '@grafana/runtime';
+import { isLiteral } from './literal';
 import { isComplete, parseSelector } from './selector';
 import type { Filter, FilterOp, RemitQuery } from '../types';
 
@@ -7,7 +8,7 @@ import type { Filter, FilterOp, RemitQuery } from '../types';
 export const VALUES_MOST = 100;
 
 const ALL = '$__all';
-const LONE = /^\$(?:\{(\w+)\}|(\w+)|\[\[(\w+)\]\])$/;
+const LONE = /^(?:\$\{(\w+)\}|\$(\w+)|\[\[(\w+)\]\])$/;
 const AD_HOC: Record<string, FilterOp> = {
   '=': '=', '!=': '!=', '=~': '=~', '!~': '!~', '<': '<', '>': '>', '<=': '<=', '>=': '>=', '=|': 'in', '!=|': 'not in',
 };
@@ -30,12 +31,12 @@ export function filtersOf(query: RemitQuery): { filters: Filter[]; limit?: numbe
  */
 export function interpolateFilters(filters: readonly Filter[], templates: TemplateSrv, scoped: ScopedVars): Filter[] {
   return filters.filter(isComplete).flatMap((filter) => {
-    if (filter.literal) {
+    if (filter.literal === true) {
       return [{ key: filter.key, op: filter.op, values: filter.values }];
     }
     const values: string[] = [];
     for (const value of filter.values) {
-      const filled = fill(value, filter.op, templates, scoped);
+      const filled = isLiteral(filter, value) ? [value] : fill(value, filter.op, templates, scoped);
       if (filled === 'everything') {
         return [];
       }

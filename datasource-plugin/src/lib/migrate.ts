@@ -5,7 +5,8 @@ export const KINDS = Object.keys({
   findings: 1, events: 1, identities: 1, baseline: 1, deviations: 1, graph: 1, chain: 1, privileges: 1, coverage: 1, explain: 1,
 } satisfies Record<QueryKind, 1>) as QueryKind[];
 
-const OPS = new Set<string>(['=', '!=', '=~', '!~', 'in', 'not in', '<', '>', '<=', '>=']);
+/** Other spellings of comparisons: those that Grafana writes and Remit's API takes. */
+const SPELLINGS: Record<string, FilterOp> = { '=|': 'in', '!=|': 'not in', '==': '=', IN: 'in', 'NOT IN': 'not in' };
 const FINDING = /^[0-9a-f]{32}$/i;
 
 /**
@@ -47,12 +48,18 @@ function filters(given: unknown): Filter[] {
     const { key, op, values, value, literal }: Record<string, unknown> = typeof each === 'object' && each !== null ? { ...each } : {};
     const all = values ?? value;
     const texts = (Array.isArray(all) ? all : all === undefined ? [] : [all]).map(String);
-    return typeof key === 'string' ? [{ key, op: operator(op), values: texts, ...(literal === true ? { literal } : {}) }] : [];
+    return typeof key === 'string' ? [{ key, op: operator(op), values: texts, ...literally(literal) }] : [];
   });
 }
 
+function literally(given: unknown): Pick<Filter, 'literal'> {
+  return given === true ? { literal: true } : Array.isArray(given) ? { literal: given.map(String) } : {};
+}
+
+/** One that nobody knows stays as it is: Remit refuses it by its name, where another in its place would ask for something else. */
 function operator(op: unknown): FilterOp {
-  return typeof op === 'string' && OPS.has(op) ? (op as FilterOp) : '=';
+  const said = op === undefined || op === null ? '=' : String(op).trim().slice(0, 20);
+  return Object.hasOwn(SPELLINGS, said) ? (SPELLINGS[said] ?? '=') : (said as FilterOp);
 }
 
 function text(value: unknown): string | undefined {

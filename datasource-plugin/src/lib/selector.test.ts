@@ -41,4 +41,11 @@ describe('conditions as text', () => {
       expect(read).toMatchObject({ filters: [{ literal: true }] });
     }
   });
+
+  it('tells values of data from variables in one list', () => {
+    const filter: Filter = { key: 'owner', op: '=', values: ['$team', '$owner', 'x'], literal: ['$owner'] };
+    const text = printSelector([filter]);
+    expect(text).toBe('{owner in ("$team", "\\u0024owner", "x")}');
+    expect(parseSelector(text)).toEqual({ filters: [{ ...filter, op: 'in' }] });
+  });
 });

@@ -1,4 +1,5 @@
 import type { Filter, FilterOp } from '../types';
+import { isLiteral, literalOf } from './literal';
 
 /** What a text of conditions says, or the first thing in it that cannot be read, with its column counted from 1. */
 export type Selector = { filters: Filter[]; limit?: number; error?: undefined } | { error: string; column: number };
@@ -23,8 +24,9 @@ export function parseSelector(text: string): Selector {
 
 /** The text of conditions; `parseSelector` reads it back to the same. Unfinished conditions are left away. */
 export function printSelector(filters: readonly Filter[], limit?: number): string {
-  const parts = filters.filter(isComplete).map(({ key, op, values, literal }) => {
-    const list = values.map((value) => (literal ? JSON.stringify(value).replace(/[$[]/g, (sign) => ESCAPED[sign] ?? sign) : JSON.stringify(value)));
+  const parts = filters.filter(isComplete).map((filter) => {
+    const { key, op, values } = filter;
+    const list = values.map((value) => (isLiteral(filter, value) ? JSON.stringify(value).replace(/[$[]/g, (sign) => ESCAPED[sign] ?? sign) : JSON.stringify(value)));
     const many = op === 'in' || op === 'not in';
     if (many || list.length > 1) {
       return `${key} ${op === '=' ? 'in' : op === '!=' ? 'not in' : op} (${list.join(', ')})`;
@@ -78,18 +80,24 @@ class Reader {
       throw new Unreadable(`one of ${[...OPS].sort().join(' ')} is missing here`);
     }
     this.at += op.length;
-    const from = this.at;
-    const values = this.values();
-    return { key, op, values, ...(ESCAPE.test(this.text.slice(from, this.at)) ? { literal: true } : {}) };
+    const escaped = new Set<string>();
+    const values = this.values((value, text) => ESCAPE.test(text) && escaped.add(value));
+    return { key, op, values, ...literalOf(values, (value) => escaped.has(value)) };
   }
 
-  private values(): string[] {
+  private values(read: (value: string, text: string) => void): string[] {
+    const next = (): string => {
+      const from = this.at;
+      const value = this.value();
+      read(value, this.text.slice(from, this.at));
+      return value;
+    };
     if (!this.take('(')) {
-      return [this.value()];
+      return [next()];
     }
     const values: string[] = [];
     do {
-      values.push(this.value());
+      values.push(next());
     } while (this.take(','));
     if (!this.take(')')) {
       throw new Unreadable('a comma or ) is missing here');

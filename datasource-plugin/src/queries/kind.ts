@@ -40,6 +40,8 @@ export interface FrameContext {
   until: number;
   /** Asked by Explore, whose tables neither wrap text nor choose among frames. */
   explore?: boolean;
+  /** Of the dashboard or of Explore, as Grafana names it: `utc`, `browser`, or a zone of IANA. Absent: that of the browser. */
+  timeZone?: string;
 }
 
 export type EditorProps = QueryEditorProps<RemitDataSource, RemitQuery, RemitOptions> & { model: KindModel };

@@ -21,3 +21,11 @@ it('long texts go over several rows in Explore, whose tables do not wrap, and lo
   expect(Math.max(...cut.map(([, text]) => text.length))).toBeLessThanOrEqual(96);
   expect(cut.map(([, text]) => text).join(' ').replace(/\s+/g, ' ')).toBe(whole.map(([, text]) => text).join(' ').replace(/\s+/g, ' '));
 });
+
+it.each([['utc', / UTC · /], ['Asia/Tokyo', / JST · /]])('times are said in the zone that was chosen, and name it: %s', (timeZone, zone) => {
+  const [summary, finding] = frames(recorded('explain', 'frames').frames, { query: { refId: 'A', kind: 'explain' }, to: TO, from: 0, until: 1, timeZone });
+  const when = rows(summary!).find(([fact]) => fact === 'When')?.[1];
+  const time = finding?.fields.find(({ name }) => name === 'time')?.values[0] as number;
+  expect(when).toMatch(zone);
+  expect(when).toContain(`– ${new Date(time + (timeZone === 'utc' ? 0 : 9 * 3_600_000)).toISOString().slice(0, 19).replace('T', ' ')}`);
+});

@@ -7,7 +7,7 @@ import type { KindPart } from '../kind';
 import { summaryOf } from './summary';
 
 /** An explanation in words, then its parts by the name of the frame. */
-export const frames: KindPart['frames'] = (answer, { to, explore = false }) => {
+export const frames: KindPart['frames'] = (answer, { to, explore = false, timeZone }) => {
   const looks: Record<string, Looks> = { finding: findingLooks(), contributions: contributions(), evidence: eventLooks(), history: history(), since_last: sinceLast(), guidance: guidance() };
   const parts = answer.map((frame) => {
     const name = frame.schema.name;
@@ -23,7 +23,7 @@ export const frames: KindPart['frames'] = (answer, { to, explore = false }) => {
     const frame = parts.find((each) => each.name === name);
     return frame && frame.length > 0 ? Object.fromEntries(frame.fields.map((field) => [field.name, field.values[0]])) : null;
   };
-  const summary = summaryOf(row('finding'), row('guidance'), to, explore);
+  const summary = summaryOf(row('finding'), row('guidance'), to, { lines: explore, timeZone });
   const [first, ...others] = parts;
   // What is said of the answer as a whole stands on the frame that is shown first.
   return summary === null || first === undefined ? parts : [{ ...summary, refId: first.refId, meta: first.meta }, { ...first, meta: { preferredVisualisationType: 'table' } }, ...others];

@@ -1,4 +1,4 @@
-import { dateTimeFormat, FieldType, type DataFrame, type Field } from '@grafana/data';
+import { dateTimeFormat, dateTimeFormatWithAbbrevation, FieldType, type DataFrame, type Field } from '@grafana/data';
 import { t } from '@grafana/i18n';
 import { linksOf, type LinkTargets } from '../../lib/links';
 import { kinds, severities, states } from '../../lib/looks';
@@ -11,13 +11,13 @@ type Row = Record<string, unknown>;
 
 /**
  * A finding in words, a fact a row, as somebody reads it who was just woken: what, whom, why, and what to do first. `lines`: long texts go over
- * several rows, for tables that do not wrap. Null without a finding.
+ * several rows, for tables that do not wrap. `timeZone`: in which times are said. Null without a finding.
  */
-export function summaryOf(finding: Row | null, guidance: Row | null, to: LinkTargets, lines: boolean): DataFrame | null {
+export function summaryOf(finding: Row | null, guidance: Row | null, to: LinkTargets, { lines, timeZone }: { lines: boolean; timeZone?: string }): DataFrame | null {
   if (finding === null) {
     return null;
   }
-  const rows = facts(finding, guidance ?? {}).flatMap(([fact, text]) => {
+  const rows = facts(finding, guidance ?? {}, timeZone).flatMap(([fact, text]) => {
     const parts = lines ? text.split('\n').flatMap(wrapped) : [text];
     return parts.map((part, index) => ({ fact: index === 0 ? fact : '', text: part }));
   });
@@ -38,13 +38,14 @@ export function summaryOf(finding: Row | null, guidance: Row | null, to: LinkTar
 }
 
 /** Heading and text of each fact that there is. */
-function facts(finding: Row, guidance: Row): Array<[string, string]> {
+function facts(finding: Row, guidance: Row, timeZone: string | undefined): Array<[string, string]> {
   const word = (of: Record<string, { text: string }>, name: string): string => {
     const value = textOf(finding[name]);
     return Object.hasOwn(of, value) ? of[value].text : value;
   };
   const joined = (...parts: string[]): string => parts.filter((part) => part !== '').join(' · ');
-  const between = joined(timeOf(finding.first), timeOf(finding.time)).replace(' · ', ' – ');
+  // The zone stands once, at the end: times of a night are read out on the phone.
+  const between = joined(timeOf(finding.first, dateTimeFormat, timeZone), timeOf(finding.time, dateTimeFormatWithAbbrevation, timeZone)).replace(' · ', ' – ');
   const ask = textOf(guidance.contact);
   const wake = textOf(guidance.escalation);
   const all: Array<[string, string]> = [
@@ -66,8 +67,8 @@ function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-function timeOf(value: unknown): string {
-  return typeof value === 'number' ? dateTimeFormat(value) : '';
+function timeOf(value: unknown, format: typeof dateTimeFormatWithAbbrevation, timeZone: string | undefined): string {
+  return typeof value === 'number' ? format(value, { timeZone }) : '';
 }
 
 /** The text in lines, broken between words where there are any. */
