@@ -212,6 +212,55 @@ describe('variables and ad hoc filters', () => {
   });
 });
 
+it.each<[string, RemitOptions, Partial<RemitQuery>, Partial<WireQuery>]>([
+  ['a limit of the settings that is too large', { defaultLimit: 20_000 }, {}, { limit: 10_000 }], ['a stored limit that is too large', {}, { limit: 25_000 }, { limit: 10_000 }],
+  ['a limit that is none', { defaultLimit: 300 }, { limit: 0 }, { limit: 300 }], ['a limit of the settings that is none', { defaultLimit: 'many' as never }, {}, { limit: undefined }],
+  ['an order that means nothing', {}, { kind: 'graph', format: 'access', order: 'oldest' }, { order: undefined }], ['an order of events', {}, { kind: 'events', format: 'logs', order: 'oldest' }, { order: 'oldest' }],
+])('%s goes over the wire as the service takes it', async (_, options, query, wanted) => {
+  const asked = proxy(replay);
+  await firstValueFrom(new RemitDataSource(settings(options), templates({})).query(request([{ format: 'table', ...query }])));
+  expect({ limit: wireOf(asked)[0]?.limit, order: wireOf(asked)[0]?.order }).toMatchObject(wanted);
+});
+
+describe('too many queries at once', () => {
+  beforeEach(() => jest.useFakeTimers({ doNotFake: ['queueMicrotask', 'nextTick'] }));
+  afterEach(() => jest.useRealTimers());
+
+  it('are asked again a little later, not all at the same moment', async () => {
+    let busy = 30;
+    const times = new Set<number>();
+    const asked = proxy((each) => {
+      times.add(Date.now());
+      return busy-- > 0 ? new Failed(429, { error: 'too many queries at once; try again' }) : replay(each);
+    });
+    const states: Array<LoadingState | undefined> = [];
+    const source = new RemitDataSource(settings(), templates({}));
+    for (let panel = 1; panel <= 10; panel++) {
+      source.query(request([{ format: 'table', limit: panel }])).subscribe(({ state }) => states.push(state));
+    }
+    await jest.advanceTimersByTimeAsync(20_000);
+    expect(states).toEqual(Array.from({ length: 10 }, () => LoadingState.Done));
+    expect(asked).toHaveLength(40);
+    expect(times.size).toBeGreaterThan(10);
+  });
+
+  it('fail in the end, at once when it is something else, and never when nobody listens', async () => {
+    const asked = proxy(({ data }) => new Failed((data as { queries: WireQuery[] }).queries[0]?.limit === 1 ? 429 : 500, { error: 'no' }));
+    const source = new RemitDataSource(settings(), templates({}));
+    const failed: number[] = [];
+    const began = Date.now();
+    source.query(request([{ format: 'table', limit: 1 }])).subscribe(() => failed.push(Date.now() - began));
+    await jest.advanceTimersByTimeAsync(30_000);
+    expect([asked.length, failed.length, (failed[0] ?? 0) > 6_000]).toEqual([7, 1, true]);
+    source.query(request([{ format: 'table', limit: 2 }])).subscribe();
+    await jest.advanceTimersByTimeAsync(30_000);
+    expect(asked).toHaveLength(8);
+    source.query(request([{ format: 'table', limit: 1 }])).subscribe().unsubscribe();
+    await jest.advanceTimersByTimeAsync(30_000);
+    expect(asked).toHaveLength(9);
+  });
+});
+
 it('a click becomes a condition wherever one is offered, and nowhere else', async () => {
   proxy(replay);
   const source = new RemitDataSource(settings(), templates({}));

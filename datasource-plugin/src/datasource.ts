@@ -22,6 +22,7 @@ import { clickable, isClickable } from './lib/clickable';
 import { keepLooks } from './lib/dress';
 import { explainFailure } from './lib/failure';
 import { adHocFilters, filtersOf, interpolateFilters } from './lib/interpolate';
+import { limitOf } from './lib/limit';
 import { linkTargets, type LinkTargets } from './lib/links';
 import { migrateQuery } from './lib/migrate';
 import { isNoChain, noChain } from './queries/no-chain';
@@ -52,7 +53,7 @@ export class RemitDataSource
     const { url, jsonData } = settings;
     this.client = new Client(url ?? '', jsonData.readAuth ?? 'token');
     this.actions = jsonData.actions !== false;
-    this.defaultLimit = jsonData.defaultLimit;
+    this.defaultLimit = limitOf(jsonData.defaultLimit);
     this.to = linkTargets(settings);
     this.to.verdicts = this.actions && jsonData.tableActions === true ? verdictTarget(url) : undefined;
     this.changes = sharedStream(this.client);
@@ -180,13 +181,13 @@ export class RemitDataSource
 
   private toWire(query: RemitQuery, request: DataQueryRequest<RemitQuery>): WireQuery {
     const { filters, limit } = filtersOf(query);
-    const wanted = limit ?? (REGISTRY[query.kind].model().counts ? this.defaultLimit : undefined);
+    const wanted = limitOf(limit) ?? (REGISTRY[query.kind].model().counts ? this.defaultLimit : undefined);
     const step = query.step ?? (query.format === 'volume' ? Math.max(1_000, Math.round(request.intervalMs)) : undefined);
     return {
       refId: query.refId, kind: query.kind, from: request.range.from.valueOf(), to: request.range.to.valueOf(),
       filters: [...interpolateFilters(filters, this.templates, request.scopedVars), ...adHocFilters(request.filters)].map(({ key, op, values }) => ({ key, op, values })),
       ...(wanted ? { limit: wanted } : {}), ...(query.cursor ? { cursor: query.cursor } : {}), ...(query.format ? { format: query.format } : {}),
-      ...(query.order ? { order: query.order } : {}), ...(step ? { step } : {}),
+      ...(query.order && query.kind === 'events' ? { order: query.order } : {}), ...(step ? { step } : {}),
     };
   }
 

@@ -3,6 +3,7 @@ import type { DataSourcePluginOptionsEditorProps } from '@grafana/data';
 import { AdvancedHttpSettings, Auth, AuthMethod, ConfigSection, ConnectionSettings, convertLegacyAuthProps, DataSourceDescription } from '@grafana/plugin-ui';
 import { Alert, Divider, Field, Input, SecretInput, Stack, Switch } from '@grafana/ui';
 import { t } from '@grafana/i18n';
+import { LIMIT_MOST, limitOf } from '../lib/limit';
 import { webAddress } from '../lib/links';
 import type { ReadAuth, RemitOptions, RemitSecrets } from '../types';
 
@@ -54,8 +55,8 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
         <Field label={t('config.dashboard', 'Dashboard of one identity')} description={t('config.dashboard-tip', 'Its uid. Identities are linked there, with the variable identity. Empty: the one of Remit, or the one that comes with this plugin (tab Dashboards), whichever is there.')}>
           <Input id="remit-dashboard" width={40} value={jsonData.identityDashboard ?? ''} placeholder={t('config.dashboard-auto', 'found by itself')} onChange={(event) => set({ identityDashboard: event.currentTarget.value })} />
         </Field>
-        <Field label={t('config.limit', 'Limit when a query names none')} description={t('config.limit-tip', 'Empty: as Remit decides for each kind of query.')}>
-          <Input id="remit-limit" type="number" min={1} max={10000} width={20} value={jsonData.defaultLimit ?? ''} onChange={(event) => set({ defaultLimit: Number.parseInt(event.currentTarget.value, 10) || undefined })} />
+        <Field label={t('config.limit', 'Limit when a query names none')} description={t('config.limit-tip', 'From 1 to 10000. Empty: as Remit decides for each kind of query.')}>
+          <Input id="remit-limit" type="number" min={1} max={LIMIT_MOST} width={20} value={limitOf(jsonData.defaultLimit) ?? ''} onChange={(event) => set({ defaultLimit: limitOf(event.currentTarget.value) })} />
         </Field>
         <AdvancedHttpSettings config={options} onChange={onOptionsChange} />
       </ConfigSection>

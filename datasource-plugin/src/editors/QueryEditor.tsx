@@ -115,10 +115,10 @@ function useLabels(datasource: RemitDataSource, kind: RemitQuery['kind']): Label
   return labels;
 }
 
-/** Another kind keeps the conditions that mean the same there. */
+/** Another kind keeps the conditions that mean the same there; how many rows, in which order and from where on are of the kind. */
 function withKind(query: RemitQuery, kind: RemitQuery['kind']): RemitQuery {
   const shared = new Set(['identity', 'owner', 'kind', 'class', 'environment']);
-  const { format: _, live: _live, ...rest } = query;
+  const { format: _, live: _live, limit: _limit, order: _order, cursor: _cursor, step: _step, ...rest } = query;
   return { ...rest, kind, filters: kind === 'explain' ? [] : (query.filters ?? []).filter(({ key }) => shared.has(key)) };
 }
 

@@ -4,6 +4,7 @@ import { getBackendSrv, type FetchResponse } from '@grafana/runtime';
 import { t } from '@grafana/i18n';
 import type { FilterOp, LabelInfo, LabelValues, QueryAnswer, QueryKind, StatusReport } from '@remit/contract';
 import type { Filter, ReadAuth } from '../types';
+import { patience, TRIES } from './patience';
 
 /** One query as it goes over the wire. */
 export interface WireQuery {
@@ -52,7 +53,7 @@ export class Client {
       return running;
     }
     const asked = defer(() => getBackendSrv().fetch<QueryAnswer>({ url: this.read('query'), method: 'POST', data: { queries }, requestId, showErrorAlert: false }))
-      .pipe(map(({ data }) => wholeAnswer(data)), retry({ count: 1, delay: (error) => (error instanceof NoAnswer ? timer(AGAIN) : throwError(() => error)) }));
+      .pipe(map(({ data }) => wholeAnswer(data)), retry({ count: TRIES, delay: again }));
     const shared = new Observable<QueryAnswer>((subscriber) => {
       const subscription = asked.subscribe(subscriber);
       return () => {
@@ -137,6 +138,12 @@ export class Client {
 }
 
 class NoAnswer extends Error {}
+
+/** When to ask once more after a failure; the failure itself when it is no use. */
+function again(error: unknown, tries: number): Observable<unknown> {
+  const wait = error instanceof NoAnswer && tries === 1 ? AGAIN : patience(error, tries);
+  return wait === null ? throwError(() => error) : timer(wait);
+}
 
 /** Throws a sentence when an answer is none: cut short on its way, or of something else. */
 function wholeAnswer(data: QueryAnswer): QueryAnswer {

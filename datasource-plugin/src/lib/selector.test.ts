@@ -21,7 +21,7 @@ describe('conditions as text', () => {
 
   const REFUSED: Array<[string, number, RegExp]> = [
     ['{severity', 10, /one of/], ['{severity="critical"', 21, /comma or }/], ['{severity=}', 11, /value is missing/], ['{="x"}', 2, /name of a label/], ['{a="x} ', 4, /end with a quote/],
-    ['{a in ("x"}', 11, /comma or \)/], ['{a="x"} drop table', 9, /nothing more/], ['{a="\\q"}', 4, /escape/], ['{a="x"} limit x', 9, /nothing more/],
+    ['{a in ("x"}', 11, /comma or \)/], ['{a="x"} drop table', 9, /nothing more/], ['{a="\\q"}', 4, /escape/], ['{a="x"} limit x', 9, /nothing more/], ['{} limit 0', 10, /from 1 to 10000/], ['{} limit 20000', 10, /from 1 to 10000/],
   ];
   it.each(REFUSED)('says where %s cannot be read', (text, column, why) => {
     const read = parseSelector(text);

@@ -1,4 +1,5 @@
 import type { Filter, FilterOp } from '../types';
+import { LIMIT_MOST, limitOf } from './limit';
 import { isLiteral, literalOf } from './literal';
 
 /** What a text of conditions says, or the first thing in it that cannot be read, with its column counted from 1. */
@@ -133,7 +134,13 @@ class Reader {
     }
     this.at += 'limit'.length;
     this.space();
-    return Number(this.word(/\d{1,6}/y, 'a number is missing here'));
+    const from = this.at;
+    const limit = Number(this.word(/\d+/y, 'a number is missing here'));
+    if (limit !== limitOf(limit)) {
+      this.at = from;
+      throw new Unreadable(`a limit is from 1 to ${LIMIT_MOST}`);
+    }
+    return limit;
   }
 
   private word(pattern: RegExp, missing: string): string {
