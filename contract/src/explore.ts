@@ -1,7 +1,7 @@
 import type { Bands, Channel } from './score.ts';
 import type { Finding } from './finding.ts';
 import type { NhiEvent } from './event.ts';
-import type { Owner } from './inventory.ts';
+import type { Exception, Owner } from './inventory.ts';
 import type { Remit } from './remit.ts';
 import type { FilterOp } from './wire.ts';
 import type { IdentityClass, Kind, Millis } from './words.ts';
@@ -79,6 +79,8 @@ export interface Explorer {
   identities(): Iterable<KnownIdentity>;
   identity(urn: string): KnownIdentity | null;
   owners(): readonly Owner[];
+  /** Of the inventory in force; `identity` is the URN of the record that holds it, or the exception's own pattern. */
+  exceptions(): readonly { exception: Exception; identity: string | null }[];
   /** Score at which a calibrated finding opens. */
   threshold(): number;
   events(search: EventPageSearch): Promise<EventPage>;

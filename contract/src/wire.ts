@@ -156,7 +156,7 @@ export type QueryFilter = z.infer<typeof queryFilterSchema>;
 
 /** Shapes in which a kind answers; the first is the default, and a kind that is not listed has only one. */
 export const QUERY_FORMATS = {
-  findings: ['table', 'logs', 'annotations', 'volume'], events: ['logs', 'table', 'volume'], identities: ['table'], baseline: ['series'], deviations: ['series'],
+  findings: ['table', 'logs', 'annotations', 'volume'], events: ['logs', 'table', 'volume'], identities: ['table', 'exceptions'], baseline: ['series'], deviations: ['series'],
   graph: ['access', 'chain'], chain: ['steps', 'trace', 'states', 'list'], coverage: ['table'], explain: ['frames'], privileges: ['table'],
 } as const satisfies Record<QueryKind, readonly string[]>;
 

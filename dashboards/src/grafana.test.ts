@@ -17,11 +17,13 @@ const ROW = 38;
 const PATIENCE = 120_000;
 /** Grafana asks for these of dashboards that are not public, and says so itself. */
 const ITS_OWN = /public-dashboards|Failed to load resource/;
+/** What it says of panels that got something it cannot draw. */
+const ITS_WORDS = /^Data (does not have|is missing) a /;
 const IDENTITY = 'urn:nhi:aws:111122223333:role/billing-sync';
 /** One whose habits are known and who left them. */
 const SHOWN = 'urn:nhi:aws:111122223333:role/search-indexer';
 
-interface Panel { type: string; title: string; gridPos: { y: number; h: number }; fieldConfig?: { defaults: { noValue?: string } } }
+interface Panel { type: string; title: string; gridPos: { y: number; h: number } }
 const boards = dashboards('http://127.0.0.1:9847').map(({ uid = '', panels = [] }) => ({ uid, panels: panels as unknown as Panel[] }));
 
 describe('dashboards in a real Grafana', { timeout: PATIENCE }, () => {
@@ -55,11 +57,27 @@ describe('dashboards in a real Grafana', { timeout: PATIENCE }, () => {
       const errors = page.locator('section', { has: page.locator('[data-testid="data-testid Panel status error"]') });
       expect(await errors.allInnerTexts(), `${uid}: errors`).toEqual([]);
       // The reason why is the text of the panel, or of its description where it has columns already.
-      expect(await page.getByText('No data', { exact: true }).count(), `${uid}: No data`).toBeLessThanOrEqual(panels.filter(({ type, fieldConfig }) => type === 'nodeGraph' || fieldConfig?.defaults.noValue === 'No data').length);
+      expect(await page.getByText('No data', { exact: true }).count(), `${uid}: No data`).toBeLessThanOrEqual(panels.filter(({ type }) => type === 'nodeGraph').length);
+      expect(await page.getByText(ITS_WORDS).count(), `${uid}: words of Grafana`).toBe(0);
       expect(complaints, uid).toEqual([]);
       if (PICTURES !== undefined) await picture(page, uid, theme, panels);
       await page.close();
     }
+  });
+
+  it.each([
+    ['nobody in particular', 'urn:nhi:aws:111122223333:role/nobody', 'No series of its own', ['nothing open']], ['the rest of a storm', '_overflow_', 'Not one identity: all that have no series of their own', []],
+    ['all together', '_fleet_', 'Not one identity: all of them together', []],
+  ])('%s has a page that says so and shows nobody else', async (_, name, words, more) => {
+    const { page, complaints } = await blank(4200);
+    await page.goto(`${GRAFANA}/d/remit-identity?theme=light&var-identity=${encodeURIComponent(name)}`, { timeout: PATIENCE });
+    await settled(page);
+    for (const text of [words, 'Remit does not know this identity', ...more]) expect(await page.getByText(text).count(), text).toBeGreaterThan(0);
+    expect(await page.getByText(ITS_WORDS).count(), 'words of Grafana').toBe(0);
+    const others = (await page.locator('body').innerText()).match(/urn:nhi:[^\s"]+/g)?.filter((urn) => urn !== name) ?? [];
+    expect(others).toEqual([]);
+    expect(complaints).toEqual([]);
+    await page.close();
   });
 
   it('an open finding leads from the fleet to its identity, and from there to its evidence', async () => {

@@ -1,6 +1,5 @@
 import { FLEET, OVERFLOW } from '@remit/contract';
 import { since, type Plan } from './lib/dashboard.ts';
-import { exceptions } from './lib/exceptions.ts';
 import { cell, toDashboard, toRunbook } from './lib/links.ts';
 import { figure, lines, openWhen, recordGraph, recordLines, recordLogs, recordTable, table } from './lib/panels.ts';
 import { counted, grown, last, over, records, rows } from './lib/queries.ts';
@@ -81,7 +80,6 @@ export const identity: Plan = {
       description: 'The deviation score, its parts, and the threshold that the page budget allows. Only the threshold: the baseline is still learning. Parts are shown for the 100 identities in detail.',
     }),
     openWhen({ w: 24, h: 5, open: `max by (detector) (cluster_identity_detector:nhi_findings_open:max{${ID}})`, whose: 'this identity' }),
-    exceptions(4, ID),
   ],
   records: {
     'Its record and its history in event time (from the Remit data source)': [
@@ -101,6 +99,11 @@ export const identity: Plan = {
       recordTable({
         title: 'Findings', w: 24, h: 8, since: '30d', queries: [records('findings', { format: 'table', where: ME, limit: 50 })], empty: 'Nothing was found about this identity',
         columns: ['Last event', 'Severity', 'State', 'Finding', 'Detector', 'Reason', 'Events', 'Exception'], widths: { State: 90, Reason: 500, Events: 70 }, description: 'Of the last 30 days, closed ones too, and which exception hides what. Click the finding for its evidence. Empty: nothing was found.',
+      }),
+      recordTable({
+        title: 'What is excepted of it, until when, and what that hides', w: 24, h: 5, since: '30d', queries: [records('identities', { format: 'exceptions', where: ME, limit: 50 })], empty: 'No exception covers this identity',
+        columns: ['Exception', 'Detector', 'State', 'Ends', 'Findings hidden', 'Events hidden', 'Last hidden', 'Approved by', 'Reason'], widths: { Exception: 150, Detector: 150, State: 80, 'Approved by': 110 },
+        description: 'Exceptions of its record and those whose pattern covers it, in force, to come, or ended within 30 days, with the findings of this identity that each hid. Empty: none covers it.',
       }),
     ],
     'What it reaches and with what (from the Remit data source)': [

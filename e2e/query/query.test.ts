@@ -199,6 +199,10 @@ describe('hours', () => {
     expect(several!.schema.fields.map(({ name }) => name)).not.toContain('scheduled');
   });
 
+  it('of nobody are no times without a value', async () => {
+    expect(await asked.rows({ kind: 'baseline', ...RANGE, filters: [by('identity', '=', urn('nobody'))] })).toEqual([]);
+  });
+
   it('have a score against the threshold', async () => {
     const [frame] = await asked.frames({ kind: 'deviations', ...RANGE, filters: [by('identity', '=', urn('nightly'))] });
     expect(frame!.schema.fields.map(({ name, labels }) => labels?.['part'] ?? name)).toEqual(['time', 'score', ...CHANNELS, 'threshold']);

@@ -77,6 +77,10 @@ export class StateExplorer implements Explorer {
     return this.#processor().parts.timeline.latest().owners();
   }
 
+  exceptions(): ReturnType<Explorer['exceptions']> {
+    return this.#processor().parts.timeline.latest().exceptions();
+  }
+
   threshold(): number {
     const { parts, hours, feeds } = this.#processor();
     return parts.scoring.threshold(null, 'unknown', hours.sizes.of(null, 'unknown', feeds.clock), feeds.clock);

@@ -38,7 +38,21 @@ const looks = (): Looks => ({
   sources: { title: t('field.sources', 'Sources'), width: 160 },
   aliases: { title: t('field.aliases', 'Also known as'), width: 220 },
   reviewed: { title: t('field.reviewed', 'Reviewed'), width: 170 },
+  exception: { title: t('field.exception', 'Exception'), width: 180 },
+  detector: { title: t('field.detector', 'Detector'), width: 170 },
+  exception_state: {
+    title: t('field.state', 'State'), width: 90,
+    words: { pending: { text: t('exception.pending', 'To come'), color: 'blue' }, active: { text: t('exception.active', 'In force'), color: 'green' }, ended: { text: t('exception.ended', 'Ended'), color: 'text' } },
+  },
+  starts: { title: t('field.starts', 'Starts'), width: 170 },
+  ends: { title: t('field.ends', 'Ends'), width: 170 },
+  hidden_findings: { title: t('field.hidden-findings', 'Findings hidden'), unit: 'short', decimals: 0, width: 120 },
+  hidden_events: { title: t('field.hidden-events', 'Events hidden'), unit: 'short', decimals: 0, width: 110 },
+  last_hidden: { title: t('field.last-hidden', 'Last hidden'), width: 170 },
+  reason: { title: t('field.reason', 'Reason'), width: 260 },
+  approved_by: { title: t('field.approved-by', 'Approved by'), width: 130 },
+  ticket: { title: t('field.ticket', 'Ticket'), width: 110 },
 });
 
-/** Identities as a table. */
+/** Identities as a table, or the exceptions that cover them. */
 export const frames: KindPart['frames'] = (answer, { to }) => answer.map((frame) => dress(frame, looks(), to, ['identity', 'owner', 'worst', 'open_findings', 'last', 'readiness', 'score', 'kind', 'display_name', 'purpose', 'granted', 'used', 'lifecycle']));

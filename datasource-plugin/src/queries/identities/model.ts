@@ -8,7 +8,7 @@ export const model = (): KindModel => ({
   kind: 'identities',
   label: t('identities.label', 'Identities'),
   description: t('identities.description', 'Inventory and state side by side: owner, purpose, last seen, readiness of the baseline, open findings.'),
-  formats: [{ value: 'table', label: t('format.table', 'Table'), description: t('identities.table', 'One row an identity.') }],
+  formats: [{ value: 'table', label: t('format.table', 'Table'), description: t('identities.table', 'One row an identity.') }, { value: 'exceptions', label: t('format.exceptions', 'Exceptions'), description: t('identities.exceptions', 'The exceptions that cover them: until when, and what each hid.') }],
   quick: [
     quick.owner(), quick.kind(), quick.identity(),
     { key: 'inventoried', label: t('filter.inventoried', 'Inventoried'), single: true, tooltip: t('filter.inventoried-tip', 'Whether a record of the inventory stands for it.'), options: [{ value: 'true', label: t('yes', 'Yes') }, { value: 'false', label: t('no', 'No') }] },

@@ -75,6 +75,7 @@ class MemoryExplorer implements Explorer {
   identities(): never[] { return []; }
   identity(): null { return null; }
   owners(): Owner[] { return this.#reader.owners; }
+  exceptions(): never[] { return []; }
   threshold(): number { return 0; }
   events(): ReturnType<Explorer['events']> { return Promise.resolve({ events: [], more: false, last: null, partial: false }); }
   groups(): ReturnType<Explorer['groups']> { return Promise.resolve({ groups: [], looked: 0, partial: false, since: 0 }); }

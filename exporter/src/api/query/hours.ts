@@ -57,7 +57,8 @@ async function series(ask: Ask, rank: (hours: readonly HourPoint[]) => number, c
   if (from < since) notices.push(`what was before ${new Date(since).toISOString()} is not kept and reads as no data`);
   if (few.length === 0) notices.push('nobody that was asked for did anything in this range; choose a longer one');
   else if (!few.some(({ ready }) => ready)) notices.push('no band yet: the baseline is still warming');
-  return tell(ask, [frameOf(ask.query.kind, table('timeseries-wide', 'graph'), shown, axis)], { total: all, notices, custom: { step, open_from: openFrom } });
+  // Times without a value are no series: whoever draws them has its own words for nothing.
+  return tell(ask, [frameOf(ask.query.kind, table('timeseries-wide', 'graph'), shown, shown.length > 1 ? axis : [])], { total: all, notices, custom: { step, open_from: openFrom } });
 }
 
 /** Whether work is expected in a bucket: 1 where one of its looks lies in a declared window, without the grace. */

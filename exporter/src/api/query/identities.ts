@@ -1,5 +1,6 @@
 import { SEVERITIES } from '@remit/contract';
 import type { HourPoint, HourSeries, KnownIdentity, Millis, Severity } from '@remit/contract';
+import { exceptions } from './exceptions.ts';
 import { QueryError } from './filters.ts';
 import { count, frameOf, table, text, time, yes, type Column } from './frame.ts';
 import { tell, type Ask, type Kind } from './kind.ts';
@@ -8,6 +9,7 @@ import { tell, type Ask, type Kind } from './kind.ts';
 export const identities: Kind = {
   limit: { usual: 1000, most: 10_000 },
   answer(ask) {
+    if (ask.format === 'exceptions') return exceptions(ask);
     const { filters, stands: { explorer }, limit, query } = ask;
     const found: Listed[] = [];
     for (const identity of filters.identities(explorer)) {
