@@ -15,7 +15,7 @@ interface Reference { type?: string; uid?: string }
 interface Link { title: string; url?: string; type?: string; tags?: string[] }
 interface Panel {
   id: number; type: string; title: string; description?: string; datasource?: Reference; timeFrom?: string; gridPos: { x: number; y: number; w: number; h: number };
-  targets?: { refId: string; expr?: string; datasource?: Reference }[]; fieldConfig?: { defaults: { unit?: string; noValue?: string; mappings?: { options: { match?: string } }[] } };
+  targets?: { refId: string; expr?: string; datasource?: Reference }[]; fieldConfig?: { defaults: { unit?: string; noValue?: string; mappings?: { options: object }[] } };
 }
 interface Board { uid: string; title: string; description: string; tags: string[]; time: { from: string; to: string }; panels: Panel[]; links: Link[]; templating: { list: { name: string; type: string; datasource?: Reference; query?: { query?: string } }[] }; annotations: { list: { datasource: Reference }[] } }
 
@@ -60,8 +60,8 @@ describe('dashboards', () => {
       if (datasource?.type === RECORDS) continue;
       expect(fieldConfig?.defaults.noValue, name).toMatch(type === 'stat' ? /^Not known$/ : /, or Remit is not scraped$|^Not known$/);
       // Words for nothing come from a query that has something only while Remit is scraped.
-      const words = fieldConfig?.defaults.mappings?.some(({ options }) => options.match === 'nan') ?? false;
-      if (type === 'stat') expect(targets.some(({ expr }) => / or on \(\) \(NaN \* count\(/.test(expr ?? '')), name).toBe(words);
+      const words = fieldConfig?.defaults.mappings?.some(({ options }) => '-1' in options) ?? false;
+      if (type === 'stat') expect(targets.some(({ expr }) => / or on \(\) \(0 \* count\(.* - 1\)$/.test(expr ?? '')), name).toBe(words);
       if (type === 'table' && targets.length > 1) expect(targets[0]?.expr, name).toMatch(/ or on \(\) label_replace\(vector\(NaN\), "\w+", "Remit is not scraped", "", ""\)$/);
     }
     for (const board of boards) expect(panelsOf(board).map(({ title }) => title), board.uid).toContain('What Prometheus knows');

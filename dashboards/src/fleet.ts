@@ -81,7 +81,8 @@ export const fleet: Plan = {
       title: 'What is wrong, by detector', w: 11, h: 8, decimals: 0, empty: 'Nothing is open', steps: [['orange', null]],
       queries: [last(`topk(10, sum by (detector) (cluster_detector_severity:nhi_findings:sum{${C}, detector=~"$detector"}) > 0)`, '{{detector}}')],
       description: 'Findings that are open or acknowledged, exactly, the ten most frequent of the chosen detectors, all owners. Empty: nothing is open. Click one for its runbook.', links: [toRunbook(label('detector'))],
-    }),
+    // Of a single bar Grafana leaves the name away, unless it is given.
+    }).displayName('${__field.labels.detector}'),
 
     lines({
       title: 'Open findings over time', w: 7, h: 7, decimals: 0, stack: true, colors: SEVERITY_COLORS, empty: 'Nothing was found yet',

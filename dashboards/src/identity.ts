@@ -102,7 +102,7 @@ export const identity: Plan = {
       }),
       recordTable({
         title: 'What is excepted of it, until when, and what that hides', w: 24, h: 5, since: '30d', queries: [records('identities', { format: 'exceptions', where: ME, limit: 50 })], empty: 'No exception covers this identity',
-        columns: ['Exception', 'Detector', 'State', 'Ends', 'Findings hidden', 'Events hidden', 'Last hidden', 'Approved by', 'Reason'], widths: { Exception: 150, Detector: 150, State: 80, 'Approved by': 110 },
+        columns: ['Exception', 'Detector', 'State', 'Ends', 'Findings hidden', 'Events hidden', 'Last hidden', 'Approved by', 'Reason'], widths: { Exception: 150, Detector: 150, State: 80, 'Findings hidden': 130, 'Events hidden': 115, 'Approved by': 110 },
         description: 'Exceptions of its record and those whose pattern covers it, in force, to come, or ended within 30 days, with the findings of this identity that each hid. Empty: none covers it.',
       }),
     ],

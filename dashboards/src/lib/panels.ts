@@ -92,8 +92,9 @@ function overNothing([first, ...rest]: NonNullable<Said['steps']>): NonNullable<
 export function figure(said: Said & { shape?: boolean; list?: boolean; known?: string }): Stat {
   const { empty, known = SCRAPED, ...rest } = said;
   const nothing = empty === undefined ? rest : {
-    ...rest, queries: said.queries.map((query) => within(query, (expr) => `(${expr}) or on () (NaN * ${known})`)),
-    mappings: [...said.mappings ?? [], { type: 'special', options: { match: 'nan', result: { text: empty, index: 99 } } } as unknown as ValueMapping],
+    ...rest, queries: said.queries.map((query) => within(query, (expr) => `(${expr}) or on () (0 * ${known} - 1)`)),
+    // No figure is negative; of what is not a number Grafana would say that there is no value.
+    mappings: [...said.mappings ?? [], { type: 'value', options: { '-1': { text: empty, index: 99 } } } as unknown as ValueMapping],
   };
   const description = `${said.description} ${UNKNOWN}: ${known === SCRAPED ? '' : 'it has no series of its own, or '}Prometheus does not scrape Remit or has not loaded its rules.`;
   const stat = say(new Stat(), { ...nothing, description, steps: overNothing(said.steps ?? [['text', null]]) })
