@@ -20,9 +20,9 @@ export function quantile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? NaN;
 }
 
-/** Runs every case once in each of `rounds` rounds, after one round that does not count, so that all see the same weather. */
-export async function alternate<T>(rounds: number, cases: readonly T[], run: (one: T, counts: boolean) => Promise<void>): Promise<void> {
-  for (let round = 0; round <= rounds; round++) for (const one of cases) await run(one, round > 0);
+/** Runs every case once in each of `rounds` rounds, after `warm` rounds that do not count, so that all see the same weather. */
+export async function alternate<T>(rounds: number, cases: readonly T[], run: (one: T, counts: boolean) => Promise<void>, warm = 1): Promise<void> {
+  for (let round = 0; round < warm + rounds; round++) for (const one of cases) await run(one, round >= warm);
 }
 
 /** CPU seconds of all threads, and seconds on the wall, that `work` takes. */
