@@ -3,11 +3,13 @@ import { BINS, binOf, Tail, UNIT } from '../../exporter/src/score/tail.ts';
 
 /** Points of the past, in parts of a day, that a running mean remembers: long, short. */
 const LONG_DAYS = 3;
-const FREEDOM = 20;
-/** Variance that no past can bring down, as a part of the range of the series so far. */
-const FLOOR = 0.002;
+const FREEDOM = 8;
+/** Deviation that no past can bring down, as a part of the range of the series so far. */
+const FLOOR = 0.01;
 /** Strongest surprise that is told apart. */
-const MOST = 12;
+const MOST = 30;
+/** What is learned of a value lies at most so many standard deviations off. */
+const LEARNED = 6;
 /** Share of a day after something odd in which less odd things say nothing new. */
 const REFRACTORY_DAYS = 1.5;
 /** Digits of the summed surprises at which the score is half of what it can be. */
@@ -18,13 +20,16 @@ export interface Point { at: number; value: number }
 
 /**
  * Anomaly scores in [0, 1) of a series, each from the points before it alone: the volume habit made two-sided and for values of any
- * sort. A mean by time of day, shrunk to a running mean; surprise of the point, of the latest hour's mean and of the step; each
- * calibrated against the series' own past with the score's tails, summed, calibrated again. It never reaches 1.
+ * sort. A mean by time of day, shrunk to a running mean; surprise of the point, of the mean of the latest hour and of the latest four
+ * (by time of day and at all), and of the step; each calibrated against the series' own past with the score's tails, summed,
+ * calibrated again. It never reaches 1.
  */
 export function scores(points: readonly Point[]): number[] {
   const step = middle(points.slice(1, 400).map(({ at }, i) => at - points[i]!.at)) || 300_000;
   const day = Math.max(12, Math.round(86_400_000 / step));
-  const habits = [new Level(day, 1, true), new Level(day, Math.max(3, Math.round(day / 24)), true), new Level(day, Math.max(6, Math.round(day / 6)), false), new Steps(day)];
+  const hour = Math.max(3, Math.round(day / 24));
+  const watch = Math.max(6, Math.round(day / 6));
+  const habits = [new Level(day, 1, true), new Level(day, hour, true), new Level(day, watch, true), new Level(day, watch, false), new Steps(day)];
   const tails = habits.map(() => new Ranks());
   const whole = new Ranks();
   const out: number[] = [];
@@ -71,7 +76,7 @@ class Level {
     const off = now - expected;
     const raw = this.#n < 20 ? 0 : studentSurprise(Math.abs(off) / Math.sqrt(variance * (1 + 1 / this.#n)), FREEDOM);
     const sd = Math.sqrt(variance);
-    const capped = this.#n < 20 ? off : Math.max(-4 * sd, Math.min(4 * sd, off));
+    const capped = this.#n < 20 ? off : Math.max(-LEARNED * sd, Math.min(LEARNED * sd, off));
     this.#n++;
     const rate = 1 / Math.min(this.#n, LONG_DAYS * this.#day);
     this.#square += (capped * capped - this.#square) * rate;
@@ -99,7 +104,7 @@ class Steps {
     this.#last = value;
     const variance = this.#square + (FLOOR * Math.max(this.#high - this.#low, 1e-9)) ** 2;
     const raw = this.#n < 20 ? 0 : studentSurprise(Math.abs(off) / Math.sqrt(variance), FREEDOM);
-    const capped = this.#n < 20 ? off : Math.min(Math.abs(off), 4 * Math.sqrt(variance));
+    const capped = this.#n < 20 ? off : Math.min(Math.abs(off), LEARNED * Math.sqrt(variance));
     this.#n++;
     this.#square += (capped * capped - this.#square) / Math.min(this.#n, 7 * this.#day);
     return raw;
@@ -117,7 +122,7 @@ class Ranks {
     const digits = this.#tail.at(x);
     if (x > 0) this.#bins[binOf(x)]! += UNIT;
     if (++this.#n >= this.#next) {
-      this.#next = Math.ceil(this.#n * 1.05);
+      this.#next = Math.ceil(Math.min(this.#n * 1.05, this.#n + 50));
       this.#tail = new Tail(this.#bins, this.#n);
     }
     return digits;
