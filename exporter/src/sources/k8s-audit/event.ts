@@ -1,8 +1,9 @@
 import { isIP } from 'node:net';
 import { RejectedRecord, type Flag, type NhiEvent } from '@remit/contract';
+import { instant } from '../../lib/instant.ts';
 import { shapedActor, shapedEndpoint, shapedEvent, shapedMetadata, shapedResource, shapedSession, shapedUser } from '../../lib/event-shape.ts';
 import { actionOf, type Action } from './actions.ts';
-import { first, instant, object, text, type Json } from './fields.ts';
+import { first, object, recordHash, text, type Json } from './fields.ts';
 import { extraOf, isAws, principalOf, serviceAccountUrn, type Principal } from './principal.ts';
 import { grantedBy } from './reason.ts';
 import { permissionOf, targetOf, typeOf, uidOf, type Target } from './target.ts';
@@ -55,7 +56,7 @@ function eventOf(record: Json, origin: Origin): NhiEvent {
   const action = actionOf(target, username);
   const annotations = object(record['annotations']);
   const event = shapedEvent({
-    metadata: shapedMetadata(required(record, 'auditID', LONGEST_ID), 'k8s-audit', cluster, undefined),
+    metadata: shapedMetadata(idOf(record, stage), 'k8s-audit', cluster, undefined),
     principal_key: principal?.key ?? '',
     time: timeOf(record),
     class_uid: API_ACTIVITY,
@@ -131,7 +132,15 @@ function required(record: Json, field: string, longest: number): string {
   return text(value, longest);
 }
 
+/** Stages of one request have one id, so that without it only the end of a request can be told from its other stages. */
+function idOf(record: Json, stage: string): string {
+  const id = record['auditID'];
+  return (id === undefined || id === null) && ENDS.has(stage) ? recordHash(record) : required(record, 'auditID', LONGEST_ID);
+}
+
+/** What was answered has ended; some forwarders leave the stage out. */
 function stageOf(record: Json): string {
+  if (record['stage'] === undefined && object(record['responseStatus']) !== undefined) return 'ResponseComplete';
   const stage = required(record, 'stage', LONGEST_VERB);
   if (!STARTS.has(stage) && !ENDS.has(stage)) throw new RejectedRecord('unknown_shape', 'stage is none of the four of audit.k8s.io');
   return stage;

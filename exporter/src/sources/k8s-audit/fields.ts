@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto';
-import { instant as utcInstant } from '../../lib/instant.ts';
 
 /** A JSON object of unknown content. */
 export type Json = { readonly [key: string]: unknown };
@@ -46,7 +45,12 @@ export class Memo<T> {
   }
 }
 
-/** Milliseconds of `2023-01-27T18:28:08.129781Z`, any fraction cut; NaN for anything else: the API server always writes the T and the Z. */
-export function instant(value: unknown): number {
-  return typeof value === 'string' && value.charCodeAt(10) === 84 && value.charCodeAt(value.length - 1) === 90 ? utcInstant(value) : NaN;
+/** SHA-256 (hex) of the record with its keys in order, for a request that comes without an id: the same record, the same id. */
+export function recordHash(record: Json): string {
+  return hash('sha256', JSON.stringify(record, inKeyOrder), 'hex');
+}
+
+function inKeyOrder(_: string, value: unknown): unknown {
+  const it = object(value);
+  return it ? Object.fromEntries(Object.entries(it).sort(([a], [b]) => (a < b ? -1 : 1))) : value;
 }

@@ -64,23 +64,33 @@ function resolve(user: Json, name: string, uid: string, cluster: string, options
       });
     }
   }
-  if (options.impersonated && (name.startsWith(NODE) || name.startsWith('system:kube-') || name === 'system:apiserver')) {
+  if (options.impersonated && isPlatform(name)) {
     // Whoever acts as a part of the platform is not the platform: an identity of its own, which is judged.
     return make('k8s', cluster, 'impersonated', name, name, { kind: 'unknown', key: 'impersonated:' + name + '@' + cluster });
   }
   if (name.startsWith(NODE) && name.length > NODE.length) {
     return make('k8s', cluster, 'node', name.slice(NODE.length), name, { kind: 'platform', platform: true, key: name + '@' + cluster });
   }
-  if (name.startsWith('system:kube-') || name === 'system:apiserver') {
+  const aws = options.impersonated ? null : awsPrincipal(user, uid);
+  // Parts of EKS come through roles of AWS's own accounts; a role of anybody else that is called like them is not AWS's.
+  if (isPlatform(name) && (aws === null || aws.name.startsWith('AWSWesley'))) {
     return make('k8s', cluster, 'user', name, name, { kind: 'platform', platform: true, key: name + '@' + cluster });
   }
-  if (!options.impersonated) {
-    const aws = awsPrincipal(user, uid);
-    if (aws) return aws;
-  }
+  if (aws) return aws;
   if (options.gke && name.endsWith(GOOGLE)) return googlePrincipal(name);
   return make('k8s', cluster, 'user', name, name, { kind: 'unknown', uid, key: name + '@' + cluster });
 }
+
+/**
+ * What the provider of a cluster runs in it. Kubernetes keeps `system:` for itself and EKS `eks:`, AKS calls its own `aksService`. Of those
+ * names the administrator's of OpenShift and K3s, bootstrap tokens and whoever has not signed in are no part of the platform.
+ */
+function isPlatform(name: string): boolean {
+  if (name.startsWith('system:')) return !NOBODYS_OWN.test(name);
+  return name.startsWith('eks:') || name === 'aksService';
+}
+
+const NOBODYS_OWN = /^system:(?:serviceaccount:|bootstrap:|(?:anonymous|unauthenticated|admin|masters|node)?:?$)/;
 
 /** The URN of a service account of this cluster. */
 export function serviceAccountUrn(cluster: string, namespace: string, name: string): string {

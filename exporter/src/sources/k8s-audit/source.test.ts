@@ -31,7 +31,7 @@ function one(change: Record<string, unknown>, cluster = 'prod'): NhiEvent {
 }
 
 describe('real and wrapped records', () => {
-  it.each(['perfspec.jsonl', 'falco.jsonl', 'eks.json', 'aks.json', 'gke.jsonl'])('%s gives the events of its golden', async (file) => {
+  it.each(['perfspec.jsonl', 'falco.jsonl', 'eks.json', 'aks.json', 'gke.jsonl', 'platform.jsonl'])('%s gives the events of its golden', async (file) => {
     const events = normalised(readFileSync(new URL(file, folder)), file.startsWith('gke') ? '' : file.replace(/\..*/, ''));
     for (const event of events) nhiEventSchema.parse(event);
     const golden = events.map((event) => JSON.stringify(event)).join('\n') + '\n';
@@ -120,6 +120,8 @@ describe('who', () => {
     ['system:node:n1', 'urn:nhi:k8s:prod:node/n1', 'platform', 'system:node:n1@prod', 'platform_owned'],
     ['system:kube-scheduler', 'urn:nhi:k8s:prod:user/system:kube-scheduler', 'platform', 'system:kube-scheduler@prod', 'platform_owned'],
     ['system:apiserver', 'urn:nhi:k8s:prod:user/system:apiserver', 'platform', 'system:apiserver@prod', 'platform_owned'],
+    ['system:gke-controller-manager', 'urn:nhi:k8s:prod:user/system:gke-controller-manager', 'platform', 'system:gke-controller-manager@prod', 'platform_owned'],
+    ['system:bootstrap:abc123', 'urn:nhi:k8s:prod:user/system:bootstrap:abc123', 'unknown', 'system:bootstrap:abc123@prod', ''],
     ['system:anonymous', 'urn:nhi:k8s:prod:user/system:anonymous', 'unknown', 'system:anonymous@prod', ''],
     ['somebody', 'urn:nhi:k8s:prod:user/somebody', 'unknown', 'somebody@prod', ''],
     // Anybody may be called like a Google account where Google does not vouch for names.
@@ -221,7 +223,7 @@ describe('what watches', () => {
 });
 
 describe('acting as the platform', () => {
-  it.each(['system:kube-scheduler', 'system:apiserver', 'system:node:n1'])('%s does not make one the platform', (username) => {
+  it.each(['system:kube-scheduler', 'system:apiserver', 'system:node:n1', 'eks:addon-manager', 'aksService'])('%s does not make one the platform', (username) => {
     const event = one({ user: { username: 'somebody' }, impersonatedUser: { username } });
     expect(event.actor.identity).toMatchObject({ urn: `urn:nhi:k8s:prod:impersonated/${username}`, kind: 'unknown' });
     expect(event.flags).not.toContain('platform_owned');
@@ -288,7 +290,9 @@ describe('what is refused', () => {
     [{ auditID: '' }, 'missing_field'], [{ verb: undefined }, 'missing_field'], [{ stage: 'Later' }, 'unknown_shape'],
     [{ requestReceivedTimestamp: undefined }, 'missing_field'], [{ requestReceivedTimestamp: '2026-02-30T00:00:00Z' }, 'bad_time'],
     [{ requestReceivedTimestamp: '2023-02-29T00:00:00Z' }, 'bad_time'], [{ requestReceivedTimestamp: '1969-12-31T23:59:59Z' }, 'bad_time'],
-    [{ requestReceivedTimestamp: '2026-03-02 09:15:01' }, 'bad_time'], [{ requestReceivedTimestamp: 1 }, 'bad_time'],
+    [{ requestReceivedTimestamp: '2026-03-02T09:15:01+01:00' }, 'bad_time'], [{ requestReceivedTimestamp: 1 }, 'bad_time'],
+    // Stages of one request could not be told to be one.
+    [{ auditID: undefined, stage: 'RequestReceived' }, 'missing_field'], [{ stage: undefined }, 'missing_field'],
   ])('%j as %s', (change, reason) => {
     expect(() => source.normalise({ ...good, ...change }, context)).toThrow(expect.objectContaining({ reason }));
   });
