@@ -27,6 +27,7 @@ const TABLE: Partial<Record<Category, string>> = {
   credential_create: `
     login: password_edit
     user_accounts: password_edit
+    gcp: import_ssh_public_key update_ssh_public_key
     admin: change_password generate_2_step_verification_scratch_codes generate_backup_codes create_sso_profile add_sso_profile generate_certificate
       gcp_service_account_key_created create_access_key`,
   delete: `
@@ -85,7 +86,8 @@ export function actionOf(application: string, name: string, parameters: Paramete
     activity: category === 'authn' ? 1 : activityOf(category, event, removes),
     monitoring: app === 'admin' && WATCHING.test(event) && /update|change|delete|remove|disable|toggle/.test(event),
     signedIn: SIGN_INS.test(app) && event === 'login_success',
-    failed: /_failure$|_failed$/.test(event) || event === 'risky_sensitive_action_blocked',
+    failed: /_failure$|_failed$/.test(event) || event === 'risky_sensitive_action_blocked'
+      || (app === 'login' && /fail/i.test(parameters.text('login_challenge_status', 64) ?? '')),
     denied: event === 'access_deny_event' || event === 'risky_sensitive_action_blocked',
   };
 }

@@ -17,7 +17,10 @@ const USER_TYPES = { interactive: 1, machine: 4 } as const;
 export function eventsOf(record: Json): NhiEvent[] {
   const item = itemOf(record);
   const events: unknown = record['events'];
-  if (!Array.isArray(events)) return [eventOf(item, record, '/' + contentHash([record['type'], record['name'], record['parameters']]).slice(0, 16))];
+  if (!Array.isArray(events)) {
+    const own = object(events) ?? record;
+    return [eventOf(item, own, '/' + contentHash([own['type'], own['name'], own['parameters']]).slice(0, 16))];
+  }
   return events.slice(0, MOST_EVENTS).map((event, index) => {
     const it = object(event);
     if (!it) throw new RejectedRecord('unknown_shape', 'an element of events is not an object');
@@ -147,4 +150,11 @@ function setNetwork(event: NhiEvent, record: Json, parameters: Parameters): void
   }
   const agent = parameters.text('user_agent', 256);
   if (agent !== undefined) event.http_request = { user_agent: agent };
+  const network = object(record['networkInfo']);
+  if (network === undefined) return;
+  const numbers: unknown = network['ipAsn'];
+  const number: unknown = Array.isArray(numbers) ? numbers[0] : undefined;
+  const country = text(network['regionCode'], 8);
+  if (typeof number === 'number' && Number.isSafeInteger(number) && number > 0) (event.src_endpoint ??= shapedEndpoint(undefined)).autonomous_system = { number };
+  if (country !== undefined) (event.src_endpoint ??= shapedEndpoint(undefined)).location = { country };
 }

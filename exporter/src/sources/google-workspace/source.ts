@@ -15,6 +15,7 @@ export const source: Source = {
   paths: [
     'kind', 'id.time', 'id.uniqueQualifier', 'id.applicationName', 'id.customerId', 'actor.email', 'actor.profileId', 'actor.key',
     'actor.applicationInfo.oauthClientId', 'actor.applicationInfo.applicationName', 'ipAddress', 'events[].type', 'events[].name', 'events[].parameters[]',
+    'events.type', 'events.name', 'events.parameters[]', 'networkInfo.ipAsn', 'networkInfo.regionCode',
     'type', 'name', 'parameters', 'p_event_time',
   ],
   recognises(record) {
