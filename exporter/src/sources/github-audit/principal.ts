@@ -41,7 +41,7 @@ export function placeOf(record: Json): Place {
  */
 export function principalOf(record: Json, action: Action, place: Place): Principal | null {
   const actor = text(record['actor'], LONGEST);
-  const access = accessOf(record);
+  const access = accessOf(record) ?? (byToken(record, action) ? 'other' : undefined);
   const workflow = workflowOf(record, place);
   const bot = actor?.endsWith('[bot]') ?? false;
   if ((place.repo ?? place.repoId) !== undefined && (actor === PIPELINE || (action.run && workflow))) return pipeline(workflow, record, place, actor);
@@ -82,6 +82,11 @@ function accessOf(record: Json): Access | undefined {
   if (words.includes('oauth')) return 'oauth';
   if (words.includes('deploy key')) return 'deploy_key';
   return words.includes('ssh') || words.includes('public key') ? 'ssh_key' : 'other';
+}
+
+/** Git and the API come with a token; older entries name it without saying of what sort. Elsewhere it may be the one that the action is about. */
+function byToken(record: Json, action: Action): boolean {
+  return (action.group === 'git' || action.name === 'api.request') && (id(record['token_id']) ?? text(record['hashed_token'], LONGEST)) !== undefined;
 }
 
 interface Workflow { id: string; uid: string | undefined; name: string }

@@ -1,7 +1,7 @@
 import { RejectedRecord, type Source } from '@remit/contract';
 import { nameOf } from './actions.ts';
 import { eventOf } from './event.ts';
-import { object } from './fields.ts';
+import { object, type Json } from './fields.ts';
 
 const HOUR = 3_600_000;
 
@@ -23,22 +23,29 @@ export const source: Source = {
     'org', 'org_id', 'business', 'repo', 'repository', 'repo_id', 'repository_id', 'team', 'key', 'secret_name', 'environment_name', 'environment', 'visibility',
     'fingerprint', 'public_key_id', 'user_programmatic_access_id', 'oauth_access_id', 'installation_id', 'integration_installation_id', 'client_secret_id',
     'conclusion', 'status_code', 'http_method', 'request_method', 'route', 'url_path', 'request_path', 'actor_ip', 'actor_location.country_code', 'user_agent',
+    'data.*',
   ],
   recognises(record) {
     const it = object(record);
     if (!it || nameOf(it['action']) === undefined || !isWord(it['actor'])) return false;
     if (typeof it['_document_id'] === 'string' || typeof it['programmatic_access_type'] === 'string' || 'at_sign_timestamp' in it) return true;
     // A webhook has objects where the log has names.
-    return MARKS.some((mark) => typeof it[mark] === 'string') && !('sender' in it);
+    return !('sender' in it) && (MARKS.some((mark) => typeof it[mark] === 'string') || isOwn(it));
   },
   normalise(record) {
     const it = object(record);
     if (!it) throw new RejectedRecord('unknown_shape', 'not a JSON object');
-    return [eventOf(it)];
+    const data = object(it['data']);
+    return [eventOf(data === undefined ? it : { ...data, ...it })];
   },
 };
 
 const MARKS = ['org', 'repo', 'repository', 'business'] as const;
+
+/** Pull requests and reviews name neither organisation nor repository. */
+function isOwn(it: Json): boolean {
+  return typeof it['actor'] === 'string' && (it['created_at'] ?? it['@timestamp']) !== undefined && (typeof it['actor_id'] === 'number' || object(it['actor_location']) !== undefined);
+}
 
 function isWord(value: unknown): boolean {
   return value === undefined || value === null || typeof value === 'string';
