@@ -28,7 +28,7 @@ export function principalOf(auth: Json | undefined, place: { cluster: string; na
   if (!auth) return null;
   const entity = text(auth['entity_id'], LONGEST);
   const metadata = object(auth['metadata']);
-  const display = text(auth['display_name'], LONGEST);
+  const display = lasting(text(auth['display_name'], LONGEST));
   const workload = workloadOf(metadata);
   const role = text(metadata?.['role_name'], LONGEST) ?? text(metadata?.['role'], LONGEST);
   if (entity === undefined && display === undefined) return null;
@@ -42,6 +42,13 @@ export function principalOf(auth: Json | undefined, place: { cluster: string; na
   const derived = namedUrn(name, place);
   return { key: derived.slice('urn:nhi:'.length), urn: derived, immutable: false, name, uid: undefined, alias: workload, ...facts };
 }
+
+/** Nomad calls a token after the allocation that it is for, which is another one after every start: `token-UUID-TASK` is `token-uuid-TASK`. */
+function lasting(display: string | undefined): string | undefined {
+  return display?.replace(UUID, 'uuid');
+}
+
+const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi;
 
 /** The URN of a principal that has no entity. */
 export function namedUrn(name: string, { cluster, namespace }: { cluster: string; namespace: string }): string {
@@ -58,6 +65,7 @@ function workloadOf(metadata: Json | undefined): string | undefined {
 
 function kindOf(login: string | undefined, workload: boolean, metadata: Json | undefined): Pick<Principal, 'kind' | 'flag'> {
   if (login !== undefined && PEOPLE.has(login)) return { kind: 'human', flag: 'interactive' };
+  if (text(metadata?.['AllocationID'], LONGEST) !== undefined && text(metadata?.['Task'], LONGEST) !== undefined) return { kind: 'workload', flag: 'machine' };
   if (workload || (login !== undefined && MACHINES.has(login))) return { kind: 'service_account', flag: 'machine' };
   // Only the AppRole method writes this one.
   return text(metadata?.['role_name'], LONGEST) === undefined ? { kind: 'unknown', flag: undefined } : { kind: 'service_account', flag: 'machine' };
