@@ -1,5 +1,6 @@
 import { RejectedRecord, type NhiEvent, type RejectReason, type Source, type SourceContext, type SourceId } from '@remit/contract';
 import type { LineReader } from '../lib/records.ts';
+import { shippedRecord } from '../lib/shipped-line.ts';
 import { Sieve } from '../lib/sieve/sieve.ts';
 
 /** What one record became. */
@@ -39,7 +40,16 @@ export class Normaliser {
   }
 
   record(record: unknown, named: Source | null, context: SourceContext): Normalised {
-    const source = named ?? this.#detect(record);
+    const own = this.#read(record, named ?? this.#detect(record), context);
+    if (!('reason' in own) || (own.reason !== 'unknown_shape' && own.reason !== 'missing_field')) return own;
+    // What is refused may be a shipper's own record around the line that it read.
+    const shipped = shippedRecord(record);
+    if (shipped === undefined) return own;
+    const source = named ?? this.#detect(shipped);
+    return source?.recognises(shipped) ? this.#read(shipped, source, context) : own;
+  }
+
+  #read(record: unknown, source: Source | null, context: SourceContext): Normalised {
     if (!source) return { source: 'unknown', reason: 'unknown_shape', detail: `no source recognises the record; name it with ?source= if it is one of ${this.#sources.map((s) => s.id).join(', ')}` };
     try {
       return { source: source.id, events: source.normalise(record, context) };
