@@ -11,6 +11,8 @@ export interface Action {
   /** Lower case, without API date. */
   operation: string;
   category: Category;
+  /** Neither the table nor the verb tells the category. */
+  guessed: boolean;
   /** The IAM permission it exercises, for example `aws:s3:ListBucket`. */
   permission: string;
   /** It weakens what is watched, or can. */
@@ -61,13 +63,16 @@ function classify(eventSource: string, eventName: string): Action {
   const operation = eventName.replace(DATE_SUFFIX, '');
   const lowered = operation.toLowerCase();
   const key = service + ':' + lowered;
-  const [verbCategory, verbActivity] = byVerb(lowered);
-  const category = EXACT.get(key) ?? (IAM_GRANT.test(key) ? 'authz_grant' : verbCategory);
+  const verb = VERBS.find(([pattern]) => pattern.test(lowered));
+  const [, verbCategory, verbActivity] = verb ?? UNKNOWN_VERB;
+  const told = EXACT.get(key) ?? (IAM_GRANT.test(key) ? 'authz_grant' : undefined);
+  const category = told ?? verbCategory;
   const signIn = category === 'authn';
   return {
     service,
     operation: lowered,
     category,
+    guessed: told === undefined && verb === undefined,
     permission: permissionOf(service, SPELLED.get(key) ?? operation),
     monitoring: MONITORING.has(key),
     exec: EXEC.has(key),
@@ -93,10 +98,7 @@ const VERBS: readonly [RegExp, Category, number][] = [
   [/^(batch)?(create|run|allocate|register|import|upload|generate|issue|request|copy)/, 'write', 1],
 ];
 
-function byVerb(operation: string): [Category, number] {
-  for (const [verb, category, activity] of VERBS) if (verb.test(operation)) return [category, activity];
-  return ['write', UPDATE];
-}
+const UNKNOWN_VERB: readonly [undefined, Category, number] = [undefined, 'write', UPDATE];
 
 const decrypted = (request: Json): Refinement => (yes(request['withDecryption']) ? 'credential_use' : undefined);
 const carriesPolicy = (request: Json): Refinement => {

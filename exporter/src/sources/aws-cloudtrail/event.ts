@@ -35,13 +35,14 @@ export function eventOf(record: Json): NhiEvent {
   const parts = partsOf(record, eventSource, operation);
   const { action, principal, request } = parts;
   const refined = request && action.refine?.(request);
-  const category = refined === undefined || refined === 'monitoring' || refined === 'code' ? action.category : refined;
+  const reads = action.guessed && yes(record['readOnly']);
+  const category = refined !== undefined && refined !== 'monitoring' && refined !== 'code' ? refined : reads ? 'read' : action.category;
   const event = shapedEvent({
     metadata: shapedMetadata(originalId(record), 'aws-cloudtrail', undefined, 'CloudTrail'),
     principal_key: principal?.key ?? '',
     time,
     class_uid: action.classUid,
-    activity_id: action.activityId,
+    activity_id: reads ? 2 : action.activityId,
     actor: actorOf(parts),
     api: { service: { name: eventSource }, operation },
     action: { category },
@@ -93,8 +94,9 @@ function required(record: Json, field: string): string {
   return value;
 }
 
+/** Logstash moves the time of the event to `@timestamp`. */
 function timeOf(record: Json): number {
-  const value = record['eventTime'];
+  const value = record['eventTime'] ?? record['@timestamp'];
   if (value === undefined || value === null || value === '') throw new RejectedRecord('missing_field', 'eventTime');
   const time = instant(value);
   if (Number.isNaN(time)) throw new RejectedRecord('bad_time', 'eventTime is no UTC time such as 2026-11-22T08:00:00Z');

@@ -93,6 +93,10 @@ function make(identity: Json, evidence: Evidence): Principal | null {
     case 'SAMLUser': return person('saml_user', nameOf(identity) ?? text(identity['principalId'], 1024), identity, account);
     case 'IdentityCenterUser':
       return person('identity_center_user', onBehalfOf(identity)?.user ?? text(identity['principalId'], 1024) ?? nameOf(identity), identity, account);
+    // So people of Identity Center were called before AWS gave them a type; nobody else has a name under it.
+    case 'Unknown':
+      if (nameOf(identity) === undefined || identity['arn'] !== undefined) return other(type, identity, account, evidence);
+      return person('identity_center_user', text(identity['principalId'], 1024) ?? nameOf(identity), identity, account);
     case undefined: return service(identity, account) ?? foreign(identity, account, evidence);
     default: return other(type, identity, account, evidence);
   }
