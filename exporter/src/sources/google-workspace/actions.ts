@@ -54,7 +54,7 @@ const TABLE: Partial<Record<Category, string>> = {
     calendar: change_calendar_acls
     drive: publish_change shared_drive_membership_change team_drive_membership_change add_subscription`,
   admin: `
-    user_accounts: 2sv_enroll 2sv_disable recovery_email_edit recovery_phone_edit recovery_secret_qa_edit titanium_enroll titanium_unenroll
+    user_accounts: 2sv_enroll 2sv_disable recovery_email_edit recovery_phone_edit recovery_secret_qa_edit email_forwarding_out_of_domain titanium_enroll titanium_unenroll
     login: 2sv_enroll 2sv_disable recovery_email_edit recovery_phone_edit email_forwarding_out_of_domain titanium_enroll titanium_unenroll
     drive: shared_drive_settings_change team_drive_settings_change`,
 };
@@ -86,7 +86,7 @@ export function actionOf(application: string, name: string, parameters: Paramete
     activity: category === 'authn' ? 1 : activityOf(category, event, removes),
     monitoring: app === 'admin' && WATCHING.test(event) && /update|change|delete|remove|disable|toggle/.test(event),
     signedIn: SIGN_INS.test(app) && event === 'login_success',
-    failed: /_failure$|_failed$/.test(event) || event === 'risky_sensitive_action_blocked'
+    failed: /_fail(?:ure|ed)(?:_event)?$/.test(event) || event === 'risky_sensitive_action_blocked'
       || (app === 'login' && /fail/i.test(parameters.text('login_challenge_status', 64) ?? '')),
     denied: event === 'access_deny_event' || event === 'risky_sensitive_action_blocked',
   };

@@ -10,8 +10,8 @@ import { principalOf, type Principal } from './principal.ts';
 interface Item { record: Json; application: string; customer: string; time: number; stem: string }
 
 const MOST_EVENTS = 1000;
-/** OCSF's user types: 1 user, 4 service, 0 unknown. */
-const USER_TYPES = { interactive: 1, machine: 4 } as const;
+/** OCSF's user types: 1 user, 3 system, 4 service, 0 unknown. */
+const USER_TYPES = { interactive: 1, platform_owned: 3, machine: 4 } as const;
 
 /** The canonical events of an item of the Reports API, or of the one event that forwarders make a record of its own; throws `RejectedRecord`. */
 export function eventsOf(record: Json): NhiEvent[] {
@@ -36,7 +36,7 @@ function itemOf(record: Json): Item {
   if (written === undefined || written === null || written === '') throw new RejectedRecord('missing_field', 'id.time');
   const time = instant(written);
   if (Number.isNaN(time)) throw new RejectedRecord('bad_time', 'id.time is no UTC time such as 2026-11-22T08:00:00.000Z');
-  const qualifier = id(key['uniqueQualifier']);
+  const qualifier = id(key['uniqueQualifier'] ?? key['uniqQualifier']);
   return { record, application, time, customer: text(key['customerId'], 64) ?? '', stem: qualifier === undefined ? contentHash(record) : time + '/' + qualifier };
 }
 

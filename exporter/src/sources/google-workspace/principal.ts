@@ -9,12 +9,12 @@ export interface Principal {
   urn: string;
   immutable: boolean;
   kind: Kind;
-  /** `oauth_app`, `service_account`, `api_client`, `user`. */
+  /** `oauth_app`, `service_account`, `api_client`, `user`, `system`. */
   type: string;
   name: string;
   uid: string | undefined;
   alias: string | undefined;
-  flag: 'interactive' | 'machine' | undefined;
+  flag: 'interactive' | 'machine' | 'platform_owned' | undefined;
   /** Key of the person whose data the app used. */
   behalf: string | undefined;
   /** What tells the app's grants apart: one a person. */
@@ -58,6 +58,9 @@ function actorOf(actor: Json, customer: string, signedIn: boolean): Principal | 
   if (email?.endsWith(GOOGLE)) return serviceAccount(email, profile);
   const key = text(actor['key'], LONGEST);
   if (email === undefined && key !== undefined) {
+    // Who joins a meeting from outside without signing in is nobody.
+    if (key === 'HANGOUTS_EXTERNAL_OR_ANONYMOUS') return null;
+    if (key === 'SYSTEM') return { ...base(urn('gws', customer, 'system', key)), kind: 'platform', type: 'system', name: 'SYSTEM', uid: undefined, flag: 'platform_owned' };
     return { ...base(urn('gws', customer, 'api_client', key)), kind: 'service_account', type: 'api_client', name: key, uid: key, flag: 'machine' };
   }
   const name = email ?? profile;

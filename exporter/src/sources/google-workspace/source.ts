@@ -13,7 +13,7 @@ export const source: Source = {
   maxSilence: 24 * HOUR,
   timeResolution: 1,
   paths: [
-    'kind', 'id.time', 'id.uniqueQualifier', 'id.applicationName', 'id.customerId', 'actor.email', 'actor.profileId', 'actor.key',
+    'kind', 'id.time', 'id.uniqueQualifier', 'id.uniqQualifier', 'id.applicationName', 'id.customerId', 'actor.email', 'actor.profileId', 'actor.key',
     'actor.applicationInfo.oauthClientId', 'actor.applicationInfo.applicationName', 'ipAddress', 'events[].type', 'events[].name', 'events[].parameters[]',
     'events.type', 'events.name', 'events.parameters[]', 'networkInfo.ipAsn', 'networkInfo.regionCode',
     'type', 'name', 'parameters', 'p_event_time',
@@ -21,7 +21,7 @@ export const source: Source = {
   recognises(record) {
     const it = object(record);
     if (!it || typeof object(it['id'])?.['applicationName'] !== 'string') return false;
-    return typeof it['kind'] === 'string' ? it['kind'] === 'admin#reports#activity' : PARTS.some((part) => part in it);
+    return typeof it['kind'] === 'string' ? KINDS.has(it['kind']) : PARTS.some((part) => part in it);
   },
   normalise(record) {
     const it = object(record);
@@ -30,4 +30,6 @@ export const source: Source = {
   },
 };
 
+/** The second is what Google's reference of `activities` writes. */
+const KINDS: ReadonlySet<string> = new Set(['admin#reports#activity', 'audit#activity']);
 const PARTS = ['events', 'name', 'type', 'parameters'] as const;
