@@ -289,7 +289,7 @@ export interface FleetView {
   reliedOn(): Iterable<{ exception: Exception; urn: string; count: number; first: Millis; last: Millis }>;
 }
 
-/** One identity as a look at the fleet sees it. */
+/** One identity as a look at the fleet sees it. What is asked of it is found then: a copy by `...` has nothing. */
 export interface WatchedIdentity extends JudgedIdentity {
   inventoried: boolean; sensitive: boolean; events: number; evidence: readonly EventRef[];
   /** The reviewed record in force now. */

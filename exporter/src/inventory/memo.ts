@@ -15,9 +15,9 @@ export class MemoPool {
     this.#limit = limit;
   }
 
-  /** What `make` makes of a list, once for all records that write the same one: most of a fleet does. */
-  shared<T>(what: string, list: readonly string[], make: () => T): T {
-    const name = `${what} ${JSON.stringify(list)}`;
+  /** What `make` makes of a part of a record, once for all records that write the same one: most of a fleet does. */
+  shared<T>(what: string, part: object | null, make: () => T): T {
+    const name = `${what} ${JSON.stringify(part)}`;
     if (!this.#lists.has(name)) this.#lists.set(name, make());
     return this.#lists.get(name) as T;
   }

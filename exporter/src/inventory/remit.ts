@@ -48,7 +48,7 @@ export function compileRemit(record: IdentityRecord, where: string, proposed: bo
     owner: record.owner === undefined ? null : shop.owners.get(record.owner) ?? { team: record.owner, enforce: false },
     owned: record.owner !== undefined && shop.owners.has(record.owner),
     reviewed: lifecycle !== 'proposed', declares: lifecycle !== 'proposed' && declares(record),
-    expectedRuns: lazily(() => compileExpectedRuns(record.schedule, shop.crons)),
+    expectedRuns: lazily(() => shop.memos.shared('runs', record.schedule ?? null, () => compileExpectedRuns(record.schedule, shop.crons))),
     environment: compileEnvironments(record.environments_allowed, foreignPlaces), foreignPlaces,
     endOfLife: compileEndOfLife(record, lifecycle, shop),
     schedule: lazily(() => compileSchedule(record.schedule, shop.crons)),

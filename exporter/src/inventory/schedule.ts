@@ -49,26 +49,32 @@ export function compileExpectedRuns(schedule: IdentityRecord['schedule'], regist
   if (schedule?.always_on === true || !schedule?.windows?.length) return () => [];
   const windows = schedule.windows.map((w) => compileWindow(w, registry));
   const blackouts = (schedule.blackouts ?? []).map((b) => ({ from: Date.parse(b.from), to: Date.parse(b.to) }));
+  let last: { from: Millis; to: Millis; most: number; runs: readonly ExpectedRun[] } | null = null;
   return (from, to, most) => {
-    const runs = windows.flatMap((window) => [...backwards(window, blackouts, from, to, most)]);
-    return windows.length === 1 ? runs : runs.sort((a, b) => b.over - a.over || b.start - a.start).slice(0, most);
+    // A look at the fleet asks the same for everybody who shares the schedule.
+    if (last !== null && last.from === from && last.to === to && last.most === most) return last.runs;
+    let runs = windows.flatMap((window) => backwards(window, blackouts, from, to, most));
+    if (windows.length > 1) runs = runs.sort((a, b) => b.over - a.over || b.start - a.start).slice(0, most);
+    last = { from, to, most, runs };
+    return runs;
   };
 }
 
-function* backwards(window: Window, blackouts: readonly { from: Millis; to: Millis }[], from: Millis, to: Millis, most: number): Generator<ExpectedRun> {
+function backwards(window: Window, blackouts: readonly { from: Millis; to: Millis }[], from: Millis, to: Millis, most: number): ExpectedRun[] {
+  const runs: ExpectedRun[] = [];
   const rest = Math.max(window.duration + window.graceAfter, window.retry);
   let cursor = to - rest;
-  for (let found = 0; found < most;) {
+  while (runs.length < most) {
     const { previous } = window.times.around(cursor);
-    if (previous === null || previous.last + rest <= from) return;
+    if (previous === null || previous.last + rest <= from) break;
     const blackout = blackouts.find((b) => previous.first < b.to && b.from < previous.last + window.duration);
     // A time that is repeated in autumn has begun once and is not over yet.
     if (blackout === undefined && previous.excess !== true && previous.last + rest <= to) {
-      found++;
-      yield { ...hit(window, previous), opens: previous.first - window.graceBefore, over: previous.last + rest };
+      runs.push({ ...hit(window, previous), opens: previous.first - window.graceBefore, over: previous.last + rest });
     }
     cursor = Math.min(previous.first, blackout === undefined ? Infinity : blackout.from - window.duration) - 1;
   }
+  return runs;
 }
 
 interface Window { times: CronTimes; duration: Millis; graceBefore: Millis; graceAfter: Millis; retry: Millis }

@@ -46,12 +46,13 @@ export async function takeCut(p: Processor, extra: unknown): Promise<Cut> {
   p.identities.changed.clear();
   for (const [uid, issue] of p.identities.changedCredentials) { put('credential', uid, issue); await slice(); }
   p.identities.changedCredentials.clear();
-  for (const key of p.hours.dirty) {
-    const [index, start] = key.split(' ').map(Number) as [number, number];
-    const hour = p.identities.all[index]!.open.find((h) => h.start === start);
-    if (hour) put('hour', `${start}/${padded(index)}`, saveHour(hour, p.parts.scoring));
-    else cut.deletes.push({ table: 'hour', key: `${start}/${padded(index)}` });
-    await slice();
+  for (const [start, identities] of p.hours.dirty) {
+    for (const { index, open } of identities) {
+      const hour = open.find((h) => h.start === start);
+      if (hour) put('hour', `${start}/${padded(index)}`, saveHour(hour, p.parts.scoring));
+      else cut.deletes.push({ table: 'hour', key: `${start}/${padded(index)}` });
+      await slice();
+    }
   }
   p.hours.dirty.clear();
   for (const hour of p.hours.closed.splice(0)) {

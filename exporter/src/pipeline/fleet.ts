@@ -1,4 +1,4 @@
-import type { EventRef, FleetView, Inventory, Millis, WatchedIdentity } from '@remit/contract';
+import type { EventRef, FleetView, IdentityClass, Inventory, Kind, Millis, Remit, WatchedIdentity } from '@remit/contract';
 import { wasActive } from './activity.ts';
 import { standIn, type Identity } from './identities.ts';
 import { HOUR } from './hours.ts';
@@ -75,23 +75,12 @@ export class FleetWatch {
   }
 
   #view(now: Millis, inventory: Inventory): FleetView {
-    const { identities, feeds, relied, parts } = this.#p;
+    const { identities, relied } = this.#p;
     let seen: WatchedIdentity[] | null = null;
     return {
       now, inventory,
       // Once a look: every detector of the fleet asks.
-      identities: () => seen ??= identities.all.flatMap((identity) => {
-        const verdict = identities.classOf(identity);
-        if (verdict === 'human' || verdict === 'platform') return [];
-        return [{
-          urn: identity.urn, kind: identities.kindOf(identity), class: verdict, first: identity.first, last: identity.last,
-          principalKey: identity.natives[0]?.key ?? '', inventoried: identity.remit !== null, sensitive: identity.sensitive,
-          events: identity.success + identity.failure + identity.denied, evidence: lately(identity),
-          remit: identity.remit, complete: feeds.complete(identity.feeds), recreatedFrom: identities.recreatedFrom(identity),
-          scheduledSince: identity.remit === null ? -Infinity : parts.timeline.scheduledSince(identity.remit),
-          active: (from: Millis, to: Millis) => (identity.activity === null ? null : wasActive(identity.activity, from, to)),
-        }];
-      }),
+      identities: () => seen ??= identities.all.filter((identity) => isWatched(identities.classOf(identity))).map((identity) => new Watched(this.#p, identity)),
       * reliedOn() {
         for (const { exception } of inventory.exceptions()) {
           const met = relied.get(exception.id);
@@ -100,6 +89,35 @@ export class FleetWatch {
       },
     };
   }
+}
+
+function isWatched(verdict: IdentityClass): boolean { return verdict !== 'human' && verdict !== 'platform'; }
+
+/** An identity as a look sees it. Nearly nothing is asked of most of them, so that all of it is found when it is asked for. */
+class Watched implements WatchedIdentity {
+  readonly #p: Processor;
+  readonly #of: Identity;
+
+  constructor(processor: Processor, identity: Identity) {
+    this.#p = processor;
+    this.#of = identity;
+  }
+
+  get urn(): string { return this.#of.urn; }
+  get kind(): Kind { return this.#p.identities.kindOf(this.#of); }
+  get class(): IdentityClass { return this.#p.identities.classOf(this.#of); }
+  get first(): Millis { return this.#of.first; }
+  get last(): Millis { return this.#of.last; }
+  get principalKey(): string { return this.#of.natives[0]?.key ?? ''; }
+  get inventoried(): boolean { return this.#of.remit !== null; }
+  get sensitive(): boolean { return this.#of.sensitive; }
+  get events(): number { return this.#of.success + this.#of.failure + this.#of.denied; }
+  get evidence(): readonly EventRef[] { return lately(this.#of); }
+  get remit(): Remit | null { return this.#of.remit; }
+  get complete(): Millis { return this.#p.feeds.complete(this.#of.feeds); }
+  get recreatedFrom(): string | null { return this.#p.identities.recreatedFrom(this.#of); }
+  get scheduledSince(): Millis { return this.#of.remit === null ? -Infinity : this.#p.parts.timeline.scheduledSince(this.#of.remit); }
+  active(from: Millis, to: Millis): boolean | null { return this.#of.activity === null ? null : wasActive(this.#of.activity, from, to); }
 }
 
 /** The first events of its latest hour that is still open. */

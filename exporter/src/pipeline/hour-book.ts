@@ -22,8 +22,8 @@ export class HourBook {
   readonly closed: ClosedHour[] = [];
   /** Told of every hour at its close, with the band of what was expected of it; for `evaluate` and `backtest`. */
   watcher: ((closed: ClosedHour) => void) | null = null;
-  /** Opened, changed or closed since the last cut: identity and start. */
-  readonly dirty = new Set<string>();
+  /** Opened, changed or closed since the last cut: identities by start. */
+  readonly dirty = new Map<Millis, Set<Identity>>();
   readonly sizes: FleetSizes;
   readonly #p: Processor;
   readonly #touched = new Map<OpenHour, Identity>();
@@ -50,9 +50,7 @@ export class HourBook {
     const hour = openHour(start, this.#p.parts.scoring);
     // Made anew: a list that grows in place keeps room for seventeen, here and for every identity.
     identity.open = [...identity.open, hour];
-    let set = this.open.get(start);
-    if (!set) this.open.set(start, set = new Set());
-    set.add(identity);
+    add(this.open, start, identity);
     return hour;
   }
 
@@ -73,8 +71,8 @@ export class HourBook {
   /** Judges every hour that got events since the last call, provisionally. */
   judgeTouched(at: Millis): void {
     for (const [hour, identity] of this.#touched) {
-      this.dirty.add(`${identity.index} ${hour.start}`);
-      if (hour.categories.size > 0 || this.#p.parts.scoring.readiness(identity.index, hour.start) === 'ready') this.#judgeHour(identity, hour, at, false);
+      add(this.dirty, hour.start, identity);
+      if (hour.categories.size > 0 || this.#p.parts.scoring.readiness(identity.index, hour.start) !== 'warming') this.#judgeHour(identity, hour, at, false);
     }
     this.#touched.clear();
   }
@@ -86,7 +84,7 @@ export class HourBook {
     const { scoring } = this.#p.parts;
     const facts = this.#facts(identity, hour);
     const threshold = this.threshold(identity, hour.start);
-    const score = closing ? this.#record(identity, hour, facts, threshold) : scoring.readiness(identity.index, hour.start) === 'ready' ? scoring.score(identity.index, hour.sums, facts, hour.start) : null;
+    const score = closing ? this.#record(identity, hour, facts, threshold) : scoring.readiness(identity.index, hour.start) !== 'warming' ? scoring.score(identity.index, hour.sums, facts, hour.start) : null;
     const view = this.#p.look(identity, identity.remit, inventory);
     view.ready = score?.readiness === 'ready';
     view.threshold = threshold;
@@ -96,14 +94,16 @@ export class HourBook {
       start: hour.start, closing, events: hour.sums.events, denied: hour.sums.denied, evidence: hour.evidence, categories: hour.categories,
       score, violations: facts.violations, dayThreshold: scoring.ticketThreshold(this.sizes.of(facts.owner, facts.kind, hour.start)), level: closing ? scoring.level(identity.index, hour.start) : null, silence: silenceBefore(identity, hour.start),
     };
+    let spoken = false;
     for (const judged of this.#p.judge.hour(seen, view)) {
+      spoken ||= judged.signal.deviation !== undefined;
       standing.add(openFinding(this.#p, judged, { identity, remit: identity.remit, inventory, event: null, at, part, provisional: !closing, inVain: hour.sums.failed === hour.sums.events }));
     }
     for (const kept of [...this.#p.book.of(identity.urn)]) {
       if (kept.parts?.has(part) && !standing.has(kept.finding.id) && !this.#p.fleet.standing.has(kept.finding.id)) this.#p.book.retract(kept, part, at);
     }
     if (score === null) return null;
-    if (score.channel === 'remit' && view.ready && score.score >= threshold) this.#raise(identity, hour, score.score, at);
+    if (!spoken && score.readiness !== 'warming' && score.score >= threshold) this.#raise(identity, hour, score.score, at);
     if (!closing) identity.score = Math.max(identity.score ?? 0, score.score);
     if (score.parts.length > 0) {
       identity.deviates = { at: hour.start, of: score.parts };
@@ -117,7 +117,7 @@ export class HourBook {
     const { scoring } = this.#p.parts;
     const { index } = identity;
     let learn = !this.#quarantined(identity, hour.start);
-    if (learn && scoring.readiness(index, hour.start) === 'ready') learn = scoring.score(index, hour.sums, facts, hour.start).score < threshold;
+    if (learn && scoring.readiness(index, hour.start) !== 'warming') learn = scoring.score(index, hour.sums, facts, hour.start).score < threshold;
     return scoring.close(index, hour.sums, facts, hour.start, learn);
   }
 
@@ -197,7 +197,7 @@ export class HourBook {
     set.delete(identity);
     if (set.size === 0) this.open.delete(start);
     this.#touched.delete(hour);
-    this.dirty.add(`${identity.index} ${start}`);
+    add(this.dirty, start, identity);
     identity.closedUntil = Math.max(identity.closedUntil, start + HOUR);
     const bands = this.bands(identity, start);
     const score = this.#judgeHour(identity, hour, Math.max(this.#p.feeds.clock, start + HOUR), true);
@@ -229,6 +229,12 @@ export class HourBook {
     }
     return false;
   }
+}
+
+function add(hours: Map<Millis, Set<Identity>>, start: Millis, identity: Identity): void {
+  const set = hours.get(start);
+  if (set) set.add(identity);
+  else hours.set(start, new Set([identity]));
 }
 
 /** Hours close in order, so that pauses do. */

@@ -96,7 +96,7 @@ export class Identities {
     const own = credential === undefined ? null : inventory.ofCredential(credential, event.time);
     const apart = own !== null && own.remit !== matched?.remit && own.remit.record.urn !== native.urn;
     const hit = apart ? own : matched;
-    const identity = this.#identity(hit ? hit.remit.record.urn : native.urn);
+    const identity = this.#identity(hit ? hit.remit.record.urn : native.urn, native.holders[0]);
     // A proposal is judged in shadow: it names the identity and approves nothing.
     identity.remit = hit?.remit.reviewed ? hit.remit : null;
     identity.proposal = hit && !hit.remit.reviewed ? hit.remit : null;
@@ -226,12 +226,12 @@ export class Identities {
     this.#shown.add(identity);
   }
 
-  /** Identities whose numbers moved since the last call. */
   /** What is read of it changed without an event. */
   show(identity: Identity): void {
     this.#shown.add(identity);
   }
 
+  /** Identities whose numbers moved since the last call. */
   takeShown(): Set<Identity> {
     const shown = this.#shown;
     this.#shown = new Set();
@@ -257,13 +257,13 @@ export class Identities {
     }
   }
 
-  #identity(urn: string): Identity {
-    let identity = this.#byUrn.get(urn);
+  /** `likely`: nearly always the one. */
+  #identity(urn: string, likely: Identity | undefined): Identity {
+    let identity = likely?.urn === urn ? likely : this.#byUrn.get(urn);
     if (!identity) {
       identity = {
         index: this.all.length, urn, kindRank: UNKNOWN_RANK, lastKind: '', proofs: 0, first: Infinity, last: -Infinity, success: 0, failure: 0,
-        denied: 0, sensitive: false, natives: [], carriers: NO_CARRIERS, feeds: [], open: [], closedUntil: -Infinity, score: null, deviates: null, succeededUntil: null, longestPause: 0, refused: 0, partly: 0, activity: null, remit: null,
-        proposal: null,
+        denied: 0, sensitive: false, natives: [], carriers: NO_CARRIERS, feeds: [], open: [], closedUntil: -Infinity, score: null, deviates: null, succeededUntil: null, longestPause: 0, refused: 0, partly: 0, activity: null, remit: null, proposal: null,
       };
       this.all.push(identity);
       this.#byUrn.set(urn, identity);

@@ -3,6 +3,7 @@ import type {
 } from '@remit/contract';
 import { DATA_CLASSES, sensitivity, SEVERITIES } from '@remit/contract';
 import { eventRef } from './evidence.ts';
+import type { Identity } from './identities.ts';
 
 type Of<On extends Detector['on']> = Extract<Detector, { on: On }>;
 export interface Judged<D extends Detector = Detector> { detector: D; signal: Signal; also: string[] }
@@ -16,7 +17,10 @@ const SILENCES_ALL = 'decommissioned-active';
 
 /** A view that is filled anew for each question, so that the hot path allocates nothing. */
 export class MutableView implements View {
-  identity!: JudgedIdentity;
+  readonly #describe: (who: Identity) => JudgedIdentity;
+  /** Whom the question is about. */
+  #who!: Identity;
+  #identity: JudgedIdentity | null = null;
   remit: Remit | null = null;
   timeResolution = 1;
   ready = false;
@@ -25,6 +29,13 @@ export class MutableView implements View {
   /** The event that was pointed to last: several detectors speak of the same one. */
   #of: NhiEvent | null = null;
   #ref: EventRef | null = null;
+
+  /** `describe`: what detectors may see of an identity; few look. */
+  constructor(describe: (who: Identity) => JudgedIdentity) {
+    this.#describe = describe;
+  }
+
+  get identity(): JudgedIdentity { return this.#identity ??= this.#describe(this.#who); }
   recordOf(keys: readonly string[], at: Millis): Remit | null {
     const hit = this.inventory.match(keys, at);
     return hit?.remit.reviewed ? hit.remit : null;
@@ -39,9 +50,17 @@ export class MutableView implements View {
     }
     return { ...this.#ref! };
   }
-  /** Between two questions a trace may tell more of an event. */
-  forget(): void {
+  /** Begins another question. Between two of them a trace may tell more of an event. */
+  ask(who: Identity, remit: Remit | null, inventory: Inventory): this {
     this.#of = null;
+    this.#who = who;
+    this.#identity = null;
+    this.remit = remit;
+    this.inventory = inventory;
+    this.ready = false;
+    this.threshold = Infinity;
+    this.timeResolution = 1;
+    return this;
   }
 }
 
@@ -59,7 +78,8 @@ export interface JudgeWatch {
 /** Runs the detectors and settles who speaks. A detector that throws is counted and left out; the others go on. */
 export class Judge {
   readonly #event: Of<'event'>[];
-  readonly #hour: Of<'hour'>[];
+  /** Those of runs that have a word on the hours of an agent come last. */
+  readonly #ofHours: (Of<'hour'> | Of<'run'>)[];
   readonly #run: Of<'run'>[];
   readonly #tick: Of<'tick'>[];
   readonly #watch: JudgeWatch;
@@ -69,11 +89,12 @@ export class Judge {
 
   constructor(detectors: readonly Detector[], watch: JudgeWatch) {
     this.#event = detectors.filter((d) => d.on === 'event');
-    this.#hour = detectors.filter((d) => d.on === 'hour');
+    const hour = detectors.filter((d) => d.on === 'hour');
     this.#run = detectors.filter((d) => d.on === 'run');
+    this.#ofHours = [...hour, ...this.#run.filter((d) => d.hour !== undefined)];
     this.#tick = detectors.filter((d) => d.on === 'tick');
     this.#watch = watch;
-    this.ofHabits = new Set([...this.#hour, ...this.#run, ...this.#tick].map((d) => d.id));
+    this.ofHabits = new Set([...hour, ...this.#run, ...this.#tick].map((d) => d.id));
   }
 
   event(event: NhiEvent, view: MutableView): Judged[] {
@@ -93,8 +114,19 @@ export class Judge {
   }
 
   hour(hour: HourView, view: View): Judged[] {
-    const judged: Judged[] = this.#hour.flatMap((detector) => this.#guard(detector, () => detector.inspect(hour, view)));
-    for (const detector of this.#run) if (detector.hour) judged.push(...this.#guard(detector, () => detector.hour!(hour, view)));
+    const judged: Judged[] = [];
+    let started = performance.now();
+    for (const detector of this.#ofHours) {
+      try {
+        const signals = detector.on === 'hour' ? detector.inspect(hour, view) : detector.hour!(hour, view);
+        for (let i = 0; i < signals.length; i++) judged.push({ detector, signal: signals[i]!, also: [] });
+      } catch (error) {
+        this.#watch.failed(detector.id, error);
+      }
+      const ended = performance.now();
+      this.#watch.inspected(detector.id, (ended - started) / 1000);
+      started = ended;
+    }
     return judged;
   }
 

@@ -1,4 +1,4 @@
-import type { Entry, FindingChange, IdentityClass, Inventory, Millis, NhiEvent, Remit, Store, Verdict } from '@remit/contract';
+import type { Entry, FindingChange, IdentityClass, Inventory, JudgedIdentity, Millis, NhiEvent, Remit, Store, Verdict } from '@remit/contract';
 import { ChainBook } from './chains.ts';
 import { Dedup, type Seen } from './dedup.ts';
 import { amend } from './amend.ts';
@@ -56,7 +56,7 @@ export class Processor {
   /** What is true of the fleet as a whole, and what has fallen quiet. */
   readonly fleet: FleetWatch;
   readonly judge: Judge;
-  readonly #view = new MutableView();
+  readonly #view = new MutableView((who) => this.#describe(who));
   /** Clock of the last tick that went the whole way; 0 before the first. */
   heartbeat: Millis = 0;
 
@@ -266,18 +266,12 @@ export class Processor {
 
   /** The view of a detector on this identity; filled anew at each call. */
   look(identity: Identity, remit: Remit | null, inventory: Inventory): MutableView {
-    const view = this.#view;
-    view.forget();
-    view.inventory = inventory;
-    view.identity = {
-      urn: identity.urn, kind: this.identities.kindOf(identity), class: this.identities.classOf(identity), first: identity.first,
-      last: identity.last, principalKey: identity.natives[0]?.key ?? '',
-    };
-    view.remit = remit;
-    view.ready = false;
-    view.threshold = Infinity;
-    view.timeResolution = 1;
-    return view;
+    return this.#view.ask(identity, remit, inventory);
+  }
+
+  #describe(identity: Identity): JudgedIdentity {
+    const { urn, first, last, natives } = identity;
+    return { urn, kind: this.identities.kindOf(identity), class: this.identities.classOf(identity), first, last, principalKey: natives[0]?.key ?? '' };
   }
 
   // -------------------------------------------------------------- ticks, inventory, verdicts

@@ -70,7 +70,7 @@ function episodesOf(identity: WatchedIdentity): Missed[] {
   return found;
 }
 
-function isMissed({ active }: WatchedIdentity, { opens, over }: ExpectedRun): boolean { return active(opens, over) === false; }
+function isMissed(identity: WatchedIdentity, { opens, over }: ExpectedRun): boolean { return identity.active(opens, over) === false; }
 
 /** The first window of the row that `known` is in; null when the row began before what is remembered, and so was told of long ago. */
 function firstOf({ identity, first: known }: Missed): ExpectedRun | null {
@@ -110,7 +110,8 @@ function lateWindows(identity: WatchedIdentity): ExpectedRun[] {
   if (!remit.record.schedule?.windows?.length) return NONE;
   const known = beginningOf(identity);
   const end = remit.endOfLife()?.at ?? Infinity;
-  let windows = remit.expectedRuns(Math.max(known, complete - LOOK_BACK), complete, WINDOWS);
+  // Asked for everybody alike, so that those who share a schedule share the answer.
+  let windows = remit.expectedRuns(complete - LOOK_BACK, complete, WINDOWS);
   if (windows.length === 0) windows = remit.expectedRuns(known, complete, 1);
   return windows.filter((window) => window.opens >= known && window.end < end).reverse();
 }

@@ -33,21 +33,20 @@ export const detector: Detector = {
   benign: ['A stack that was removed and deployed again', 'A namespace or cluster that was restored from a backup'],
   quietFor: REMEMBERED,
   inspect(state) {
-    const back: (WatchedIdentity & { recreatedFrom: string })[] = [];
+    const back: WatchedIdentity[] = [];
     for (const identity of state.identities()) {
-      const { recreatedFrom, remit, last } = identity;
-      if (recreatedFrom !== null && remit === null && state.now - last < REMEMBERED) back.push({ ...identity, recreatedFrom });
+      if (identity.recreatedFrom !== null && identity.remit === null && state.now - identity.last < REMEMBERED) back.push(identity);
     }
     return back.sort((a, b) => b.last - a.last || (a.urn < b.urn ? -1 : 1)).slice(0, MOST).map(about);
   },
 };
 
-function about({ urn, recreatedFrom, first, last, evidence }: WatchedIdentity & { recreatedFrom: string }): Signal & { urn: string } {
+function about({ urn, recreatedFrom, first, last, evidence }: WatchedIdentity): Signal & { urn: string } {
   return {
     // The URN holds the new id already; a date would move with late events.
     urn, subject: 'name', bucket: 'life',
     reason: {
-      expected: `the one identity known as ${middle(recreatedFrom)}`,
+      expected: `the one identity known as ${middle(recreatedFrom!)}`,
       observed: `${middle(urn)} of the same name since ${moment(first)}; approvals of the old one do not carry over`,
     },
     // To the hour, so that a ticket which stands for weeks is not told anew at every look.

@@ -1,4 +1,4 @@
-import type { Detector, Remit, Signal, WatchedIdentity } from '@remit/contract';
+import type { Detector, Signal, WatchedIdentity } from '@remit/contract';
 import { DAY, attack, bounded, instant, moment, nist, owasp, tenet } from '../phrases.ts';
 
 const HOUR = 3_600_000;
@@ -33,22 +33,22 @@ export const detector: Detector = {
   benign: ['A team that was renamed in one place and not in the other', 'A record that was taken over before its owner was settled'],
   quietFor: PERIOD,
   inspect(state) {
-    const unowned: (WatchedIdentity & { remit: Remit })[] = [];
+    const unowned: WatchedIdentity[] = [];
     for (const identity of state.identities()) {
       const { remit, last } = identity;
-      if (remit !== null && !remit.owned && state.now - last < PERIOD) unowned.push({ ...identity, remit });
+      if (remit !== null && !remit.owned && state.now - last < PERIOD) unowned.push(identity);
     }
     return unowned.sort((a, b) => Number(b.sensitive) - Number(a.sensitive) || b.events - a.events || (a.urn < b.urn ? -1 : 1)).slice(0, MOST).map(about);
   },
 };
 
-function about({ urn, remit, last, first, evidence }: WatchedIdentity & { remit: Remit }): Signal & { urn: string } {
-  const { owner } = remit.record;
+function about({ urn, remit, last, first, evidence }: WatchedIdentity): Signal & { urn: string } {
+  const { where, record: { owner } } = remit!;
   return {
     urn, subject: 'owner', bucket: instant(last - (last % PERIOD)).slice(0, 10),
     reason: {
       expected: 'an owner that is listed under owners',
-      observed: `${owner === undefined ? 'no owner' : `the unknown owner ${bounded(owner, 64)}`} in ${bounded(remit.where, 100)}, and work since ${moment(first)}`,
+      observed: `${owner === undefined ? 'no owner' : `the unknown owner ${bounded(owner, 64)}`} in ${bounded(where, 100)}, and work since ${moment(first)}`,
     },
     // To the hour, so that a ticket which stands for a week is not told anew at every look.
     evidence: evidence.slice(0, SHOWN), at: Math.max(first, last - (last % HOUR)), first,
