@@ -1,6 +1,7 @@
 import { urn } from '../../lib/urn.ts';
 import type { ResourceAttributes, SpanAttributes } from './attributes.ts';
 import { Memo } from './fields.ts';
+import { sortOf } from './spellings.ts';
 
 /** Who acts, as a span or its resource names it. */
 export interface Principal {
@@ -64,12 +65,14 @@ function make(realm: string, id: string, name: string, stable: boolean): Princip
 
 /** Names of agents before, or beside, `gen_ai.agent.name`. */
 function olderName(span: SpanAttributes, spanName: string, scope: string): string {
-  if (span.get('openinference.span.kind')?.toUpperCase() === 'AGENT') {
+  const known = sortOf(span);
+  if (known?.sort === 'agent') {
+    if (known.name !== '' || span.get('traceloop.span.kind') !== undefined) return known.name;
+    if (span.get('openinference.span.kind') === undefined) return spanName;
     const node = span.get('graph.node.id');
-    // Some instrumentations put the agent's name there, others an id drawn for the run.
-    return span.get('agent.name') ?? (node !== undefined && node === spanName ? node : '');
+    // Some instrumentations put the agent's name there and call the span after it, others an id drawn for the run.
+    return node !== undefined && (node === spanName || spanName.startsWith(node + '.')) ? node : '';
   }
-  if (span.get('traceloop.span.kind') === 'agent') return span.get('traceloop.entity.name') ?? '';
   if (span.get('ai.operationId') !== undefined) return span.get('ai.telemetry.functionId') ?? '';
   return scope.startsWith('pydantic-ai') ? span.get('agent_name') ?? '' : '';
 }

@@ -9,16 +9,17 @@ export const SPAN_ATTRIBUTES = [
   'error.type', 'server.address', 'service.peer.name', 'peer.service', 'client.address', 'user.id', 'enduser.id', 'session.id',
   'openinference.span.kind', 'agent.name', 'tool.name', 'graph.node.id', 'traceloop.span.kind', 'traceloop.entity.name',
   'traceloop.association.properties.session_id', 'traceloop.association.properties.user_id', 'ai.operationId', 'ai.toolCall.name',
-  'ai.toolCall.id', 'ai.telemetry.functionId', 'agent_name', 'sampler.type', 'sampler.param', 'sampling.probability', 'SampleRate',
+  'ai.toolCall.id', 'ai.telemetry.functionId', 'agentops.span.kind', 'agentops.entity.name', 'genkit:metadata:subtype', 'genkit:name',
+  'mlflow.spanType', 'langfuse.observation.type', 'langfuse.session.id', 'langfuse.user.id', 'logfire.msg_template', 'name', 'agent_name', 'sampler.type', 'sampler.param', 'sampling.probability', 'SampleRate',
 ] as const;
 
 /**
- * Attributes with the arguments of a tool call, JSON as text or OpenTelemetry's own lists and maps; the first that is there counts. The last two
+ * Attributes with the arguments of a tool call, JSON as text or OpenTelemetry's own lists and maps; the first that is there counts. The last seven
  * are also on spans that are no calls, where nobody looks at them.
  */
 export const ARGUMENT_ATTRIBUTES = [
   'gen_ai.tool.call.arguments', 'ai.toolCall.args', 'ai.toolCall.input', 'tool_arguments', 'gcp.vertex.agent.tool_call_args',
-  'traceloop.entity.input', 'input.value',
+  'traceloop.entity.input', 'input.value', 'agentops.entity.input', 'genkit:input', 'mlflow.spanInputs', 'langfuse.observation.input', 'input',
 ] as const;
 
 /** Attributes of a resource that are read. */

@@ -1,6 +1,7 @@
 import { RejectedRecord } from '@remit/contract';
 import type { ResourceAttributes, SpanAttributes } from './attributes.ts';
 import { text } from './fields.ts';
+import { sortOf, type Sort } from './spellings.ts';
 
 /** What a tool call calls. */
 export interface Call {
@@ -29,8 +30,9 @@ const OWN_NAMES: ReadonlySet<string> = new Set(STANDS_FOR.values());
 export function callOf(span: SpanAttributes, spanName: string, side: 'client' | 'server' | 'other', resource: ResourceAttributes): Call | null {
   const method = span.get('mcp.method.name') ?? '';
   if (method !== '') return mcpCall(method, span, spanName, side, resource);
-  if (!isToolCall(span)) return null;
-  const tool = nameOf(span) ?? afterFirstWord(spanName, EXECUTE);
+  const known = sortOf(span);
+  if (!isToolCall(span, known)) return null;
+  const tool = nameOf(span) ?? (known?.name || undefined) ?? afterFirstWord(spanName, EXECUTE);
   if (tool === '') throw new RejectedRecord('missing_field', 'gen_ai.tool.name');
   const server = serverNamed(span);
   return { tool: distinct(tool), server, method: '', permission: 'tool:' + path(server, tool), target: '' };
@@ -52,16 +54,12 @@ function mcpCall(method: string, span: SpanAttributes, spanName: string, side: '
 }
 
 /** Whether a span that is not MCP's is a tool call. */
-function isToolCall(span: SpanAttributes): boolean {
+function isToolCall(span: SpanAttributes, known: Sort | undefined): boolean {
   const operation = span.get('gen_ai.operation.name');
   if (operation !== undefined) return operation === EXECUTE;
-  if (span.get('openinference.span.kind')?.toUpperCase() === 'TOOL' || span.get('traceloop.span.kind') === 'tool') return true;
+  if (known !== undefined) return known.sort === 'tool';
   // Some name the tool without an operation; a span of another kind does not name one.
-  return span.get('ai.operationId') === 'ai.toolCall' || (span.get('gen_ai.tool.name') !== undefined && !isOtherKind(span));
-}
-
-function isOtherKind(span: SpanAttributes): boolean {
-  return span.get('openinference.span.kind') !== undefined || span.get('traceloop.span.kind') !== undefined || span.get('ai.operationId') !== undefined;
+  return span.get('ai.operationId') === 'ai.toolCall' || (span.get('gen_ai.tool.name') !== undefined && span.get('ai.operationId') === undefined);
 }
 
 function nameOf(span: SpanAttributes): string | undefined {

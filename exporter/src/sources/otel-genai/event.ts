@@ -114,12 +114,12 @@ function whoOf(agent: Principal | null, isCall: boolean, resource: ResourceAttri
 function setRun(event: NhiEvent, span: SpanAttributes, resource: ResourceAttributes): void {
   const purpose = span.get('remit.purpose') ?? resource.get('remit.purpose') ?? span.get('gen_ai.task.id');
   if (purpose !== undefined) event.purpose_uid = purpose;
-  const conversation = span.get('gen_ai.conversation.id') ?? span.get('session.id') ?? span.get('traceloop.association.properties.session_id');
+  const conversation = span.get('gen_ai.conversation.id') ?? span.get('session.id') ?? span.get('traceloop.association.properties.session_id') ?? span.get('langfuse.session.id');
   const transport = span.get('mcp.session.id');
   if (conversation !== undefined) event.actor.session = { uid: conversation };
   // A connection to one server: weaker than the conversation that an ancestor knows.
   else if (transport !== undefined) event.actor.session = { uid: transport, issuer: 'mcp' };
-  const user = span.get('user.id') ?? span.get('enduser.id') ?? span.get('traceloop.association.properties.user_id');
+  const user = span.get('user.id') ?? span.get('enduser.id') ?? span.get('traceloop.association.properties.user_id') ?? span.get('langfuse.user.id');
   if (user !== undefined) event.actor.delegation = [userKey(realmOf(resource), user)];
 }
 

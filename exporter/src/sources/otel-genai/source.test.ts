@@ -40,7 +40,7 @@ const toolCall = { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': 
 const mcpCall = { 'mcp.method.name': 'tools/call', ...toolCall };
 
 describe('recorded spans', () => {
-  it.each(['current', 'alone', 'older', 'openinference', 'traceloop', 'fastmcp'])('%s: content is never kept', (name) => {
+  it.each(['current', 'alone', 'older', 'openinference', 'traceloop', 'fastmcp', 'vendors'])('%s: content is never kept', (name) => {
     expect(readFileSync(new URL(`${name}.golden.json`, folder), 'utf8')).not.toMatch(/never to be kept|hunter2/);
   });
 
@@ -49,6 +49,13 @@ describe('recorded spans', () => {
     expect(agents).toEqual(Array.from({ length: 3 }, () => 'urn:nhi:agent:acme:ai_agent/planner'));
     const calls = cases('older').filter((event) => !event.flags.includes('context'));
     expect(calls.map((event) => event.tool)).toEqual(Array.from({ length: 3 }, () => ({ name: 'book_hotel' })));
+  });
+
+  it('knows agents and tools of instrumentations that have words of their own', () => {
+    const events = cases('vendors');
+    expect(events.flatMap((event) => (event.flags.includes('context') ? [] : [event.tool!.name]))).toEqual(['search', 'book_hotel', 'bookTable', 'lookup_order', 'issue_refund', 'random_number']);
+    const agents = events.flatMap((event) => (event.flags.includes('context') && event.ai_agent ? [event.actor.identity.urn] : []));
+    expect(agents).toEqual(['Researcher', 'planner', 'concierge', 'triage', 'refunds', 'Assistant'].map((name) => 'urn:nhi:agent:acme:ai_agent/' + name));
   });
 
   it('lets both sides of an MCP call name the same server and tool', () => {
