@@ -5,21 +5,26 @@ const SHOWN = 10;
 const MOST_PARTS = 5;
 /** New targets of one hour from which it is their number that stands out, not one of them. */
 const MANY = 4;
+const ODD_HOUR = ['when', 'privileged-when', 'sensitive-when', 'gap'];
 
 /**
  * Which learned detector speaks of an hour: one of them, whatever else deviates. The winning channel decides, and where it joins
- * several habits, the strongest of them. Null where no learned detector speaks: for the remit channel the findings of the remit do.
+ * several habits, the strongest of them that has one. Null where the remit alone stands out: its own findings speak then.
  */
-export function speaker(score: HourScore): DetectorId | null {
-  const channel = score.channel;
-  const strongest = score.parts.find((part) => channel === 'corroboration' || part.channel === channel);
-  if (channel === null || channel === 'remit' || strongest === undefined) return null;
-  return speakerOf(strongest.habit, strongest.observed);
+export function speaker({ channel, parts }: HourScore): DetectorId | null {
+  if (channel === null || channel === 'remit') return null;
+  for (const part of parts) {
+    const id = channel === 'corroboration' || part.channel === channel ? speakerOf(part, parts) : null;
+    if (id !== null) return id;
+  }
+  return null;
 }
 
-function speakerOf(habit: string, observed: number): DetectorId | null {
+function speakerOf({ habit, observed }: HourScore['parts'][number], parts: HourScore['parts']): DetectorId | null {
   switch (habit) {
     case 'when': case 'privileged-when': case 'sensitive-when': case 'gap': return 'unusual-hour';
+    // More of an hour is sensitive than should be: of an odd hour it is the hour, else how much.
+    case 'sensitive-share': return parts.some((part) => ODD_HOUR.includes(part.habit) && part.calibrated >= 1) ? 'unusual-hour' : 'volume';
     case 'volume': case 'sensitive-volume': return 'volume';
     case 'errors': return 'denied-burst';
     case 'amount': case 'moved': return 'export-volume';
@@ -34,11 +39,11 @@ function speakerOf(habit: string, observed: number): DetectorId | null {
 
 /**
  * The signal of a learned detector: the score of the hour reaches the threshold and this detector speaks of it. While the baseline is warming,
- * another one does (`peer-outlier`). One finding per identity and hour, provisional until the hour closes.
+ * another one does (`peer-outlier`); after a long silence it is what there is. One finding per identity and hour, provisional until the hour closes.
  */
 export function learned(id: DetectorId, hour: HourView, view: View): Signal[] {
   const { score } = hour;
-  if (score === null || !view.ready || !(score.score >= view.threshold) || speaker(score) !== id) return [];
+  if (score === null || score.readiness === 'warming' || !(score.score >= view.threshold) || speaker(score) !== id) return [];
   return [signalOf(score, hour, view.threshold)];
 }
 

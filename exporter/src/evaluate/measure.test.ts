@@ -111,8 +111,10 @@ describe('recall', () => {
 
   test('drift wants a ticket within 30 days', () => {
     const recording = recorded();
-    const ticket = (n: number) => finding(n, 400, { detector: 'slow-drift', severity: 'warning' });
-    for (const n of [0, 5]) recording.finding(ticket(n), true, false);
+    const ticket = (n: number, subject: string) => finding(n, 400, { detector: 'slow-drift', subject, severity: 'warning' });
+    for (const n of [0, 5]) recording.finding(ticket(n, 'level'), true, false);
+    // What left too fast is another question.
+    for (const n of [1, 6]) recording.finding(ticket(n, 'sum of a day'), true, false);
     const m = measure(recording, options([label(0, 168, 336, 'drift'), label(1, 168, 336, 'drift')]));
     expect(m.drift).toMatchObject({ labelled: 2, flagged_by_day_30: 1 });
     expect(m.drift.false_per_100_identity_years).toBeCloseTo(100 / ((8 * 336) / 8766), 1);

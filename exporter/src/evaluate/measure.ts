@@ -31,7 +31,8 @@ export interface MeasureOptions { truth: Truth; budgets: readonly number[]; warm
 const SCORES = [1, 2, 3, 4, 5];
 /** Findings of an hour are settled when it closes: an hour and its lateness after its end; sums of a day up to a day later. */
 const AFTERWARDS: Millis = 26 * HOUR;
-const DRIFT_DETECTOR = 'slow-drift';
+/** Of `slow-drift`, the sum of a day is another question: what left too fast. */
+const LEVEL = { detector: 'slow-drift', subject: 'level' };
 
 /** Measures a run against labels. Hours in which an identity did nothing count as hours in which nothing was odd. */
 export function measure(recording: Recording, { truth, budgets, warmup }: MeasureOptions): Measures {
@@ -198,7 +199,7 @@ function noisiest(recording: Recording, truth: Truth, window: Window): Measures[
 }
 
 function drift(recording: Recording, truth: Truth, window: Window, hours: number): Measures['drift'] {
-  const flagged = recording.raised.filter(({ detector }) => detector === DRIFT_DETECTOR);
+  const flagged = recording.raised.filter(({ detector, subject }) => detector === LEVEL.detector && subject === LEVEL.subject);
   const labels = truth.labels.filter(({ use_case }) => use_case === DRIFT);
   const hit = labels.filter(({ identity, start }) => flagged.some(({ urn, at }) => urn === identity && at >= start && at <= start + 30 * DAY)).length;
   const wrong = flagged.filter(({ urn, at }) => at >= window.from && !truth.drifts(urn)).length;

@@ -7,7 +7,7 @@ export const WEEK: Millis = 7 * DAY;
 /** A closed identity-hour as it is measured. `score` null: it could not be judged. */
 export interface SeenHour { urn: string; kind: Kind; start: Millis; events: number; score: number | null; p95: number | null; p99: number | null }
 /** A page, or a ticket, at the moment it was raised. `calibrated`: because of a learned score, whoever says it; otherwise certain. */
-export interface Raised { id: string; detector: string; urn: string; calibrated: boolean; page: boolean; at: Millis; first: Millis; last: Millis }
+export interface Raised { id: string; detector: string; subject: string; urn: string; calibrated: boolean; page: boolean; at: Millis; first: Millis; last: Millis }
 
 /** One identity's stream: when it came and went, and what it did by the hour. */
 export interface Stream { urn: string; kind: Kind; first: Millis; last: Millis; events: Map<Millis, number>; bytes: Map<Millis, number> }
@@ -47,7 +47,7 @@ export class Recording {
     if (known) [known.first, known.last] = [Math.min(known.first, finding.first), Math.max(known.last, finding.last)];
     if ((!opened && !page) || finding.severity === 'info') return null;
     const raised: Raised = {
-      id: finding.id, detector: finding.detector, urn: finding.identity, calibrated: finding.class === 'baseline' || finding.score !== undefined, page, at: finding.updated_at,
+      id: finding.id, detector: finding.detector, subject: finding.subject, urn: finding.identity, calibrated: finding.class === 'baseline' || finding.score !== undefined, page, at: finding.updated_at,
       first: finding.first, last: finding.last,
     };
     this.raised.push(raised);

@@ -31,7 +31,7 @@ export interface Epoch {
   tails: Tail[];
   /** log10 of the ratio by which the young exceed, by histogram, stratum, level. */
   young: Float64Array;
-  /** Whether there are older ones that the young can be compared with. */
+  /** Whether the fleet was seen for two weeks: only then has an odd Monday been told from the first one, and are there older ones that the young can be compared with. */
   grown: boolean;
   /** Share of held hours that counts, so that attacks left alone do not become normal. */
   heldShare: number;
@@ -145,7 +145,7 @@ export class Fleet {
         young[i + l] = Math.log10(ratio);
       });
     }
-    return { tails, young, grown: days * 24 > 2 * STRATA.at(-1)!, heldShare: Math.min(1, (HELD * hours * 1e-4 + 3) / Math.max(held, 1)), hours };
+    return { tails, young, grown: days * 24 >= 2 * STRATA.at(-1)!, heldShare: Math.min(1, (HELD * hours * 1e-4 + 3) / Math.max(held, 1)), hours };
   }
 
   /** Sums that an hour of this day adds to; a day frozen long ago adds to the first that is not. */

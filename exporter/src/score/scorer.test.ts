@@ -104,6 +104,36 @@ describe('order and restarts', () => {
   });
 });
 
+describe('a fleet that is new itself', () => {
+  const scorer = make();
+  const scores = new Map<number, number[]>();
+  let heldThen = NaN;
+  beforeAll(() => {
+    for (const { identity, hour, sums } of fleet(60, 4, 4)) {
+      const day = Math.floor((hour - START) / HOUR / 24);
+      if (day === 15 && Number.isNaN(heldThen)) heldThen = scorer.held().count;
+      scores.set(day, [...scores.get(day) ?? [], scorer.close(identity, sums, facts(identity), hour).score]);
+    }
+  });
+
+  test('says nothing for two weeks: its second Monday is compared with no other', () => {
+    for (let day = 0; day < 15; day++) expect(Math.max(...scores.get(day)!), `day ${day}`).toBe(0);
+    const young = make();
+    close(young, fleet(10, 1, 4));
+    expect(young.readiness(1, START + 8 * 24 * HOUR)).toBe('warming');
+  });
+
+  test('holds nothing back from what it learns then', () => {
+    expect(heldThen).toBe(0);
+  });
+
+  test('does not flood when it begins to speak: a score of 3 is as rare as it says', () => {
+    const said = [...scores].flatMap(([day, of]) => (day >= 15 && day < 22 ? of : []));
+    expect(Math.max(...said)).toBeGreaterThan(1);
+    expect(said.filter((s) => s >= 3).length).toBeLessThanOrEqual(3 * 60 * 168 * 1e-3);
+  });
+});
+
 describe('a conforming fleet of 60 over ten weeks', () => {
   const scorer = make();
   const hours = fleet(60, 10, 2);

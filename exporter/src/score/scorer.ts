@@ -97,34 +97,41 @@ export class Scorer {
   score(identity: number, sums: HourSums, facts: HourFacts, start: Millis, detail = false): HourScore {
     const epoch = this.#look(identity, facts, start);
     this.#judgement.judge(this.#cells, this.#toolCells, sums, this.#context, epoch);
-    return this.#judgement.told(this.#cells, this.#toolCells, sums, this.#context, detail, false);
+    return epoch.grown ? this.#judgement.told(this.#cells, this.#toolCells, sums, this.#context, detail, false) : this.#unknown(false);
+  }
+
+  /** In the first weeks of a fleet everything about everybody is new, and nothing tells what is rare. */
+  #unknown(held: boolean): HourScore {
+    return { score: 0, channel: null, channels: [], parts: [], readiness: 'warming', since: this.#common.since(this.#cells), day: 0, held };
   }
 
   /**
    * The record: scores the hour for the last time, adds it to the fleet's day, and learns it unless it deviates by four digits or
-   * `learn` is false (it lies in an open finding): then it is held until `settle`. Hours of one identity close in order.
+   * `learn` is false (it lies in an open finding): then it is held until `settle`. Hours of one identity close in order. While the fleet
+   * is new, the score is 0 and says nothing.
    */
   close(identity: number, sums: HourSums, facts: HourFacts, start: Millis, learn = true): HourScore {
     const hour = start / HOUR;
     this.#release(identity, hour);
     const epoch = this.#look(identity, facts, start);
     this.#judgement.judge(this.#cells, this.#toolCells, sums, this.#context, epoch);
-    const held = !learn || this.#judgement.final >= HOLD;
-    const said = this.#judgement.told(this.#cells, this.#toolCells, sums, this.#context, false, held);
+    const odd = epoch.grown && this.#judgement.final >= HOLD;
+    const held = !learn || odd;
+    const said = epoch.grown ? this.#judgement.told(this.#cells, this.#toolCells, sums, this.#context, false, held) : this.#unknown(held);
     const day = Math.floor(hour / 24);
     const cells = this.#own(identity, sums.steps !== null || sums.arguments !== null, true);
     if (this.#context.age === 0 && this.#common.first(cells) === 0) this.#context.peers.add(0, 1);
     const sumsOfDay = this.#fleet.adding(day);
     const marks = held || Math.max(this.#judgement.final, this.#judgement.day) >= REMEMBER ? [] : null;
-    this.#judgement.mark(sumsOfDay.bins, this.#judgement.final >= HOLD ? Math.round(UNIT * epoch.heldShare) : UNIT, cells, this.#context, marks);
+    this.#judgement.mark(sumsOfDay.bins, odd ? Math.round(UNIT * epoch.heldShare) : UNIT, cells, this.#context, marks);
     const { elapsed } = this.#context;
     sumsOfDay.hours += elapsed;
-    if (this.#judgement.final >= HOLD) sumsOfDay.held++;
+    if (odd) sumsOfDay.held++;
     if (epoch.grown) this.#judgement.young(sumsOfDay, this.#context);
     this.#common.cast(cells, this.#judgement.shown, this.#context, this.#judgement.final >= REMEMBER);
     this.#common.advance(cells, this.#context, this.#judgement.deviation);
     this.#reference.count(cells, hour, sums.events, this.#habits.volume);
-    if (held) this.#held.put(identity, { hour, since: this.#context.since, sums, facts, marks: marks ?? [], share: this.#judgement.final >= HOLD ? epoch.heldShare : 1 });
+    if (held) this.#held.put(identity, { hour, since: this.#context.since, sums, facts, marks: marks ?? [], share: odd ? epoch.heldShare : 1 });
     else {
       if (marks !== null) this.#held.remember(identity, hour, marks);
       this.#learn(cells, sums);
@@ -221,7 +228,9 @@ export class Scorer {
     return this.#habits.volume.bands(this.#cells, this.#context, chance, { p50: 0.5, p95: 0.05, p99: 0.01 });
   }
 
+  /** How far an identity can be judged by its own past; `warming` too while the whole fleet is new. */
   readiness(identity: number, now: Millis): Readiness {
+    if (this.#fleet.seen(dayOf(now))?.epoch.grown !== true) return 'warming';
     this.#rows.seekHead(this.#cells, identity);
     this.#common.read(this.#cells, Math.floor(now / HOUR), this.#context);
     return this.#common.readiness(this.#context);

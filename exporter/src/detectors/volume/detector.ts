@@ -3,13 +3,13 @@ import { learned } from '../learned.ts';
 import { attack, DAY, nist, owasp, tenet } from '../phrases.ts';
 
 /**
- * More events in one hour than the identity's own past and the fleet's calibration make believable. Only too much is its subject; too little is
- * that of others. Learned: it speaks when the score of the hour reaches the threshold that the page budget sets, and this
+ * More events in one hour, more of them on secrets and restricted data, or a larger part of them, than the identity's own past and the fleet's
+ * calibration make believable. Only too much is its subject; too little is that of others. Learned: it speaks when the score of the hour reaches the threshold that the page budget sets, and this
  * is what stands out most. One finding per identity and hour, provisional until the hour closes.
  */
 export const detector: Detector = {
   id: 'volume',
-  title: 'Machine identity is far busier than it ever was',
+  title: 'Machine identity did far more, or far more that is sensitive, than ever',
   class: 'baseline',
   severity: 'critical',
   certain: false,
@@ -22,7 +22,7 @@ export const detector: Detector = {
     tenet(4),
   ],
   needs: ['principal', 'action'],
-  summary: '{identity} did far more in an hour than its own past makes believable',
+  summary: '{identity} did far more in an hour, or far more that is sensitive, than its own past makes believable',
   firstAction: 'Look at which actions and targets make up the hour; stop the workload if they are not its job',
   benign: [
     'A backfill, a migration or a restored queue',
