@@ -69,7 +69,8 @@ function partsOf(record: Json, eventSource: string, operation: string): Parts {
   const extra = object(record['additionalEventData']);
   const recipient = accountId(record['recipientAccountId']) ?? accountId(identity['accountId']) ?? '';
   const action = actionOf(eventSource, operation);
-  const failedSignIn = action.signIn && object(record['responseElements'])?.[operation] === 'Failure';
+  const answer = action.signIn ? object(record['responseElements'])?.[operation] ?? object(record['serviceEventDetails'])?.[operation] : undefined;
+  const failedSignIn = answer === 'Failure';
   const mfa = yes(attributes?.['mfaAuthenticated']) || (action.signIn && extra?.['MFAUsed'] === 'Yes');
   // A sign-in that failed proves nothing: anyone can try a machine's name.
   const person = yes(attributes?.['mfaAuthenticated']) || yes(record['sessionCredentialFromConsole']) || (action.signIn && !failedSignIn);
@@ -163,9 +164,10 @@ function flagsOf(parts: Parts, refined: Refinement): Flag[] {
 function setOutcome(event: NhiEvent, parts: Parts): void {
   const code = text(parts.record['errorCode'], 256);
   if (code) {
-    event.status_id = 2;
+    // Managed Grafana writes HTTP's codes, also of what succeeded.
+    event.status_id = /^[23]\d\d$/.test(code) ? 1 : 2;
     event.status_code = code;
-    event.outcome.denied = isDenial(code);
+    event.outcome.denied = isDenial(code) || code === '401' || code === '403';
   } else if (parts.failedSignIn) {
     event.status_id = 2;
     // Only here: other messages can repeat parameters.
