@@ -100,7 +100,8 @@ function json(it: Json): unknown {
   if (typeof it['Body'] === 'string' && ('MessageId' in it || 'ReceiptHandle' in it)) return it['Body'];
   if (isObject(it['Sns']) && typeof it['Sns']['Message'] === 'string') return it['Sns']['Message'];
   if (typeof it['specversion'] === 'string' && (isObject(it['data']) || typeof it['data'] === 'string')) return it['data'];
-  if (isObject(it['properties']) && typeof it['properties']['log'] === 'string' && 'category' in it) return it['properties']['log'];
+  // Text as Azure writes it, an object where a forwarder has parsed it.
+  if (isObject(it['properties']) && 'category' in it && (typeof it['properties']['log'] === 'string' || isObject(it['properties']['log']))) return it['properties']['log'];
   if (isObject(it['data']) && Array.isArray(it['data']['events']) && typeof it['eventType'] === 'string') return it['data']['events'];
   return undefined;
 }

@@ -90,7 +90,7 @@ function isPlatform(name: string): boolean {
   return name.startsWith('eks:') || name === 'aksService';
 }
 
-const NOBODYS_OWN = /^system:(?:serviceaccount:|bootstrap:|(?:anonymous|unauthenticated|admin|masters|node)?:?$)/;
+const NOBODYS_OWN = /^system:(?:serviceaccounts?:|bootstrap:|(?:anonymous|unauthenticated|admin|masters|node)?:?$)/;
 
 /** The URN of a service account of this cluster. */
 export function serviceAccountUrn(cluster: string, namespace: string, name: string): string {

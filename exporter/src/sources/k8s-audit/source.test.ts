@@ -121,6 +121,7 @@ describe('who', () => {
     ['system:kube-scheduler', 'urn:nhi:k8s:prod:user/system:kube-scheduler', 'platform', 'system:kube-scheduler@prod', 'platform_owned'],
     ['system:apiserver', 'urn:nhi:k8s:prod:user/system:apiserver', 'platform', 'system:apiserver@prod', 'platform_owned'],
     ['system:gke-controller-manager', 'urn:nhi:k8s:prod:user/system:gke-controller-manager', 'platform', 'system:gke-controller-manager@prod', 'platform_owned'],
+    ['system:serviceaccounts:shop:web', 'urn:nhi:k8s:prod:user/system:serviceaccounts:shop:web', 'unknown', 'system:serviceaccounts:shop:web@prod', ''],
     ['system:bootstrap:abc123', 'urn:nhi:k8s:prod:user/system:bootstrap:abc123', 'unknown', 'system:bootstrap:abc123@prod', ''],
     ['system:anonymous', 'urn:nhi:k8s:prod:user/system:anonymous', 'unknown', 'system:anonymous@prod', ''],
     ['somebody', 'urn:nhi:k8s:prod:user/somebody', 'unknown', 'somebody@prod', ''],
