@@ -26,7 +26,7 @@ export interface Unwrapped {
 
 /**
  * Takes a parsed value out of its envelopes and hands on what is inside, in order: lists, CloudTrail and SQS `Records`,
- * Azure and Firehose `records`, Kubernetes and Google `items`, CloudWatch `logEvents`, SNS, SQS, EventBridge, Pub/Sub,
+ * Azure and Firehose `records`, Kubernetes and Google `items`, CloudWatch `logEvents`, `Events` of CloudTrail's LookupEvents, SNS, SQS, EventBridge, Pub/Sub,
  * CloudEvents, Splunk HEC, Okta hooks, OTLP `resourceSpans` and `resourceLogs`. What is no known envelope is a record itself. Notes of the transport that carry no
  * event (CloudWatch control messages, CloudTrail digests) give nothing.
  */
@@ -67,7 +67,7 @@ function otlpTarget(level: number, to: Unwrapped): OtlpTarget {
   };
 }
 
-const LIST_KEYS = ['Records', 'records', 'items', 'logEvents', 'receivedMessages', 'Messages', 'resourceSpans', 'resourceLogs'] as const;
+const LIST_KEYS = ['Records', 'records', 'items', 'logEvents', 'receivedMessages', 'Messages', 'Events', 'resourceSpans', 'resourceLogs'] as const;
 /**
  * `EventList` is Kubernetes'; `admin#reports#activities` Google's, whose items stay whole though each may hold several events.
  */
@@ -86,6 +86,11 @@ function single(it: Json, level: number, to: Unwrapped): boolean {
     else unwrap(payload, level + 1, to);
     return true;
   }
+  const lines = answerOf(it);
+  if (lines !== undefined) {
+    for (const line of lines) text(line, level, to);
+    return true;
+  }
   const encoded = base64(it);
   if (encoded === undefined) return false;
   decode(encoded, level, to);
@@ -94,6 +99,7 @@ function single(it: Json, level: number, to: Unwrapped): boolean {
 
 /** The payload of an envelope that carries JSON, as an object or as text. */
 function json(it: Json): unknown {
+  if (typeof it['CloudTrailEvent'] === 'string') return it['CloudTrailEvent'];
   if ('detail-type' in it && isObject(it['detail'])) return it['detail'];
   if (it['Type'] === 'Notification' && typeof it['Message'] === 'string') return it['Message'];
   if (typeof it['body'] === 'string' && ('messageId' in it || 'receiptHandle' in it)) return it['body'];
@@ -113,6 +119,14 @@ function hec(it: Json): unknown {
   const event = it['event'];
   if (event === undefined || event === null) return undefined;
   return hasOnly(it, HEC) ? event : undefined;
+}
+
+/** The lines in what CloudWatch Logs answers to `filter-log-events` and `get-log-events`. */
+function answerOf(it: Json): string[] | undefined {
+  const list: unknown = it['events'];
+  const first: unknown = Array.isArray(list) ? list[0] : undefined;
+  if (!isObject(first) || typeof first['message'] !== 'string' || !('ingestionTime' in first)) return undefined;
+  return (list as unknown[]).map((item) => (isObject(item) && typeof item['message'] === 'string' ? item['message'] : ''));
 }
 
 /** The payload of an envelope that carries base64. */

@@ -38,6 +38,9 @@ const wrapped: [string, unknown][] = [
   ['CloudTrail file', { Records: [a, b] }],
   ['Azure diagnostic', { records: [a, b] }],
   ['AKS', { records: [a, b].map((e) => ({ category: 'kube-audit', properties: { log: JSON.stringify(e) + '\n' } })) }],
+  ['AKS, parsed on the way', [a, b].map((e) => ({ category: 'kube-audit', properties: { log: e } }))],
+  ['CloudTrail, looked up', { Events: [a, b].map((e) => ({ EventId: '1', EventName: 'x', CloudTrailEvent: JSON.stringify(e) })) }],
+  ['CloudWatch, asked', { events: [a, b].map((e) => ({ timestamp: 1, message: JSON.stringify(e), ingestionTime: 2 })), nextForwardToken: 't' }],
   ['Kubernetes list', { kind: 'EventList', apiVersion: 'audit.k8s.io/v1', metadata: {}, items: [a, b] }],
   ['Google reports', { kind: 'admin#reports#activities', items: [a, b] }],
   ['CloudWatch', { messageType: 'DATA_MESSAGE', logEvents: [a, b].map((e, i) => ({ id: String(i), timestamp: i, message: JSON.stringify(e) })) }],
@@ -62,7 +65,7 @@ describe('envelopes', () => {
   it.each(wrapped)('%s', (_name, body) => expect(read(JSON.stringify(body))).toEqual(both));
   it.each(wrapped)('%s, longer than a record may be', (_name, body) => {
     const text = JSON.stringify(body, null, 1);
-    if (!text.startsWith('[') && !/"(Records|records|items|logEvents|Messages|receivedMessages)": \[/.test(text)) return;
+    if (!text.startsWith('[') && !/"(Records|records|items|logEvents|Messages|receivedMessages|Events)": \[/.test(text)) return;
     const limit = 1 + Math.max(...(text.startsWith('[') ? body as unknown[] : Object.values(body as object).find(Array.isArray)!).map((e) => JSON.stringify(e, null, 2).length + 40));
     if (text.length > limit) expect(read(text, { maxRecordBytes: limit })).toEqual(both);
   });

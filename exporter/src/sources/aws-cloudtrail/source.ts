@@ -1,7 +1,8 @@
 import { RejectedRecord, type Source } from '@remit/contract';
 import { isFlattened, unflattened } from './collector.ts';
 import { eventOf } from './event.ts';
-import { object } from './fields.ts';
+import { object, type Json } from './fields.ts';
+import { capitalised, isLowered } from './lowered.ts';
 
 const HOUR = 3_600_000;
 
@@ -32,7 +33,7 @@ export const source: Source = {
   recognises(record) {
     const r = object(record);
     if (!r) return false;
-    if (isFlattened(r)) return true;
+    if (isFlattened(r) || isLowered(r)) return true;
     const eventSource = r['eventSource'];
     // S3, SQS and DynamoDB notifications have the same envelope, with `aws:s3` where CloudTrail has `s3.amazonaws.com`.
     if (typeof eventSource === 'string' && eventSource.startsWith('aws:')) return false;
@@ -42,6 +43,11 @@ export const source: Source = {
   normalise(record) {
     const given = object(record);
     if (!given) throw new RejectedRecord('unknown_shape', 'not a JSON object');
-    return [eventOf(isFlattened(given) ? unflattened(given) : given)];
+    return [eventOf(nativeOf(given))];
   },
 };
+
+function nativeOf(record: Json): Json {
+  if (isFlattened(record)) return unflattened(record);
+  return isLowered(record) ? capitalised(record) : record;
+}
