@@ -17,7 +17,7 @@ export const source: Source = {
   maxSilence: HOUR,
   timeResolution: 1000,
   paths: [
-    'eventID', 'addendum.originalEventID', 'eventTime', '@timestamp', 'eventSource', 'eventName', 'eventCategory', 'awsRegion', 'recipientAccountId', 'requestID',
+    'eventID', 'addendum.originalEventID', 'eventTime', '@timestamp', 'eventname', 'eventsource', 'eventSource', 'eventName', 'eventCategory', 'awsRegion', 'recipientAccountId', 'requestID',
     'readOnly', 'errorCode', 'errorMessage', 'sourceIPAddress', 'userAgent', 'vpcEndpointId', 'sessionCredentialFromConsole',
     'userIdentity.type', 'userIdentity.principalId', 'userIdentity.arn', 'userIdentity.accountId', 'userIdentity.userName',
     'userIdentity.accessKeyId', 'userIdentity.credentialId', 'userIdentity.invokedBy', 'userIdentity.identityProvider',
