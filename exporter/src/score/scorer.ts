@@ -115,8 +115,8 @@ export class Scorer {
     this.#release(identity, hour);
     const epoch = this.#look(identity, facts, start);
     this.#judgement.judge(this.#cells, this.#toolCells, sums, this.#context, epoch);
-    const odd = epoch.grown && this.#judgement.final >= HOLD;
-    const held = !learn || odd;
+    const odd = this.#judgement.final >= HOLD;
+    const held = !learn || (odd && epoch.grown);
     const said = epoch.grown ? this.#judgement.told(this.#cells, this.#toolCells, sums, this.#context, false, held) : this.#unknown(held);
     const day = Math.floor(hour / 24);
     const cells = this.#own(identity, sums.steps !== null || sums.arguments !== null, true);
@@ -134,6 +134,8 @@ export class Scorer {
     if (held) this.#held.put(identity, { hour, since: this.#context.since, sums, facts, marks: marks ?? [], share: odd ? epoch.heldShare : 1 });
     else {
       if (marks !== null) this.#held.remember(identity, hour, marks);
+      // What was odd only because everything was new says nothing of how noisy an identity is.
+      if (!epoch.grown && this.#judgement.final >= REMEMBER) this.#judgement.forget();
       this.#learn(cells, sums);
     }
     return said;
