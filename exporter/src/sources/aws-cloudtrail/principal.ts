@@ -3,6 +3,7 @@ import { shapedUser } from '../../lib/event-shape.ts';
 import { Lately } from '../../lib/lately.ts';
 import { urn } from '../../lib/urn.ts';
 import { account as accountId, object, text, type Json } from './fields.ts';
+import { lastingSubject } from './subjects.ts';
 
 /** Who called, as the record proves it. */
 export interface Principal {
@@ -234,7 +235,9 @@ function webIdentity(identity: Json, account: string): Principal | null {
   const provider = providerHost(text(identity['identityProvider'], 512) ?? principalId.slice(0, Math.max(0, principalId.indexOf(':'))));
   const subject = nameOf(identity) ?? principalId;
   if (!subject) return null;
-  return build({ type: 'web_identity', account, name: provider ? provider + '/' + subject : subject, ...federatedFacts(provider, subject) });
+  const lasting = lastingSubject(provider, subject);
+  const session = lasting === subject ? undefined : text(subject, 256);
+  return build({ type: 'web_identity', account, name: provider ? provider + '/' + lasting : lasting, session, ...federatedFacts(provider, subject) });
 }
 
 function other(type: string, identity: Json, account: string, evidence: Evidence): Principal | null {

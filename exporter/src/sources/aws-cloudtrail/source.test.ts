@@ -74,7 +74,7 @@ describe('who', () => {
     ['GitHub Actions', {
       type: 'WebIdentityUser', identityProvider: arn + 'oidc-provider/token.actions.githubusercontent.com', userName: 'repo:acme/shop:ref:refs/heads/main',
       principalId: arn + 'oidc-provider/token.actions.githubusercontent.com:sts.amazonaws.com:repo:acme/shop:ref:refs/heads/main',
-    }, { key: 'aws:111122223333:web_identity/token.actions.githubusercontent.com/repo:acme/shop:ref:refs/heads/main', urn: 'urn:nhi:aws:111122223333:web_identity/token.actions.githubusercontent.com/repo:acme/shop:ref:refs/heads/main', kind: 'cicd', flags: ['machine'] }],
+    }, { key: 'aws:111122223333:web_identity/token.actions.githubusercontent.com/repo:acme/shop', urn: 'urn:nhi:aws:111122223333:web_identity/token.actions.githubusercontent.com/repo:acme/shop', kind: 'cicd', flags: ['machine'] }],
     ['a Kubernetes service account', { type: 'WebIdentityUser', identityProvider: arn + 'oidc-provider/oidc.eks.eu-west-1.amazonaws.com/id/AB', userName: 'system:serviceaccount:billing:exporter' },
       { key: 'aws:111122223333:web_identity/oidc.eks.eu-west-1.amazonaws.com/id/AB/system:serviceaccount:billing:exporter', urn: 'urn:nhi:aws:111122223333:web_identity/oidc.eks.eu-west-1.amazonaws.com/id/AB/system:serviceaccount:billing:exporter', kind: 'workload', flags: ['machine'] }],
     ['an IAM user', { type: 'IAMUser', principalId: 'AIDA1111111111111111', arn: arn + 'user/ci/deployer', userName: 'deployer', accountId: '111122223333' },
