@@ -21,7 +21,7 @@ const TABLE: Partial<Record<Category, string>> = {
     token: authorize
     admin: assign_role add_privilege update_role add_group_member update_group_member grant_admin_privilege grant_delegated_admin_privileges
       authorize_api_client_access add_to_trusted_oauth2_apps add_application_to_whitelist add_api_client_access trust_domain_owned_oauth2_apps
-      add_trusted_domains add_mobile_application_to_whitelist change_allowed_two_step_verification_methods
+      add_trusted_domains allow_service_for_oauth2_access unblock_on_device_access add_mobile_application_to_whitelist change_allowed_two_step_verification_methods
     groups: add_user add_member change_acl_permission
     groups_enterprise: add_member add_member_role create_namespace`,
   credential_create: `
