@@ -78,8 +78,18 @@ function resolve(user: Json, name: string, uid: string, cluster: string, options
   }
   if (aws) return aws;
   if (options.gke && name.endsWith(GOOGLE)) return googlePrincipal(name);
+  if (!options.impersonated && isEntraApp(user, name)) {
+    return make('k8s', cluster, 'user', name, name, { kind: 'service_account', machine: true, uid, key: name + '@' + cluster });
+  }
   return make('k8s', cluster, 'user', name, name, { kind: 'unknown', uid, key: name + '@' + cluster });
 }
+
+/** On AKS people of Entra ID come with their address; what has none, an app or a managed identity, comes with its object's id. */
+function isEntraApp(user: Json, name: string): boolean {
+  return GUID.test(name) && first(extraOf(user), 'oid', LONGEST_ID) === name;
+}
+
+const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /**
  * What the provider of a cluster runs in it. Kubernetes keeps `system:` for itself and EKS `eks:`, AKS calls its own `aksService`. Of those

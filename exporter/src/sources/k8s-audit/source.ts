@@ -19,7 +19,7 @@ export const source: Source = {
     'apiVersion', 'kind', 'auditID', 'stage', 'verb', 'requestURI', 'requestReceivedTimestamp', 'stageTimestamp', 'timestamp', 'user.username', 'user.uid', 'user.groups',
     'user.extra["authentication.kubernetes.io/credential-id"]', 'user.extra["authentication.kubernetes.io/pod-name"]',
     'user.extra["authentication.kubernetes.io/pod-uid"]', 'user.extra["authentication.kubernetes.io/node-uid"]', 'user.extra.arn',
-    'user.extra.canonicalArn', 'user.extra.principalId', 'user.extra.accessKeyId', 'user.extra.sessionName', 'impersonatedUser.username', 'impersonatedUser.groups',
+    'user.extra.canonicalArn', 'user.extra.oid', 'user.extra.principalId', 'user.extra.accessKeyId', 'user.extra.sessionName', 'impersonatedUser.username', 'impersonatedUser.groups',
     'objectRef.apiGroup', 'objectRef.resource', 'objectRef.subresource', 'objectRef.namespace', 'objectRef.name', 'responseStatus.code',
     'annotations["authorization.k8s.io/decision"]', 'annotations["authorization.k8s.io/reason"]',
     'annotations["authentication.kubernetes.io/issued-credential-id"]', 'sourceIPs', 'userAgent', 'insertId', 'timestamp', 'labels.*',
