@@ -65,6 +65,7 @@ export class Feeds {
     for (const feed of saved) {
       this.all[feed.index] = { ...feed, newest: feed.newest ?? -Infinity, lastReceive: feed.lastReceive ?? -Infinity };
       this.#byName.set(feed.name, this.all[feed.index]!);
+      this.clock = Math.max(this.clock, this.all[feed.index]!.lastReceive);
     }
   }
 }
