@@ -1,9 +1,11 @@
-import type { Chain, ChainMember, ChainStep, Detector, FindingState, Inventory, Millis, NhiEvent, Remit, View } from '@remit/contract';
+import type { Chain, ChainMember, Detector, FindingState, Inventory, Millis, NhiEvent, Remit, View } from '@remit/contract';
 import { fingerprint } from '../lib/hash.ts';
 import { standIn, type Identity } from './identities.ts';
 import type { Judge } from './judge.ts';
 import { openFinding } from './opening.ts';
+import { earliest, keep, nameOf, type KeptChain, type KeptStep, type SavedChain } from './kept-chain.ts';
 import type { Processor } from './processor.ts';
+import { Recency } from './recency.ts';
 
 type ChainDetector = Extract<Detector, { on: 'chain' }>;
 
@@ -14,28 +16,11 @@ const MOST_UNRECORDED = 2000;
 
 const STANDS: ReadonlySet<FindingState> = new Set(['open', 'acknowledged', 'silenced']);
 
-/** One group of events of one identity, as one detector remembers it. */
-export interface KeptChain {
-  detector: string; urn: string; key: string;
-  steps: KeptStep[];
-  dropped: number;
-  /** Event time up to which steps have gone, by age or by the cap. */
-  lostUntil: Millis;
-  /** Findings that the last judgement stood by. */
-  standing: string[];
-  touched: Millis;
-  /** Journal time at which it has settled, while it waits for late members. */
-  due: Millis | null;
-  /** The identity had no record when the chain began. */
-  unrecorded: boolean;
-}
-interface KeptStep extends ChainStep { gap: boolean }
-
 /** Groups of events that are judged as a whole, anew at every member: tool chains, credentials, volumes. Any order gives the same groups. */
 export class ChainBook {
   readonly all = new Set<KeptChain>();
   /** Since the last cut: changed chains, and names of those that are gone. */
-  readonly changed = new Set<KeptChain>();
+  #changed: KeptChain[] = [];
   readonly #gone = new Map<string, Pick<KeptChain, 'detector' | 'urn' | 'key'>>();
   readonly #p: Processor;
   readonly #detectors: readonly ChainDetector[];
@@ -43,12 +28,13 @@ export class ChainBook {
   readonly #byId: ReadonlyMap<string, ChainDetector>;
   /** By detector, URN and key: texts that are there already, so that no event makes a name. */
   readonly #shelves = new Map<string, Map<string, Map<string, KeptChain>>>();
-  readonly #touched = new Set<KeptChain>();
+  #touched: KeptChain[] = [];
   /** Chains that have not settled. */
   readonly #waiting = new Set<KeptChain>();
-  /** Chains of identities without a record, the quietest first. */
-  readonly #unrecorded = new Set<KeptChain>();
-  #renewed: KeptChain | null = null;
+  /** Chains of identities without a record. */
+  readonly #unrecorded = new Recency<KeptChain>();
+  /** What an event added to last: most add to a chain twice. */
+  #latest: KeptChain | null = null;
   #steps = 0;
 
   constructor(processor: Processor) {
@@ -73,19 +59,22 @@ export class ChainBook {
       chain.steps.splice(at, 1);
       this.#steps--;
       chain.touched = Math.max(chain.touched, event.time);
-      this.#touched.add(chain);
+      this.#touch(chain);
     }
   }
 
   /** Judges every chain that changed since the last call and has settled; history comes in order and is settled as it is. */
   judgeTouched(at: Millis, history: boolean): void {
-    for (const chain of this.#touched) {
+    const touched = this.#touched;
+    this.#touched = [];
+    for (const chain of touched) {
+      if (!chain.isTouched) continue;
+      chain.isTouched = false;
       if (chain.steps.length > 0 && chain.standing.length === 0 && this.#byId.get(chain.detector)?.tells?.(chain.steps) === false) continue;
       const wait = history ? 0 : this.#settles(chain);
       if (wait > 0 && chain.due === null) this.#wait(chain, at + wait);
       this.#judge(chain, at, wait === 0);
     }
-    this.#touched.clear();
     for (const chain of [...this.#waiting]) if (chain.due! <= at) this.#settle(chain, at);
     if (this.#steps > MOST_STEPS) this.#shed();
   }
@@ -95,31 +84,42 @@ export class ChainBook {
     for (const chain of this.all) {
       const detector = this.#byId.get(chain.detector);
       const oldest = clock - (detector?.keeps ?? 0);
-      if (!chain.steps.some((step) => step.last < oldest)) continue;
+      if (chain.from >= oldest) continue;
       const before = chain.steps.length;
       for (const step of chain.steps) if (step.last < oldest) chain.lostUntil = Math.max(chain.lostUntil, step.last);
       chain.steps = chain.steps.filter((s) => s.last >= oldest);
+      chain.from = earliest(chain.steps);
+      if (chain.steps.length === before) continue;
       this.#steps -= before - chain.steps.length;
       if (chain.steps.length === 0) this.#remove(chain);
-      else this.changed.add(chain);
+      else this.#change(chain);
     }
   }
 
   /** The identity has another URN from now on. */
   rename(from: string, to: string): void {
+    this.#latest = null;
     for (const chain of [...this.#chainsOf(from)]) {
       this.#unindex(chain);
       chain.urn = to;
       this.#index(chain);
-      this.changed.add(chain);
+      this.#change(chain);
     }
   }
 
-  restore(chain: KeptChain): void {
+  restore(saved: SavedChain): void {
+    const chain = keep(saved);
     this.#index(chain);
     if (chain.due !== null) this.#waiting.add(chain);
-    if (chain.unrecorded) this.#unrecorded.add(chain);
+    if (chain.unrecorded) this.#unrecorded.use(chain);
     this.#steps += chain.steps.length;
+  }
+
+  takeChanged(): KeptChain[] {
+    const changed = this.#changed.filter(({ isChanged }) => isChanged);
+    for (const chain of changed) chain.isChanged = false;
+    this.#changed = [];
+    return changed;
   }
 
   takeGone(): string[] {
@@ -150,15 +150,15 @@ export class ChainBook {
   }
 
   #add(detector: ChainDetector, urn: string, member: ChainMember, event: NhiEvent, view: View, gap: boolean, unrecorded: boolean): void {
-    let chain = this.#find(detector.id, urn, member.key);
-    if (!chain) {
-      chain = { detector: detector.id, urn, key: member.key, steps: [], dropped: 0, lostUntil: 0, standing: [], touched: event.time, due: null, unrecorded };
-      this.#index(chain);
+    let chain = this.#latest;
+    if (chain?.detector !== detector.id || chain.key !== member.key || chain.urn !== urn) {
+      this.#latest = chain = this.#find(detector.id, urn, member.key) ?? this.#begin(detector.id, urn, member.key, event.time, unrecorded);
+      if (chain.unrecorded) this.#renew(chain);
     }
-    if (chain.unrecorded) this.#renew(chain);
     if (event.time > chain.touched) chain.touched = event.time;
-    this.changed.add(chain);
-    this.#touched.add(chain);
+    if (event.time < chain.from) chain.from = event.time;
+    this.#change(chain);
+    this.#touch(chain);
     const { steps } = chain;
     const { slot, id } = member;
     let at = steps.length;
@@ -177,13 +177,28 @@ export class ChainBook {
     chain.dropped++;
   }
 
+  #begin(detector: string, urn: string, key: string, touched: Millis, unrecorded: boolean): KeptChain {
+    const chain = keep({ detector, urn, key, steps: [], dropped: 0, lostUntil: 0, standing: [], touched, due: null, unrecorded });
+    this.#index(chain);
+    return chain;
+  }
+
+  #change(chain: KeptChain): void {
+    if (chain.isChanged) return;
+    chain.isChanged = true;
+    this.#changed.push(chain);
+  }
+
+  #touch(chain: KeptChain): void {
+    if (chain.isTouched) return;
+    chain.isTouched = true;
+    this.#touched.push(chain);
+  }
+
   #renew(chain: KeptChain): void {
-    if (this.#renewed === chain) return;
-    this.#renewed = chain;
-    this.#unrecorded.delete(chain);
-    this.#unrecorded.add(chain);
+    this.#unrecorded.use(chain);
     if (this.#unrecorded.size <= MOST_UNRECORDED) return;
-    const quietest = this.#unrecorded.values().next().value!;
+    const quietest = this.#unrecorded.oldest;
     this.#steps -= quietest.steps.length;
     this.#remove(quietest);
   }
@@ -191,7 +206,7 @@ export class ChainBook {
   #wait(chain: KeptChain, due: Millis): void {
     chain.due = due;
     this.#waiting.add(chain);
-    this.changed.add(chain);
+    this.#change(chain);
   }
 
   /** What has been there for long enough is judged as it is; a group that goes on for hours does not put that off. */
@@ -212,7 +227,7 @@ export class ChainBook {
     }
     const detector = this.#byId.get(chain.detector);
     if (!detector) return;
-    this.changed.add(chain);
+    this.#change(chain);
     const last = chain.steps.at(-1)?.last ?? chain.touched;
     const inventory = this.#p.parts.timeline.at(last);
     const identity = this.#p.identities.get(chain.urn) ?? standIn(chain.urn, null);
@@ -294,17 +309,12 @@ export class ChainBook {
 
   #remove(chain: KeptChain): void {
     this.#unindex(chain);
-    this.changed.delete(chain);
-    this.#touched.delete(chain);
+    chain.isChanged = false;
+    chain.isTouched = false;
     this.#waiting.delete(chain);
-    this.#unrecorded.delete(chain);
-    if (this.#renewed === chain) this.#renewed = null;
+    this.#unrecorded.drop(chain);
+    if (this.#latest === chain) this.#latest = null;
   }
-}
-
-/** Name of a chain's row: no part of it but the last can hold a blank. */
-export function nameOf(chain: KeptChain): string {
-  return `${chain.detector} ${chain.urn} ${chain.key}`;
 }
 
 /** A proposal takes nothing away from what is said of identities without a record. */

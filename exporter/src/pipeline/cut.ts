@@ -6,7 +6,7 @@ import type { Feed } from './feeds.ts';
 import { RETENTION } from './findings.ts';
 import { restoreHour, saveHour } from './hours.ts';
 import type { Issue } from './identities.ts';
-import { nameOf, type KeptChain } from './chains.ts';
+import { nameOf, saveChain, type SavedChain } from './kept-chain.ts';
 import type { HeldRun } from './held-runs.ts';
 import type { ClosedHour } from './parts.ts';
 import type { Processor } from './processor.ts';
@@ -65,8 +65,7 @@ export async function takeCut(p: Processor, extra: unknown): Promise<Cut> {
   for (const trace of p.traces.changed) { put('trace', trace.uid, saveTrace(trace)); await slice(); }
   p.traces.changed.clear();
   for (const key of p.traces.takeGone()) cut.deletes.push({ table: 'trace', key });
-  for (const chain of p.chains.changed) { put('chain', nameOf(chain), chain); await slice(); }
-  p.chains.changed.clear();
+  for (const chain of p.chains.takeChanged()) { put('chain', nameOf(chain), saveChain(chain)); await slice(); }
   for (const identity of p.privileges.changed) { put('privilege', padded(identity.index), p.privileges.save(identity)); await slice(); }
   p.privileges.changed.clear();
   for (const shadow of p.shadows.changed) put('shadow', `${shadow.detector} ${shadow.urn}`, shadow);
@@ -116,7 +115,7 @@ export async function restoreCut(p: Processor, store: Store): Promise<unknown> {
   await each<SavedFinding>(store, 'finding', (_, value) => { p.book.restore(loadFinding(value)); });
   await each<object>(store, 'trace', (_, value) => { p.traces.restore(loadTrace(value)); });
   await each<Shadow>(store, 'shadow', (_, value) => { p.shadows.restore(value); });
-  await each<KeptChain>(store, 'chain', (_, value) => { p.chains.restore(value); });
+  await each<SavedChain>(store, 'chain', (_, value) => { p.chains.restore(value); });
   await each<[string, number][]>(store, 'privilege', (key, value) => { p.privileges.restore(p.identities.all[Number(key)]!, value); });
   await each<KeptRun>(store, 'run', (_, value) => { p.runs.restore(value); });
   await each<HeldRun[]>(store, 'held', (key, value) => { p.runs.held.restore(key, value); });

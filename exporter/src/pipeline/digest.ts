@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Finding, Store } from '@remit/contract';
-import { nameOf } from './chains.ts';
+import { nameOf } from './kept-chain.ts';
 import type { Processor } from './processor.ts';
 
 /**

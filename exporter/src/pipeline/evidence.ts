@@ -39,10 +39,15 @@ function byTime(a: EventRef, b: EventRef): number {
   return a.time - b.time || (a.uid < b.uid ? -1 : a.uid > b.uid ? 1 : 0);
 }
 
-/** The earliest `most` of the list and one more, in order, each event once. Made anew: a list that grows in place keeps room for seventeen. */
+/** The earliest `most` of the list, which is in order, and one more; each event once. Made anew: a list that grows in place keeps room for seventeen. */
 export function addEvidence(list: EventRef[], ref: EventRef, most: number): EventRef[] {
   if (list.length === 0) return [ref];
-  return list.some((r) => r.uid === ref.uid) ? list : [...list, ref].sort(byTime).slice(0, most);
+  for (const { uid } of list) if (uid === ref.uid) return list;
+  let at = list.length;
+  while (at > 0 && byTime(ref, list[at - 1]!) < 0) at--;
+  const more = list.toSpliced(at, 0, ref);
+  if (more.length > most) more.pop();
+  return more;
 }
 
 /** Keeps the earliest and the latest `half`, in order, each event once. */

@@ -10,7 +10,7 @@ import { bounded } from '../phrases.ts';
 export interface Place {
   family: 'as' | 'ipv4' | 'ipv6' | 'private' | 'workload'; name: string;
   /** What its uses were remembered as last, by what the record says of it. */
-  members: Partial<Record<Declared, ChainMember<null>>>;
+  members: Record<Declared, ChainMember<null> | null>;
 }
 /** What a record's `networks` say of a place. */
 export type Declared = 'allowed' | 'outside' | 'undeclared';
@@ -34,8 +34,10 @@ export function isInstance(event: NhiEvent): boolean {
   return uid !== undefined && event.credential?.type === 'session_key' && INSTANCES.of(uid);
 }
 
-const INSTANCES = new Lately<boolean>((uid) => /^m?i-[0-9a-f]{8,17}$/i.test(uid));
-const WORKLOADS = new Lately<Place>((uid) => placeOf('workload', bounded(uid, 128)));
+/** Machines and places that are known again without a second look: those of a fleet. */
+export const FLEET = 8192;
+const INSTANCES = new Lately<boolean>((uid) => /^m?i-[0-9a-f]{8,17}$/i.test(uid), FLEET);
+const WORKLOADS = new Lately<Place>((uid) => placeOf('workload', bounded(uid, 128)), FLEET);
 const ADDRESSES = new Lately<Place | null>((address) => {
   const mapped = address.includes(':') && address.includes('.') && /^::ffff:/i.test(address);
   const ip = mapped ? address.slice('::ffff:'.length) : address;
@@ -45,7 +47,7 @@ const ADDRESSES = new Lately<Place | null>((address) => {
 });
 
 function placeOf(family: Place['family'], name: string): Place {
-  return { family, name, members: {} };
+  return { family, name, members: { allowed: null, outside: null, undeclared: null } };
 }
 
 function ipv4(ip: string): Place | null {

@@ -1,7 +1,7 @@
 import type { ChainMember, ChainStep, CredentialType, EventRef, Millis, NhiEvent, View } from '@remit/contract';
 import { Lately } from '../../lib/lately.ts';
 import { bounded, DAY } from '../phrases.ts';
-import { isInstance, networkOf, workloadOf } from './places.ts';
+import { FLEET, isInstance, networkOf, workloadOf } from './places.ts';
 import type { Declared, Place } from './places.ts';
 
 /** Uses of a credential at most this far apart are one stretch, and two places this near in time overlap. */
@@ -88,7 +88,7 @@ const PLACES_OF = new Lately<Pick<Seen, 'family' | 'declared' | 'name'>>((id) =>
   const rest = id.slice(family.length + 1);
   const declared = rest.slice(0, rest.indexOf(' '));
   return { family: family as Place['family'], declared: declared as Declared, name: rest.slice(declared.length + 1) };
-});
+}, FLEET);
 
 /** An endpoint of its network shows a host's private address beside the public one of other calls. */
 function isDirect({ src_endpoint: source }: NhiEvent): boolean { return source?.vpc_endpoint === undefined; }

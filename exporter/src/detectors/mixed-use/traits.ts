@@ -28,25 +28,32 @@ export function traitsOf(event: NhiEvent, view: View): ChainMember<null>[] {
   const { credential, flags, time } = event;
   if (flags.includes('platform_owned') || flags.includes('via_service')) return NONE;
   const slot = Math.floor(time / DAY) * DAY;
-  if (flags.includes('interactive')) return [{ key: TRAITS, slot, id: PERSON, fact: null }];
+  if (flags.includes('interactive')) return [memberOf(slot, PERSON)];
   if (credential?.uid === undefined) return NONE;
   const lasting = LASTING.has(credential.type);
   // A session counts as a machine's wherever nothing shows a person, so that only a workload proves it.
   const machine = event.src_endpoint?.workload_uid !== undefined || (lasting && flags.includes('machine'));
   if (!machine && !lasting) return NONE;
   const members: ChainMember<null>[] = [];
-  if (machine) members.push({ key: TRAITS, slot, id: MACHINE, fact: null });
-  if (lasting) members.push({ key: TRAITS, slot, id: CALLS.of(credential.uid).id, fact: null });
+  if (machine) members.push(memberOf(slot, MACHINE));
+  if (lasting) members.push(memberOf(slot, CALLS.of(credential.uid)));
   return members;
 }
 
-const TRAITS = 'traits';
-const PERSON = 'person';
-const MACHINE = 'machine';
+/** A day has many events: the same object each time. */
+function memberOf(slot: Millis, sort: Sort): ChainMember<null> {
+  if (sort.last?.slot === slot) return sort.last;
+  return sort.last = { key: 'traits', slot, id: sort.id, fact: null };
+}
+
+/** A sort of step, and what it was last. */
+interface Sort { id: string; last: ChainMember<null> | null }
+const PERSON: Sort = { id: 'person', last: null };
+const MACHINE: Sort = { id: 'machine', last: null };
 const NONE: ChainMember<null>[] = [];
-const CALLS = new Lately((whole) => {
+const CALLS = new Lately((whole): Sort & { uid: string } => {
   const uid = bounded(whole, 200);
-  return { uid, id: `calls ${uid}` };
+  return { uid, id: `calls ${uid}`, last: null };
 });
 
 /** Whether nobody has said what the identity is. */
@@ -66,8 +73,8 @@ export function addTrait(into: Trait | null, id: string, event: NhiEvent, view: 
 }
 
 function emptyTrait(id: string, { credential }: NhiEvent): Trait {
-  if (id === PERSON) return { trait: 'person', how: [], with: [] };
-  if (id === MACHINE) return { trait: 'machine', with: [] };
+  if (id === PERSON.id) return { trait: 'person', how: [], with: [] };
+  if (id === MACHINE.id) return { trait: 'machine', with: [] };
   return { trait: 'calls', uid: CALLS.of(credential!.uid!).uid, counts: [], tools: [] };
 }
 

@@ -35,7 +35,7 @@ export const detector: Detector = {
   inspect(state) {
     const back: WatchedIdentity[] = [];
     for (const identity of state.identities()) {
-      if (identity.recreatedFrom !== null && identity.remit === null && state.now - identity.last < REMEMBERED) back.push(identity);
+      if (identity.remit === null && state.now - identity.last < REMEMBERED && identity.recreatedFrom !== null) back.push(identity);
     }
     return back.sort((a, b) => b.last - a.last || (a.urn < b.urn ? -1 : 1)).slice(0, MOST).map(about);
   },
