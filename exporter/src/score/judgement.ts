@@ -14,6 +14,11 @@ const TOLD = 2;
 const WEIGHTS: Readonly<Record<Channel, number>> = {
   'off-hours': 0.6, sensitive: 2.5, volume: 0.4, export: 1.2, novelty: 0.6, sequence: 0.7, dormancy: 1.8, remit: 1.5, corroboration: 1,
 };
+/**
+ * How many times its own digits a habit may say at most, and a channel those of its strongest: among hours in which hardly anybody has anything
+ * sensitive a nightly rotation is rare, but it is no deviation of whoever does it every night.
+ */
+const MOST_FOLD = 2;
 /** Part of the noise ratio that counts for habits that only agents have: the fleet's hours, not agents', are what they are compared with. */
 const AGENTS_RATIO = 0.6;
 
@@ -97,7 +102,7 @@ export class Judgement {
       this.#channelDigits[c] = 0;
       if (this.shown[c] === 0) continue;
       this.#channelRaw[c] = Math.max(0, this.#channelRaw[c]! - this.#common.shadow(cells, c, this.shown[c]!, context));
-      const digits = epoch.tails[all.length + 2 + c]!.at(this.#channelRaw[c]!);
+      const digits = Math.min(MOST_FOLD * this.#channelRaw[c]!, epoch.tails[all.length + 2 + c]!.at(this.#channelRaw[c]!));
       this.#channelDigits[c] = digits;
       if (digits > 0) best = Math.max(best, digits + weights[c]!);
     }
@@ -110,7 +115,7 @@ export class Judgement {
       this.#among[h] = this.#strata[h] = 0;
       return this.#digits[h] = 0;
     }
-    let digits = this.#among[h] = epoch.tails[h]!.at(raw);
+    let digits = this.#among[h] = Math.min(MOST_FOLD * raw, epoch.tails[h]!.at(raw));
     const stratum = stratumOf(context.age);
     if (stratum >= 0) digits = Math.max(0, digits - between(epoch.young, (h * STRATA.length + stratum) * LEVELS.length, digits));
     this.#strata[h] = digits;

@@ -134,6 +134,21 @@ describe('a fleet that is new itself', () => {
   });
 });
 
+test('what one identity does every night and nobody else ever does is no deviation of it', () => {
+  const scorer = make();
+  const nightly = (): HourSums => {
+    const sums = openSums();
+    Object.assign(sums, { events: 2, privileged: 2 });
+    sums.actions = [42];
+    return sums;
+  };
+  const rotations = Array.from({ length: 28 }, (_, day) => ({ identity: 13, hour: START + (day * 24 + 3) * HOUR, sums: nightly() }));
+  const others = fleet(13, 4, 6).map((hour) => ({ ...hour, sums: { ...hour.sums, sensitive: 0 } }));
+  close(scorer, [...others, ...rotations].sort((a, b) => a.hour - b.hour));
+  expect(scorer.score(13, nightly(), facts(13), START + (28 * 24 + 3) * HOUR).score).toBeLessThan(1.5);
+  expect(scorer.score(13, nightly(), facts(13), START + (28 * 24 + 14) * HOUR).score).toBeGreaterThan(2.5);
+});
+
 describe('a conforming fleet of 60 over ten weeks', () => {
   const scorer = make();
   const hours = fleet(60, 10, 2);
