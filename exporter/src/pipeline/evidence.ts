@@ -6,7 +6,8 @@ const MAX_TEXT = 256;
 /** The public id of an event: SHA-256 of source, realm and original id, its first 128 bits. */
 export function eventUid({ metadata }: NhiEvent): string {
   if (metadata !== lastNamed) {
-    lastUid = fingerprint(metadata.source, metadata.realm ?? '', metadata.original_event_uid);
+    // A copy: the id is a slice, which keeps all the digits it was cut from.
+    lastUid = Buffer.from(fingerprint(metadata.source, metadata.realm ?? '', metadata.original_event_uid), 'latin1').toString('latin1');
     lastNamed = metadata;
   }
   return lastUid;
@@ -19,8 +20,7 @@ let lastUid = '';
 /** What may be shown of an event as evidence: names and numbers, cut; no body, no argument, no secret. */
 export function eventRef(event: NhiEvent): EventRef {
   const ref: EventRef = {
-    // A copy: the id is a slice, which keeps all the digits it was cut from.
-    uid: Buffer.from(eventUid(event), 'latin1').toString('latin1'), time: event.time, source: event.metadata.source, operation: cut(event.api.operation),
+    uid: eventUid(event), time: event.time, source: event.metadata.source, operation: cut(event.api.operation),
     category: event.action.category, outcome: event.outcome.denied ? 'denied' : event.status_id === 2 ? 'failure' : 'success',
   };
   const service = event.api.service?.name;

@@ -54,6 +54,13 @@ export class Feeds {
     return slowest - LATENESS;
   }
 
+  /** No identity's hours are complete further than this. */
+  get furthest(): Millis {
+    let furthest = this.clock;
+    for (const { newest } of this.all) if (newest > furthest) furthest = newest;
+    return furthest - LATENESS;
+  }
+
   /** Event time up to which every feed of an identity has come; -Infinity while one is silent. */
   complete(feeds: readonly number[]): Millis {
     let slowest = feeds.length === 0 ? -Infinity : Infinity;

@@ -183,7 +183,8 @@ export class HourBook {
 
   /** Closes every hour that all feeds of its identity have passed, in order of hour and URN. */
   closeDue(): void {
-    const starts = [...this.open.keys()].sort((a, b) => a - b);
+    const { furthest } = this.#p.feeds;
+    const starts = [...this.open.keys()].filter((start) => furthest >= start + HOUR).sort((a, b) => a - b);
     for (const start of starts) {
       const due = [...this.open.get(start)!].filter((identity) => this.#p.feeds.frontier(identity.feeds) >= start + HOUR);
       for (const identity of due.sort((a, b) => (a.urn < b.urn ? -1 : 1))) this.#close(identity, start);
