@@ -32,7 +32,7 @@ export async function evaluateScore(args: readonly string[]): Promise<number> {
 }
 
 function table(m: Measured, fleet: SimulateOptions): string {
-  const lines = [`seed ${fleet.seed}, ${m.identities} identities, ${m.weeks} weeks; ${m.micros.toFixed(1)} µs a closed hour, ${m.rowBytes} B a row, ${m.held} hours held`];
+  const lines = [`seed ${fleet.seed}, ${m.identities} identities, ${m.weeks} weeks; ${m.micros.toFixed(1)} µs a closed hour, ${m.microsAnHour.toFixed(1)} µs an identity-hour, quiet ones included, ${m.rowBytes} B a row, ${m.held} hours held`];
   lines.push(`P(s ≥ k)/10^−k: ${m.above.map((n, i) => `${(n / m.conforming * 10 ** (i + 1)).toFixed(2)} (${n})`).join('  ')}`);
   BUDGETS.forEach((b, i) => {
     const weeks = m.byWeek[i]!;

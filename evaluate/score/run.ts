@@ -30,7 +30,9 @@ export interface Measured {
   certainDelays: number[];
   dayOnePages: number; newcomers: number; p95: number; p99: number; banded: number; topTen: number;
   drip: { hit: number; of: number; false: number }; drift: { flagged: number; of: number; false: number; years: number };
-  channels: Map<string, number>; held: number; micros: number; rowBytes: number; wonBy: Map<string, number>;
+  channels: Map<string, number>; held: number;
+  /** Microseconds a closed hour, in the middle; and an identity-hour, those included in which nothing was done. */
+  micros: number; microsAnHour: number; rowBytes: number; wonBy: Map<string, number>;
   /** Only where asked for: one line a missed misuse. */
   missed: string[];
 }
@@ -64,6 +66,8 @@ class State {
   #alive = 0;
   readonly #times: number[] = [];
   #calls = 0;
+  /** Identity-hours so far, quiet ones included. */
+  #hours = 0;
   m!: Measured;
 
   constructor(options: RunOptions) {
@@ -85,7 +89,7 @@ class State {
     this.m = {
       identityHours: 0, conforming: 0, above: [0, 0, 0, 0, 0], byWeek: BUDGETS.map(() => []), weeks: (head.end - head.start) / HOUR / 168, identities: n,
       recall: new Map(), delays: [], certainDelays: [], dayOnePages: 0, newcomers: 0, p95: 0, p99: 0, banded: 0, topTen: 0,
-      drip: { hit: 0, of: 0, false: 0 }, drift: { flagged: 0, of: 0, false: 0, years: 0 }, channels: new Map(), held: 0, micros: 0, rowBytes: 0, wonBy: new Map(), missed: [],
+      drip: { hit: 0, of: 0, false: 0 }, drift: { flagged: 0, of: 0, false: 0, years: 0 }, channels: new Map(), held: 0, micros: 0, microsAnHour: 0, rowBytes: 0, wonBy: new Map(), missed: [],
     };
   }
 
@@ -117,6 +121,7 @@ class State {
       if (hour > this.#from) this.m.newcomers++;
     }
     this.#lastHour[identity] = hour;
+    this.#hours += elapsed;
     if (hour >= this.#from) this.m.identityHours += elapsed;
     if (counted) {
       this.m.conforming += elapsed;
@@ -244,6 +249,7 @@ class State {
     m.held = this.scorer.held().count;
     // The machine may be busy with other things: the middle is what it costs.
     m.micros = this.#times.sort((a, b) => a - b)[this.#times.length >> 1]! / 1000;
+    m.microsAnHour = m.micros * this.#calls / Math.max(1, this.#hours);
     m.rowBytes = this.scorer.rowBytes.every;
     return m;
   }

@@ -19,10 +19,10 @@ const SPREAD_DAYS = 56;
 const MOST_DAY = 3;
 const MOST_HOUR = 4;
 /**
- * A level has drifted when growth explains the days since its approval twenty times better than ordinary business does: were days
- * normal, at most five of 100 conforming identities would ever come that far (Ville's inequality).
+ * A level has drifted when growth explains the days since its approval fifty times better than ordinary business does: were days
+ * normal, at most two of 100 conforming identities would ever come that far (Ville's inequality). Days are not, and fewer than five do in a year.
  */
-const ODDS = Math.log(20);
+const ODDS = Math.log(50);
 /** Fixed point of what is remembered: logarithms of a day, sums of a week's deviations, of their squares. */
 const LEVEL = { step: 2_048, zero: 1 };
 const SUM = { step: 1_000, zero: 32 };
