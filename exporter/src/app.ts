@@ -168,7 +168,7 @@ export function learning(key: Uint8Array, { budget }: Config): Scoring {
     score: (...hour) => scorer.score(...hour), close: (...hour) => scorer.close(...hour), settle: (identity, from, to, benign) => scorer.settle(identity, from, to, benign), held: () => scorer.held(),
     readiness: (...who) => scorer.readiness(...who), bands: (...hour) => scorer.bands(...hour), level: (...who) => scorer.level(...who), approve: (...who) => scorer.approve(...who),
     threshold: (...of) => scorer.budget.of(...of), ticketThreshold: ({ fleet }) => scorer.budget.ticketThreshold(fleet),
-    budgets: (owners) => scorer.budget.allow(owners), spend: (at) => scorer.budget.spend(at),
+    budgets: (owners) => scorer.budget.allow(owners), spend: (at, by) => scorer.budget.spend(at, by),
     takeDirty: () => scorer.takeDirty(), restore: (...row) => scorer.restore(...row), bytes: (who) => scorer.bytes(who),
   };
 }

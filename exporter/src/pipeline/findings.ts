@@ -46,6 +46,8 @@ export interface Kept {
   parts: Map<string, Part> | null;
   /** It would page if its owner enforced: a ticket for want of that word, not for what happened. */
   raisable?: boolean;
+  /** When it paged because of a learned score. */
+  paged?: Millis;
   /** Of many things: what they are, in order. */
   things?: string[];
 }
@@ -57,8 +59,8 @@ export class FindingBook {
   readonly #open = new Set<Kept>();
   readonly #episodes = new Map<string, Millis>();
   readonly changed = new Set<Kept>();
-  /** Told of every page whose finding has a learned score, at the time it belongs to. */
-  calibratedPage: (at: Millis) => void = () => {};
+  /** Told of every page whose finding has a learned score, at the time it belongs to; of one fewer when it was right to page. */
+  calibratedPage: (at: Millis, by: 1 | -1) => void = () => {};
   #changes: FindingChange[] = [];
   #forgotten: string[] = [];
 
@@ -144,10 +146,11 @@ export class FindingBook {
   pronounce(kept: Kept, verdict: Verdict): void {
     const { finding } = kept;
     if (!mayBecome(finding.state, verdict.state) || isRepeat(finding, verdict)) return;
-    const wasOpen = OPEN.has(finding.state);
+    const [wasOpen, wasBad] = [OPEN.has(finding.state), finding.state === 'bad'];
     const stood = this.#open.has(kept);
     const covered = kept.loud === 0 && kept.exception !== null;
     turn(finding, verdict.state === 'open' && covered ? 'silenced' : verdict.state, verdict.at, verdict);
+    if (kept.paged !== undefined && wasBad !== (finding.state === 'bad')) this.calibratedPage(kept.paged, wasBad ? 1 : -1);
     if (OPEN.has(finding.state) || finding.state === 'silenced') {
       this.#open.add(kept);
       delete finding.closed_at;
@@ -175,9 +178,7 @@ export class FindingBook {
     for (const [key, at] of this.#episodes) if (at < now - EPISODE) this.#episodes.delete(key);
   }
 
-  takeForgotten(): string[] {
-    return this.#forgotten.splice(0);
-  }
+  takeForgotten(): string[] { return this.#forgotten.splice(0); }
 
   of(urn: string): Iterable<Kept> {
     return this.#byIdentity.get(urn) ?? [];
@@ -333,7 +334,7 @@ export class FindingBook {
     finding.revision++;
     finding.updated_at = Math.max(finding.updated_at, at);
     this.changed.add(kept);
-    if (page && finding.score !== undefined) this.calibratedPage(finding.last);
+    if (page && finding.score !== undefined) this.calibratedPage(kept.paged = finding.last, 1);
     this.#changes.push({ finding: { ...finding }, change, page });
   }
 }

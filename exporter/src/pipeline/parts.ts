@@ -37,7 +37,7 @@ export interface Scoring {
   /** Pages a week that owners allow. */
   budgets(owners: Readonly<Record<string, number>>): void;
   /** A calibrated page went out. */
-  spend(at: Millis): void;
+  spend(at: Millis, by: 1 | -1): void;
   takeDirty(): { puts: Iterable<{ key: string; value: Bytes }>; gone: string[] };
   restore(key: string, value: Bytes): void;
   bytes(identity: number): Bytes[];

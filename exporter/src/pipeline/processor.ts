@@ -68,7 +68,7 @@ export class Processor {
     this.fleet = new FleetWatch(this);
     this.chains = new ChainBook(this);
     this.runs = new RunBook(this);
-    this.book.calibratedPage = (at) => this.parts.scoring.spend(at);
+    this.book.calibratedPage = (at, by) => this.parts.scoring.spend(at, by);
     this.identities.renamed = (from, to) => {
       this.book.rename(from, to);
       this.chains.rename(from, to);

@@ -46,10 +46,10 @@ export class Budget {
     return Math.max(this.threshold(sizes.fleet) + this.raised(now), own, kinds === undefined ? 0 : star(sizes.kind, kinds));
   }
 
-  /** A calibrated page went out. */
-  spend(at: Millis): void {
+  /** A calibrated page went out; or one fewer, when it was right: the budget is for pages about what conforms. */
+  spend(at: Millis, by: 1 | -1 = 1): void {
     const day = Math.floor(at / DAY);
-    this.#pages.set(day, (this.#pages.get(day) ?? 0) + 1);
+    this.#pages.set(day, Math.max(0, (this.#pages.get(day) ?? 0) + by));
     for (const old of this.#pages.keys()) if (old < day - 2 * DAYS) this.#pages.delete(old);
   }
 

@@ -75,7 +75,7 @@ export class Fleet {
   /** The epoch that such hours would read as far as days have gone, or null before the first. Looking ahead ends no day: history may still come for it. */
   seen(day: number): { epoch: Epoch; number: number } | null {
     if (Number.isNaN(this.#last)) return null;
-    let number = Math.min(day - 2, this.#last);
+    let number = Math.max(this.#last - KEPT, Math.min(day - 2, this.#last));
     while (!this.#epochs.has(number) && number < this.#last) number++;
     return { epoch: this.#epochs.get(number)!, number };
   }

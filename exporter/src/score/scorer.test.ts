@@ -134,6 +134,20 @@ describe('a fleet that is new itself', () => {
   });
 });
 
+test('a fleet of one steady job is not deaf: what it never did stands out, although nothing ever did', () => {
+  const scorer = make();
+  const hourly = (events: number, action: number): HourSums => {
+    const sums = openSums();
+    Object.assign(sums, { events });
+    sums.actions = [action];
+    return sums;
+  };
+  for (let h = 0; h < 30 * 24; h++) expect(scorer.close(1, hourly(1, 42), facts(1), START + h * HOUR).score).toBeLessThan(1);
+  expect(scorer.score(1, hourly(1, 42), facts(1), START + 30 * 24 * HOUR).score).toBeLessThan(1);
+  expect(scorer.score(1, hourly(400, 43), facts(1), START + 30 * 24 * HOUR).score).toBeGreaterThan(2.7);
+  expect(scorer.readiness(1, -Infinity), 'before any time').toBe('warming');
+});
+
 test('what one identity does every night and nobody else ever does is no deviation of it', () => {
   const scorer = make();
   const nightly = (): HourSums => {
@@ -282,6 +296,9 @@ test('spending above the budget raises the threshold, and only then', () => {
   expect(budget.of(null, 'cicd', sizes, now)).toBe(budget.threshold(100));
   for (let i = 0; i < 400; i++) budget.spend(now - (i % 20 + 2) * 24 * HOUR);
   expect(budget.of(null, 'cicd', sizes, now)).toBeGreaterThan(budget.threshold(100) + 0.5);
+  // What was right to page is no noise.
+  for (let i = 0; i < 400; i++) budget.spend(now - (i % 20 + 2) * 24 * HOUR, -1);
+  expect(budget.of(null, 'cicd', sizes, now)).toBe(budget.threshold(100));
 });
 
 function generator(seed: number): () => number {

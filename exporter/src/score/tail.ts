@@ -27,13 +27,15 @@ const LOWER = Float64Array.from({ length: BINS + 1 }, (_, i) => lower(i));
 
 /**
  * What share of all identity-hours is at least as surprising, in digits: empirical where at least 25 exceed, beyond that a Pareto
- * tail with Hill's index. Before anything was seen everything is ordinary.
+ * tail with Hill's index. Where fewer ever exceed, as in a fleet of a few steady jobs, it is empirical as far as anything was seen, and then
+ * the widest tail. Before anything was seen everything is ordinary.
  */
 export class Tail {
   readonly #edges = new Float64Array(BINS + 1);
   readonly #from: number;
   readonly #slope: number;
   readonly #digits: boolean;
+  readonly #sparse: boolean;
 
   /** `counts` in units of 1/256 hour by bin; `hours`: all identity-hours, quiet ones included. `digits`: what is counted are digits already, and goes on as such. */
   constructor(counts: Float64Array, hours: number, digits = false) {
@@ -41,10 +43,12 @@ export class Tail {
     let logs = 0;
     let from = -1;
     let excess = 0;
+    let highest = 0;
     for (let i = BINS - 1; i >= 0; i--) {
       // What was taken out again has faded less than what was put in.
       const n = Math.max(0, counts[i]!) / UNIT;
       above += n;
+      if (n > 0 && highest === 0) highest = i;
       if (n > 0 && i > 0) logs += n * Math.log(Math.max(LOWER[i]!, BIN));
       this.#edges[i] = Math.max(0, -Math.log10((above + 1) / (hours + 1)));
       if (from === -1 && above >= LEAST && i > 0) {
@@ -53,14 +57,16 @@ export class Tail {
       }
     }
     this.#edges[BINS] = this.#edges[BINS - 1]!;
-    this.#from = from === -1 ? BINS : from;
-    this.#slope = from === -1 ? 0 : 1 / excess;
+    this.#sparse = from === -1;
+    this.#from = !this.#sparse ? from : hours === 0 ? BINS : Math.min(BINS, highest + 1);
+    this.#slope = 1 / (this.#sparse ? WIDE : excess);
     this.#digits = digits;
-    if (from > 0) for (let i = from + 1; i <= BINS; i++) this.#edges[i] = this.#beyond(LOWER[i]!);
+    for (let i = this.#from + 1; i <= BINS; i++) this.#edges[i] = this.#beyond(LOWER[i]!);
   }
 
   #beyond(x: number): number {
     const low = LOWER[this.#from]!;
+    if (this.#digits && this.#sparse) return Math.max(this.#edges[this.#from]!, DIGITS * x);
     return this.#edges[this.#from]! + (this.#digits ? DIGITS * (x - low) : this.#slope * Math.log10(Math.max(x, low) / low));
   }
 
