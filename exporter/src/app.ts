@@ -161,7 +161,7 @@ export function learning(key: Uint8Array, { budget }: Config): Scoring {
   const summing = new Summing(key);
   const scorer = new Scorer({
     habits: habits(), sums: { save: saveSums, restore: restoreSums }, key,
-    budget: { fleet: budget.pages_per_week, kinds: budget.kinds, tickets: budget.tickets_per_week },
+    budget: { fleet: budget.pages_per_week, kinds: budget.kinds, ...budget.tickets_per_week === undefined ? {} : { tickets: budget.tickets_per_week } },
   });
   return {
     open: openSums, add: (sums, event, word) => summing.add(sums, event, word), save: saveSums, restoreSums,

@@ -30,8 +30,8 @@ export const configSchema = z.strictObject({
   /** Pages a week that the fleet may cost: sets the threshold of learned findings. */
   budget: z.strictObject({
     pages_per_week: z.number().positive().max(10_000).default(5),
-    /** Tickets a week of what was moved over 24 hours. */
-    tickets_per_week: z.number().positive().max(10_000).default(5),
+    /** Tickets a week of what was moved over 24 hours; as many as pages where nothing is said. */
+    tickets_per_week: z.number().positive().max(10_000).optional(),
     /** Pages a week of single kinds of identity, within that of the fleet. */
     kinds: z.partialRecord(z.enum(KINDS), z.number().positive().max(10_000)).default({}),
   }).prefault({}),
