@@ -28,11 +28,7 @@ beforeAll(async () => {
   await bench.tick(at('16:30:00'));
   asked = await new Asked(bench).open();
 }, 60_000);
-afterAll(async () => {
-  await asked.close();
-  await bench.close();
-  bench.remove();
-});
+afterAll(() => asked.end());
 
 const of = async (...names: string[]) => (await asked.rows({
   kind: 'identities', format: 'exceptions', from: at('00:00:00'), to: at('23:59:59'), filters: names.length === 0 ? [] : [{ key: 'identity', op: '=', values: names.map(urn) }],

@@ -17,11 +17,7 @@ beforeAll(async () => {
   asked = await new Asked(bench).open();
   asked.now = FIRST + 40 * DAY + 5 * HOUR;
 }, 60_000);
-afterAll(async () => {
-  await asked.close();
-  await bench.close();
-  bench.remove();
-});
+afterAll(() => asked.end());
 
 it.each([['an hour', HOUR], ['a day', DAY]])('what happened before the oldest hour that is kept is not known: in steps of %s', async (_, step) => {
   const [frame] = await asked.frames({ kind: 'baseline', from: FIRST - FIRST % DAY, to: FIRST + 41 * DAY, step, filters: [{ key: 'identity', op: '=', values: [URN] }] });

@@ -10,11 +10,7 @@ beforeAll(async () => {
   await bench.replay(roleRecord('a', 'AROAEXAMPLE0000000001', '2026-11-20T10:00:00Z', { operation: 'DeleteTrail', service: 'cloudtrail.amazonaws.com' }));
   asked = await new Asked(bench).open(true);
 });
-afterAll(async () => {
-  await asked.close();
-  await bench.close();
-  bench.remove();
-});
+afterAll(() => asked.end());
 
 /** A request byte for byte as given, with the read token; its status. */
 function raw(method: string, target: string, headers = ''): Promise<number> {

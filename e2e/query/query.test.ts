@@ -50,11 +50,7 @@ beforeAll(async () => {
   await bench.tick(at('16:30:00'));
   asked = await new Asked(bench).open();
 }, 60_000);
-afterAll(async () => {
-  await asked.close();
-  await bench.close();
-  bench.remove();
-});
+afterAll(() => asked.end());
 
 const RANGE = { from: at('00:00:00'), to: at('23:59:59') };
 const by = (key: string, op: string, ...values: string[]) => ({ key, op, values });

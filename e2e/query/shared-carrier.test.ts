@@ -33,11 +33,7 @@ describe.each([['while their traces are remembered', at('15:57:00'), 3], ['when 
     expect(bench.core.engine.processor.traces.all.size).toBe(remembered);
     asked = await new Asked(bench).open();
   }, 60_000);
-  afterAll(async () => {
-    await asked.close();
-    await bench.close();
-    bench.remove();
-  });
+  afterAll(() => asked.end());
 
   /** How many events a volume counts in all. */
   async function counted(...filters: object[]): Promise<number> {

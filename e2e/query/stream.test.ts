@@ -9,11 +9,7 @@ import { Asked } from '../support/query.ts';
 let bench: Bench;
 let asked: Asked;
 beforeEach(async () => { bench = await new Bench().open(); });
-afterEach(async () => {
-  await asked.close();
-  await bench.close();
-  bench.remove();
-});
+afterEach(() => asked.end());
 
 const open = async (limits: Partial<StreamLimits> = {}) => { asked = await new Asked(bench, limits).open(); };
 let made = 0;

@@ -55,6 +55,13 @@ export class Asked {
     await this.#close();
   }
 
+  /** Closes it, and its bench for good. */
+  async end(): Promise<void> {
+    await this.close();
+    await this.bench.close();
+    this.bench.remove();
+  }
+
   post(body: unknown, headers: Record<string, string> = {}): Promise<Response> {
     return fetch(`${this.listening.url}/api/v1/query`, { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body), headers });
   }
