@@ -84,7 +84,11 @@ export class HourBook {
     const { scoring } = this.#p.parts;
     const facts = this.#facts(identity, hour);
     const threshold = this.threshold(identity, hour.start);
-    const score = closing ? this.#record(identity, hour, facts, threshold) : scoring.readiness(identity.index, hour.start) !== 'warming' ? scoring.score(identity.index, hour.sums, facts, hour.start) : null;
+    const { index } = identity;
+    let score: HourScore | null = null;
+    // What departs from the baseline waits for a verdict before it is learned, like what departs from the remit.
+    if (closing) score = scoring.close(index, hour.sums, facts, hour.start, !this.#quarantined(identity, hour.start), threshold);
+    else if (scoring.readiness(index, hour.start) !== 'warming') score = scoring.score(index, hour.sums, facts, hour.start);
     const view = this.#p.look(identity, identity.remit, inventory);
     view.ready = score?.readiness === 'ready';
     view.threshold = threshold;
@@ -110,15 +114,6 @@ export class HourBook {
       this.#odd.add(identity);
     }
     return score;
-  }
-
-  /** The record. What departs from the baseline waits for a verdict before it is learned, like what departs from the remit. */
-  #record(identity: Identity, hour: OpenHour, facts: HourFacts, threshold: number): HourScore {
-    const { scoring } = this.#p.parts;
-    const { index } = identity;
-    let learn = !this.#quarantined(identity, hour.start);
-    if (learn && scoring.readiness(index, hour.start) !== 'warming') learn = scoring.score(index, hour.sums, facts, hour.start).score < threshold;
-    return scoring.close(index, hour.sums, facts, hour.start, learn);
   }
 
   /** The score at which a learned finding of an identity pages. */

@@ -22,8 +22,8 @@ export interface Scoring {
   restoreSums(saved: unknown): HourSums;
   /** What is said of the hour as it is now; changes nothing. */
   score(identity: number, sums: HourSums, facts: HourFacts, start: Millis): HourScore;
-  /** The record of the hour, once, in order; learns it unless it is held. */
-  close(identity: number, sums: HourSums, facts: HourFacts, start: Millis, learn: boolean): HourScore;
+  /** The record of the hour, once, in order; learns it unless it is held, as it is where `learn` is false or the score reaches `threshold`. */
+  close(identity: number, sums: HourSums, facts: HourFacts, start: Millis, learn: boolean, threshold: number): HourScore;
   /** A person's word on held hours, starts from `from` to `to`. */
   settle(identity: number, from: Millis, to: Millis, benign: boolean, now: Millis): number;
   held(): { count: number; oldest: Millis | null; needsVerdict: number };

@@ -219,6 +219,22 @@ test('an hour that deviates waits: benign is learned, bad leaves no trace', () =
   expect(run(true)).toBeLessThan(waiting);
 });
 
+test('an hour that pages waits too, although its score is below four digits', () => {
+  const hours = fleet(20, 4, 3);
+  const busy = hours.findLast(({ identity }) => identity === 1)!.sums;
+  const sums = { ...busy, events: busy.events * 8 };
+  const at = START + 4 * 168 * HOUR + 10 * HOUR;
+  const closed = (threshold?: number) => {
+    const scorer = make();
+    close(scorer, hours);
+    return scorer.close(1, sums, facts(1), at, true, threshold);
+  };
+  const { score } = closed();
+  expect(score).toBeGreaterThan(1);
+  expect(score).toBeLessThan(4);
+  expect([closed(), closed(score + 0.01), closed(score)].map(({ held }) => held)).toEqual([false, false, true]);
+});
+
 test('a level is compared with the approved reference', () => {
   const scorer = make();
   const open = (events: number) => Object.assign(openSums(), { events });

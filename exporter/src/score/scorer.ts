@@ -106,17 +106,18 @@ export class Scorer {
   }
 
   /**
-   * The record: scores the hour for the last time, adds it to the fleet's day, and learns it unless it deviates by four digits or
-   * `learn` is false (it lies in an open finding): then it is held until `settle`. Hours of one identity close in order. While the fleet
-   * is new, the score is 0 and says nothing.
+   * The record: scores the hour for the last time, adds it to the fleet's day, and learns it unless it deviates by four digits, reaches
+   * the `threshold` of pages or `learn` is false (it lies in an open finding): then it is held until `settle`. Hours of one identity close
+   * in order. While the fleet is new, the score is 0 and says nothing.
    */
-  close(identity: number, sums: HourSums, facts: HourFacts, start: Millis, learn = true): HourScore {
+  close(identity: number, sums: HourSums, facts: HourFacts, start: Millis, learn = true, threshold = Infinity): HourScore {
     const hour = start / HOUR;
     this.#release(identity, hour);
     const epoch = this.#look(identity, facts, start);
     this.#judgement.judge(this.#cells, this.#toolCells, sums, this.#context, epoch);
     const odd = this.#judgement.final >= HOLD;
-    const held = !learn || (odd && epoch.grown);
+    const pages = this.#judgement.final >= threshold && this.#common.readiness(this.#context) !== 'warming';
+    const held = !learn || (epoch.grown && (odd || pages));
     const said = epoch.grown ? this.#judgement.told(this.#cells, this.#toolCells, sums, this.#context, false, held) : this.#unknown(held);
     const day = Math.floor(hour / 24);
     const cells = this.#own(identity, sums.steps !== null || sums.arguments !== null, true);
