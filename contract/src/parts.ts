@@ -238,6 +238,8 @@ export interface ChainJudge<F = any> { // eslint-disable-line @typescript-eslint
   on: 'chain';
   /** Steps are forgotten this long after their event time. */
   keeps: Millis;
+  /** Steps that lie further than this before the newest event of their chain say nothing any more; `keeps` when absent. */
+  spans?(key: string): Millis;
   /** Most steps of one chain. */
   cap: number;
   /** Asked for identities without a record as well. */

@@ -22,13 +22,13 @@ afterEach(async () => {
   core = bench = null;
 });
 
-interface Act { at: number; by: string; does?: string; denied?: boolean; account?: string; category?: string; key?: string }
+interface Act { at: number; by: string; does?: string; denied?: boolean; account?: string; category?: string; key?: string; bytes?: number }
 let events = 0;
-function line({ at, by, does = 'SELECT', denied = false, account, category = 'read', key }: Act): string {
+function line({ at, by, does = 'SELECT', denied = false, account, category = 'read', key, bytes }: Act): string {
   return JSON.stringify({
     remit_event: 1, id: `e${++events}`, time: at, realm: 'r', principal: { provider: 'w', name: by, type: 'role', machine: true }, service: 'db', operation: does, category,
     resources: [{ id: 't1', type: 'table' }], outcome: denied ? 'denied' : 'success', ...account === undefined ? {} : { cloud: { provider: 'aws', account } },
-    ...key === undefined ? {} : { credential: { id: key, type: 'access_key' } },
+    ...bytes === undefined ? {} : { bytes_out: bytes }, ...key === undefined ? {} : { credential: { id: key, type: 'access_key' } },
   });
 }
 
@@ -120,6 +120,17 @@ it('what is left of an ended identity pages nobody while all is refused, however
   // Its hours are odd indeed.
   expect(findings.some((one) => one.class === 'baseline')).toBe(true);
 }, 60_000);
+
+it('of what moved only the present period is kept, and an excess is found after weeks as on the first day', async () => {
+  const inventory = { owners, identities: [record('report', { max_volume: [{ bytes: '1GB', per: '24h' }] })] };
+  const steady = Array.from({ length: 20 * 24 }, (_, i) => ({ at: START + i * HOUR, by: 'report', bytes: 40_000_000 }));
+  const more = { at: START + 19 * DAY + 30 * MINUTE, by: 'report', bytes: 41_000_000 };
+  const moved = async (acts: readonly Act[]) => (await replayed(inventory, acts)).findings.filter(({ detector }) => detector === 'export-over-limit').map(({ first, last }) => [first, last]);
+  expect(await moved([...steady, more])).toEqual([[START + 18 * DAY + HOUR, START + 20 * DAY - HOUR]]);
+  const kept = [...core!.engine.processor.chains.all].filter(({ detector }) => detector === 'export-over-limit').flatMap(({ steps }) => steps);
+  expect(kept.length).toBeGreaterThan(24);
+  expect(kept.length).toBeLessThanOrEqual(2 * 24 + 4);
+});
 
 describe('a verdict speaks of an episode', () => {
   const at = Date.parse('2026-11-20T12:00:00Z');

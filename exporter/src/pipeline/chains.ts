@@ -83,7 +83,7 @@ export class ChainBook {
   forget(clock: Millis): void {
     for (const chain of this.all) {
       const detector = this.#byId.get(chain.detector);
-      const oldest = clock - (detector?.keeps ?? 0);
+      const oldest = Math.max(clock - (detector?.keeps ?? 0), chain.touched - (detector?.spans?.(chain.key) ?? Infinity));
       if (chain.from >= oldest) continue;
       const before = chain.steps.length;
       for (const step of chain.steps) if (step.last < oldest) chain.lostUntil = Math.max(chain.lostUntil, step.last);

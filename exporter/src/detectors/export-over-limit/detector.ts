@@ -10,6 +10,7 @@ const SLOTS = 128;
 /** Most different objects that are told apart in one slot. */
 const MOST_OBJECTS = 16_384;
 const MOST_ACTIONS = 8;
+const KEY = 'per ';
 /** Categories whose targets count as objects moved out. */
 const OBJECTS: ReadonlySet<Category> = new Set(['read', 'export', 'share', 'execute_tool']);
 /** Calls by which the provider itself copies an object from one place into another: what is read is named after the target. */
@@ -45,6 +46,7 @@ export const detector: Detector = {
   ],
   quietFor: DAY,
   keeps: 62 * DAY,
+  spans: (key) => Math.max(2 * Number(key.slice(KEY.length)), 2 * DAY),
   cap: 6 * SLOTS,
   of(event, view, role) {
     const limits = view.remit?.limits;
@@ -64,7 +66,7 @@ export const detector: Detector = {
       if (chain.key !== keyOf(limit)) continue;
       for (const unit of ['bytes', 'rows', 'objects'] as const) {
         const most = limit[unit];
-        if (most !== null) signals.push(...exceeded(chain.steps, limit, unit, most));
+        if (most !== null && reachable(chain.steps, limit.per, unit, most)) signals.push(...exceeded(chain.steps, limit, unit, most));
       }
     }
     return signals;
@@ -73,7 +75,9 @@ export const detector: Detector = {
 
 type Step = ChainStep<Amount>;
 
-function keyOf({ per }: VolumeLimit): string { return `per ${per}`; }
+function keyOf({ per }: VolumeLimit): string { return `${KEY}${per}`; }
+
+function slotOf(per: Millis): Millis { return Math.max(1, Math.floor(per / SLOTS)); }
 
 function membersOf(event: NhiEvent, { limits, resource }: Remit): ChainMember<Amount>[] {
   if (event.outcome.denied) return [];
@@ -94,7 +98,7 @@ function membersOf(event: NhiEvent, { limits, resource }: Remit): ChainMember<Am
     }
     const list: Amount['cells']['list'] = bytes === 0 && rows === 0 ? [] : [[time, time, bytes, rows]];
     const fact = { cells: { level: 0, list }, objects, most, actions: event.privilege?.used?.slice(0, 1) ?? [] };
-    const slot = Math.max(1, Math.floor(limit.per / SLOTS));
+    const slot = slotOf(limit.per);
     members.push({ key, slot: time - (time % slot), id: 'slot', fact });
   }
   return members.filter(({ fact }) => fact.cells.list.length > 0 || fact.objects.length > 0);
@@ -121,6 +125,19 @@ function bucketOf(uid: string): string { return uid.slice(0, uid.indexOf('/')); 
 /** An amount that adds up exactly: a whole number, 0 when nothing sensible is stated. */
 function whole(amount: number | null | undefined): number {
   return typeof amount === 'number' && amount > 0 ? Math.min(Math.floor(amount), MOST_OF_CELL) : 0;
+}
+
+/** Whether the slots that any one period touches hold more than allowed: most of the time they do not, and no period has to be added up. */
+function reachable(steps: readonly Step[], per: Millis, unit: Unit, most: number): boolean {
+  const slot = slotOf(per);
+  let sum = 0;
+  let from = 0;
+  for (const step of steps) {
+    sum += weight(step, unit);
+    while (steps[from]!.slot + slot + per <= step.slot) sum -= weight(steps[from++]!, unit);
+    if (sum > most) return true;
+  }
+  return false;
 }
 
 /** One excess: from the beginning of the period in which the sum first rises above the limit to where it is last above it. */
@@ -162,7 +179,10 @@ function signalOf(bucket: string, { from, to, peak, peakFrom, peakTo }: Excess, 
 }
 
 function weight({ fact }: Step, unit: Unit): number {
-  return unit === 'objects' ? countOf(fact.objects) : fact.cells.list.reduce((sum, cell) => sum + cell[unit === 'bytes' ? 2 : 3], 0);
+  if (unit === 'objects') return countOf(fact.objects);
+  let sum = 0;
+  for (const cell of fact.cells.list) sum += cell[unit === 'bytes' ? 2 : 3];
+  return sum;
 }
 
 function amountText(amount: number, unit: Unit): string {
