@@ -33,11 +33,11 @@ function line({ at, by, does = 'SELECT', denied = false, account, category = 're
 }
 
 /** The findings of a replay as it ends, whatever became of them, with the detector and the pages. */
-async function replayed(inventory: object, acts: readonly Act[]): Promise<{ findings: Finding[]; pages: string[] }> {
+async function replayed(inventory: object, acts: readonly Act[], retention = Infinity): Promise<{ findings: Finding[]; pages: string[] }> {
   bench = new Bench();
   const pages: string[] = [];
   core = await openCore({
-    storage: null, config: loadConfig(undefined).config, retention: Infinity,
+    storage: null, config: loadConfig(undefined).config, retention,
     changed: (changes) => { for (const { finding, page } of changes) if (page) pages.push(`${finding.detector} ${finding.identity.split('/').at(-1)}`); },
   });
   expect(await core.loadInventory(bench.file(JSON.stringify(inventory), 'yml'), 0)).toMatchObject({ ok: true });
@@ -121,15 +121,37 @@ it('what is left of an ended identity pages nobody while all is refused, however
   expect(findings.some((one) => one.class === 'baseline')).toBe(true);
 }, 60_000);
 
-it('of what moved only the present period is kept, and an excess is found after weeks as on the first day', async () => {
-  const inventory = { owners, identities: [record('report', { max_volume: [{ bytes: '1GB', per: '24h' }] })] };
-  const steady = Array.from({ length: 20 * 24 }, (_, i) => ({ at: START + i * HOUR, by: 'report', bytes: 40_000_000 }));
-  const more = { at: START + 19 * DAY + 30 * MINUTE, by: 'report', bytes: 41_000_000 };
-  const moved = async (acts: readonly Act[]) => (await replayed(inventory, acts)).findings.filter(({ detector }) => detector === 'export-over-limit').map(({ first, last }) => [first, last]);
-  expect(await moved([...steady, more])).toEqual([[START + 18 * DAY + HOUR, START + 20 * DAY - HOUR]]);
-  const kept = [...core!.engine.processor.chains.all].filter(({ detector }) => detector === 'export-over-limit').flatMap(({ steps }) => steps);
-  expect(kept.length).toBeGreaterThan(24);
-  expect(kept.length).toBeLessThanOrEqual(2 * 24 + 4);
+describe('what moved, over weeks', () => {
+  const limited = (per: string) => ({ owners, identities: [record('report', { max_volume: [{ bytes: '1GB', per }] }), record('other', {})] });
+  const hourly = (from: number, to: number): Act[] => Array.from({ length: (to - from) * 24 }, (_, i) => ({ at: START + from * DAY + i * HOUR, by: 'report', bytes: 40_000_000 }));
+  const moved = ({ findings }: { findings: Finding[] }) => findings.filter(({ detector }) => detector === 'export-over-limit').map(({ first, last }) => [first, last]);
+  const about = (pages: string[]) => pages.filter((page) => page.startsWith('export-over-limit'));
+  const kept = () => [...core!.engine.processor.chains.all].filter(({ detector }) => detector === 'export-over-limit').flatMap(({ steps }) => steps.map(({ last }) => last));
+
+  it('only the present period is kept; an excess after weeks is found as on the first day, once, while its steps go one by one', async () => {
+    const more = { at: START + 19 * DAY + 30 * MINUTE, by: 'report', bytes: 41_000_000 };
+    const { findings, pages } = await replayed(limited('24h'), [...hourly(0, 30), more]);
+    expect(moved({ findings })).toEqual([[START + 18 * DAY + HOUR, START + 20 * DAY]]);
+    expect(about(pages)).toEqual(['export-over-limit report']);
+    expect(kept().length).toBeGreaterThan(24);
+    expect(kept().length).toBeLessThanOrEqual(2 * 24 + 4);
+  });
+
+  it('what goes on above its limit is one finding, whose steps are all there', async () => {
+    const { findings, pages } = await replayed(limited('12h'), hourly(0, 9).map((act) => ({ ...act, bytes: 90_000_000 })));
+    expect(moved({ findings })).toEqual([[START, START + 9 * DAY - HOUR]]);
+    expect(about(pages)).toEqual(['export-over-limit report']);
+    expect(kept().length).toBe(9 * 24);
+  });
+
+  it('what was found, and forgotten after its retention, is no news when the identity comes back', async () => {
+    const burst = { at: START, by: 'report', bytes: 1_100_000_000 };
+    const later = { at: START + 40 * DAY, by: 'report', bytes: 1 };
+    const { findings, pages } = await replayed(limited('31d'), [burst, ...others(42), later], 30 * DAY);
+    expect(kept()).toEqual([burst.at, later.at]);
+    expect(moved({ findings })).toEqual([]);
+    expect(about(pages)).toEqual(['export-over-limit report']);
+  });
 });
 
 describe('a verdict speaks of an episode', () => {
@@ -154,5 +176,29 @@ describe('a verdict speaks of an episode', () => {
     await bench.ingest(use(at + 29 * HOUR));
     expect(pages()).toEqual([['open', 4]]);
     await bench.close();
+  });
+});
+
+describe('what waits for a verdict', () => {
+  const inventory = { owners, identities: [record('report', { actions: ['w:db:SELECT'] }), record('other', {})] };
+  const usual = Array.from({ length: 96 }, (_, i) => ({ at: START + i * HOUR, by: 'report' }));
+  const odd = (hour: number, does: string): Act => ({ at: START + hour * HOUR + 5 * MINUTE, by: 'report', does });
+  const held = () => core!.engine.processor.parts.scoring.held().count;
+  const judge = async (first: number, state: 'bad' | 'benign') => {
+    const { finding } = [...core!.engine.processor.book.all.values()].find((kept) => kept.finding.first === first)!;
+    await core!.engine.submit({ type: 'verdict', verdict: { finding: finding.id, state, by: 'ann', at: START + 97 * HOUR } });
+  };
+
+  it('the hours with events of a finding, not those between them', async () => {
+    const { findings } = await replayed(inventory, [...usual, odd(26, 'INSERT'), odd(46, 'INSERT')]);
+    expect(findings.map(({ detector, first, last }) => [detector, last - first])).toEqual([['off-purpose-action', 20 * HOUR]]);
+    expect(held()).toBe(2);
+  });
+
+  it.each([['benign', 2], ['bad', 1]] as const)('%s: what deviates within the next day goes with a bad one only, and %d hours wait on', async (state, left) => {
+    await replayed(inventory, [...usual, odd(40, 'INSERT'), odd(42, 'DELETE'), odd(80, 'DROP')]);
+    expect(held()).toBe(3);
+    await judge(odd(40, '').at, state);
+    expect(held()).toBe(left);
   });
 });

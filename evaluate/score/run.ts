@@ -114,7 +114,7 @@ class State {
     if (counted) this.#banded(identity, facts, hour, sums.events, elapsed);
     if (attack !== undefined && this.#options.missed === true) this.#seen(attack, this.scorer.score(identity, sums, facts, hour * HOUR, true));
     const started = this.#calls % 64 === 0 ? process.hrtime.bigint() : 0n;
-    const said = this.#options.oracle === true && attack !== undefined ? this.scorer.score(identity, sums, facts, hour * HOUR) : this.scorer.close(identity, sums, facts, hour * HOUR, !certain && !(this.#paged.get(identity)! > hour - DAY));
+    const said = this.#options.oracle === true && attack !== undefined ? this.scorer.score(identity, sums, facts, hour * HOUR) : this.scorer.close(identity, sums, facts, hour * HOUR, !certain && !(this.#paged.get(identity)! > hour - DAY), this.#thresholds[1]);
     if (this.#calls++ % 64 === 0) this.#times.push(Number(process.hrtime.bigint() - started));
     if (this.#firstHour[identity] === Infinity) {
       this.#firstHour[identity] = hour;
@@ -172,7 +172,6 @@ class State {
       this.m.wonBy.set(why, (this.m.wonBy.get(why) ?? 0) + 1);
     });
     if (said.day >= this.#ticket) {
-      if (attack !== undefined && this.#options.unattended !== true) this.#verdicts.push({ at: hour + DAY, identity, from: hour - DAY, to: hour + DAY });
       if (attack !== undefined) this.#hit(attack, 3, hour);
       else if (hour >= this.#from && hour - (this.#tickets.get(identity) ?? -Infinity) > DAY) this.m.drip.false++;
       this.#tickets.set(identity, hour);

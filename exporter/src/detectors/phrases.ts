@@ -33,6 +33,9 @@ export function moment(at: Millis): string {
 /** The UTC day as `2026-11-22`. */
 export function day(at: Millis): string { return instant(at).slice(0, 10); }
 
+/** The Monday of its UTC week as `2026-11-16`. */
+export function week(at: Millis): string { return day(at - ((Math.floor(at / DAY) + 3) % 7) * DAY); }
+
 /** The UTC hour as `2026-11-22T14`. */
 export function hour(at: Millis): string { return instant(at).slice(0, 13); }
 

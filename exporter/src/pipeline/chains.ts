@@ -83,7 +83,7 @@ export class ChainBook {
   forget(clock: Millis): void {
     for (const chain of this.all) {
       const detector = this.#byId.get(chain.detector);
-      const oldest = Math.max(clock - (detector?.keeps ?? 0), chain.touched - (detector?.spans?.(chain.key) ?? Infinity));
+      const oldest = Math.max(clock - (detector?.keeps ?? 0), this.#since(chain, chain.touched - (detector?.spans?.(chain.key) ?? Infinity)));
       if (chain.from >= oldest) continue;
       const before = chain.steps.length;
       for (const step of chain.steps) if (step.last < oldest) chain.lostUntil = Math.max(chain.lostUntil, step.last);
@@ -94,6 +94,15 @@ export class ChainBook {
       if (chain.steps.length === 0) this.#remove(chain);
       else this.#change(chain);
     }
+  }
+
+  /** `oldest`, or when the first finding began that stands by steps of the chain: while it does, they are all there. */
+  #since({ standing }: KeptChain, oldest: Millis): Millis {
+    for (const id of standing) {
+      const kept = this.#p.book.all.get(id);
+      if (kept !== undefined && STANDS.has(kept.finding.state)) oldest = Math.min(oldest, kept.finding.first);
+    }
+    return oldest;
   }
 
   /** The identity has another URN from now on. */
@@ -238,14 +247,16 @@ export class ChainBook {
     if ((remit !== null || detector.unrecorded === true) && steps.length > 0) {
       const view = this.#p.look(identity, remit, inventory);
       const whole: Chain = { key: chain.key, steps, dropped: chain.dropped, lostUntil: chain.lostUntil, incomplete: steps.some((s) => s.gap), settled };
-      for (const judged of this.#said(detector, whole, chain, view)) {
+      for (const judged of this.#words(detector, whole, chain, view)) {
         if (remit?.reviewed === false) {
           const name = `shadow ${judged.signal.subject} ${judged.signal.bucket}`;
           if (!chain.standing.includes(name)) this.#p.shadows.add(chain.urn, detector, judged.signal);
           standing.add(name);
           continue;
         }
-        standing.add(openFinding(this.#p, judged, { identity, remit, inventory, event: null, at, part, provisional: false }));
+        const id = fingerprint(chain.urn, detector.id, judged.signal.subject, judged.signal.bucket);
+        // What was said and is forgotten meanwhile is no news.
+        standing.add(chain.standing.includes(id) && !this.#p.book.all.has(id) ? id : openFinding(this.#p, judged, { identity, remit, inventory, event: null, at, part, provisional: false }));
       }
     }
     for (const id of chain.standing) {
@@ -258,7 +269,7 @@ export class ChainBook {
   }
 
   /** Before a chain has settled: what nothing can undo, and what stands already, if it still does. */
-  #said(detector: ChainDetector, whole: Chain, { standing, urn }: KeptChain, view: View): ReturnType<Judge['chain']> {
+  #words(detector: ChainDetector, whole: Chain, { standing, urn }: KeptChain, view: View): ReturnType<Judge['chain']> {
     const said = this.#p.judge.chain(detector, whole, view);
     if (whole.settled === true || standing.length === 0) return said;
     const nameOfSignal = ({ signal: { subject, bucket } }: (typeof said)[number]): string => fingerprint(urn, detector.id, subject, bucket);

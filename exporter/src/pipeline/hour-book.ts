@@ -1,4 +1,4 @@
-import type { Bands, HourFacts, HourScore, HourView, Millis, Violation } from '@remit/contract';
+import type { Bands, Detector, FindingState, HourFacts, HourScore, HourView, Millis, Violation } from '@remit/contract';
 import { HOUR, hourOf, openHour, type OpenHour } from './hours.ts';
 import type { Identity } from './identities.ts';
 import type { ClosedHour } from './parts.ts';
@@ -13,6 +13,8 @@ const VIOLATION_OF: ReadonlyMap<string, Violation> = new Map<string, Violation>(
   ['off-purpose-action', 'purpose'], ['ungranted-privilege-used', 'privilege'], ['export-over-limit', 'export'], ['wrong-environment', 'environment'],
 ]);
 
+/** Nobody waits for a word on what was said, taken back or expected. */
+const LEARNED: ReadonlySet<FindingState> = new Set(['benign', 'withdrawn', 'silenced']);
 const SHOWN: Millis = 24 * HOUR;
 
 /** All open identity-hours: judged provisionally as events come, finally at their close, and only then learned. */
@@ -54,13 +56,14 @@ export class HourBook {
     return hour;
   }
 
-  /** An event left the remit as this detector says, and no exception covers it; −1 takes that back. */
-  violated(identity: Identity, at: Millis, detector: string, by: 1 | -1): void {
-    const way = VIOLATION_OF.get(detector);
-    if (way === undefined) return;
+  /** A detector said something of an event, and no exception covers it; −1 takes that back. */
+  signalled(identity: Identity, at: Millis, detector: Detector, by: 1 | -1): void {
     const start = hourOf(at);
     const hour = identity.open.find((open) => open.start === start);
-    if (!hour) return;
+    if (!hour || detector.class === 'state') return;
+    hour.signals += by;
+    const way = VIOLATION_OF.get(detector.id);
+    if (way === undefined) return;
     const counts = { ...hour.violations, [way]: (hour.violations?.[way] ?? 0) + by };
     // In one order, and null again when all is taken back: the state does not tell what came first.
     const left = Object.entries(counts).filter(([, count]) => count > 0).sort(([a], [b]) => (a < b ? -1 : 1));
@@ -87,7 +90,7 @@ export class HourBook {
     const { index } = identity;
     let score: HourScore | null = null;
     // What departs from the baseline waits for a verdict before it is learned, like what departs from the remit.
-    if (closing) score = scoring.close(index, hour.sums, facts, hour.start, !this.#quarantined(identity, hour.start), threshold);
+    if (closing) score = scoring.close(index, hour.sums, facts, hour.start, !this.#quarantined(identity, hour), threshold);
     else if (scoring.readiness(index, hour.start) !== 'warming') score = scoring.score(index, hour.sums, facts, hour.start);
     const view = this.#p.look(identity, identity.remit, inventory);
     view.ready = score?.readiness === 'ready';
@@ -218,10 +221,12 @@ export class HourBook {
   }
 
   /** Events inside a finding about behaviour do not train the baseline until its owner confirms them. */
-  #quarantined(identity: Identity, start: Millis): boolean {
-    for (const { finding } of this.#p.book.of(identity.urn)) {
-      if (finding.class === 'state' || finding.state === 'benign' || finding.state === 'withdrawn') continue;
-      if (finding.first < start + HOUR && finding.last >= start) return true;
+  #quarantined(identity: Identity, { start, signals }: OpenHour): boolean {
+    for (const { finding, parts } of this.#p.book.of(identity.urn)) {
+      if (finding.class === 'state' || LEARNED.has(finding.state) || finding.first >= start + HOUR || finding.last < start) continue;
+      if (parts === null) {
+        if (signals > 0) return true;
+      } else for (const part of parts.values()) if (part.first < start + HOUR && part.last >= start) return true;
     }
     return false;
   }

@@ -21,13 +21,15 @@ export interface OpenHour {
   sums: HourSums;
   /** Events that left the remit, by way; null while there is none. */
   violations: Partial<Record<Violation, number>> | null;
+  /** Signals about single events of it that no exception covers, but for those about a state. */
+  signals: number;
   /** The first few events. */
   evidence: EventRef[];
   categories: Map<string, { count: number; unapproved: number; vain?: number; unapprovedVain?: number; first: Millis; last: Millis; evidence: EventRef[] }>;
 }
 
 export function openHour(start: Millis, scoring: Scoring): OpenHour {
-  return { start, sums: scoring.open(), violations: null, evidence: [], categories: NONE };
+  return { start, sums: scoring.open(), violations: null, signals: 0, evidence: [], categories: NONE };
 }
 
 /** Adds an event to its hour; returns the word for what makes it sensitive, or null. `remit` is the reviewed record in force at its time. */
@@ -85,5 +87,5 @@ export function saveHour(hour: OpenHour, scoring: Scoring): object {
 
 export function restoreHour(saved: object, scoring: Scoring): OpenHour {
   const raw = saved as Omit<OpenHour, 'categories' | 'sums'> & { categories: [string, never][]; sums: unknown };
-  return { ...raw, categories: new Map(raw.categories), sums: scoring.restoreSums(raw.sums) };
+  return { ...raw, signals: raw.signals ?? 0, categories: new Map(raw.categories), sums: scoring.restoreSums(raw.sums) };
 }

@@ -11,7 +11,7 @@ export function openFinding(p: Processor, { detector, signal, also }: Judged, ab
   const { identity, remit, inventory, event, at, provisional } = about;
   const part = about.part === undefined ? undefined : signal.part ?? about.part;
   const exception = inventory.exception(identity.urn, remit, detector.id, event, signal.at, signal.scope);
-  if (event !== null && exception === null) p.hours.violated(identity, signal.at, detector.id, 1);
+  if (event !== null && exception === null) p.hours.signalled(identity, signal.at, detector, 1);
   // What is said anew of the same hour, chain or fleet is not hidden anew, nor relied on anew, unless what hid it has ended meanwhile.
   const said = p.book.said(identity, detector, signal, part);
   if (!provisional && (said === undefined || (exception === null && said.loud === 0))) {

@@ -244,7 +244,7 @@ export class Processor {
     }
     for (const { detector, signal } of said?.values() ?? NONE) {
       this.book.takeBack(identity, detector, signal, eventUid(event), receivedAt);
-      if (!inventory.exception(identity.urn, remit, detector.id, before, signal.at, signal.scope)) this.hours.violated(identity, signal.at, detector.id, -1);
+      if (!inventory.exception(identity.urn, remit, detector.id, before, signal.at, signal.scope)) this.hours.signalled(identity, signal.at, detector, -1);
     }
     if (identity.proposal) this.#judgeInShadow(event, identity, identity.proposal, inventory);
   }
@@ -314,8 +314,10 @@ export class Processor {
     this.runs.release(kept.finding.identity);
     const { identity: urn, first, last, state } = kept.finding;
     const identity = this.identities.get(urn);
+    if (!identity || (state !== 'benign' && state !== 'bad')) return;
     // What waited for this word is learned, or forgotten for good: its own hours, and those of a day before, which the sum of a day speaks of.
-    if (identity && (state === 'benign' || state === 'bad')) this.parts.scoring.settle(identity.index, hourOf(first) - DAY, hourOf(last), state === 'benign', verdict.at);
+    // Misuse seldom ends with the hour that paged: what deviates up to a day later is part of it.
+    this.parts.scoring.settle(identity.index, hourOf(first) - DAY, hourOf(last) + (state === 'bad' ? DAY : 0), state === 'benign', verdict.at);
   }
 
   takeChanges(): FindingChange[] { return this.book.takeChanges(); }

@@ -23,8 +23,8 @@ const HELD = 0.3;
 /** Hours of doubt in a ratio. */
 const DOUBT = 3;
 
-/** Sums of one day, or decayed ones up to a day: histograms, hours, exceedances of the young. */
-interface Sums { days: number; hours: number; held: number; bins: Float64Array; strata: Float64Array; strataHours: Float64Array }
+/** Sums of one day, or decayed ones up to a day: histograms, hours, how many of them are held, how many deviate by the sum over 24 h, exceedances of the young. */
+interface Sums { days: number; hours: number; held: number; oddSums: number; bins: Float64Array; strata: Float64Array; strataHours: Float64Array }
 
 /** What hours of a day read: frozen. */
 export interface Epoch {
@@ -35,6 +35,8 @@ export interface Epoch {
   grown: boolean;
   /** Share of held hours that counts, so that attacks left alone do not become normal. */
   heldShare: number;
+  /** The same of hours that deviate by the sum over 24 h, as many as a conforming fleet makes: a drip of days that nobody judges is not normal either. */
+  sumShare: number;
   hours: number;
 }
 
@@ -109,6 +111,7 @@ export class Fleet {
     const keep = keepDays(frozen.days, Math.max(0, days));
     frozen.hours *= keep;
     frozen.held *= keep;
+    frozen.oddSums *= keep;
     for (const part of PARTS) for (let i = 0; i < frozen[part].length; i++) frozen[part][i]! *= keep;
     this.#last += days;
   }
@@ -120,6 +123,7 @@ export class Fleet {
     if (frozen.hours > 0 || sums !== undefined) frozen.days++;
     frozen.hours = frozen.hours * keep + (sums?.hours ?? 0);
     frozen.held = frozen.held * keep + (sums?.held ?? 0);
+    frozen.oddSums = frozen.oddSums * keep + (sums?.oddSums ?? 0);
     for (const part of PARTS) {
       const into = frozen[part];
       const from = sums?.[part];
@@ -131,7 +135,7 @@ export class Fleet {
     if (kept) this.#keep(day);
   }
 
-  #epoch({ days, hours, held, bins, strata, strataHours }: Sums): Epoch {
+  #epoch({ days, hours, held, oddSums, bins, strata, strataHours }: Sums): Epoch {
     const tails = Array.from({ length: this.#histograms }, (_, h) => new Tail(bins.subarray(h * BINS, (h + 1) * BINS), hours, h >= this.#histograms - 2));
     const young = new Float64Array(strata.length);
     for (let i = 0; i < strata.length; i += LEVELS.length) {
@@ -145,7 +149,8 @@ export class Fleet {
         young[i + l] = Math.log10(ratio);
       });
     }
-    return { tails, young, grown: days * 24 >= 2 * STRATA.at(-1)!, heldShare: Math.min(1, (HELD * hours * 1e-4 + 3) / Math.max(held, 1)), hours };
+    const share = (due: number, odd: number): number => Math.min(1, (due * hours * 1e-4 + 3) / Math.max(odd, 1));
+    return { tails, young, grown: days * 24 >= 2 * STRATA.at(-1)!, heldShare: share(HELD, held), sumShare: share(1, oddSums), hours };
   }
 
   /** Sums that an hour of this day adds to; a day frozen long ago adds to the first that is not. */
@@ -158,7 +163,7 @@ export class Fleet {
 
   #empty(): Sums {
     const strata = this.#histograms * STRATA.length * LEVELS.length;
-    return { days: 0, hours: 0, held: 0, bins: new Float64Array(this.#histograms * BINS), strata: new Float64Array(strata), strataHours: new Float64Array(STRATA.length) };
+    return { days: 0, hours: 0, held: 0, oddSums: 0, bins: new Float64Array(this.#histograms * BINS), strata: new Float64Array(strata), strataHours: new Float64Array(STRATA.length) };
   }
 
   save(): unknown {
@@ -185,12 +190,12 @@ export class Fleet {
     const empty = this.#empty();
     return {
       hours: sums[0], held: sums[1], bins: dense(sums[2], empty.bins.length), strata: dense(sums[3], empty.strata.length),
-      strataHours: dense(sums[4], empty.strataHours.length), days: sums[5],
+      strataHours: dense(sums[4], empty.strataHours.length), days: sums[5], oddSums: sums[6] ?? 0,
     };
   }
 }
 
-type Packed = [number, number, number[], number[], number[], number];
-function packed(sums: Sums): Packed { return [sums.hours, sums.held, sparse(sums.bins), sparse(sums.strata), sparse(sums.strataHours), sums.days]; }
+type Packed = [number, number, number[], number[], number[], number, number?];
+function packed(sums: Sums): Packed { return [sums.hours, sums.held, sparse(sums.bins), sparse(sums.strata), sparse(sums.strataHours), sums.days, sums.oddSums]; }
 
 function keepDays(age: number, days: number): number { return 0.5 ** (days / Math.max(HALF_LIFE.least, Math.min(HALF_LIFE.most, age * HALF_LIFE.part))); }

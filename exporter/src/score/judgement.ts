@@ -19,6 +19,8 @@ const WEIGHTS: Readonly<Record<Channel, number>> = {
  * sensitive a nightly rotation is rare, but it is no deviation of whoever does it every night.
  */
 const MOST_FOLD = 2;
+/** Digits from which the sum over 24 h may be of misuse that nobody has judged yet. */
+const ODD_SUM = 4;
 /** Part of the noise ratio that counts for habits that only agents have: the fleet's hours, not agents', are what they are compared with. */
 const AGENTS_RATIO = 0.6;
 
@@ -135,7 +137,8 @@ export class Judgement {
   }
 
   /** Adds the hour to the histograms of its day; into `marks` goes what it added, where it may have to be taken back. */
-  mark(bins: Float64Array, unit: number, cells: Cells, context: HourContext, marks: number[] | null): void {
+  mark(sums: { bins: Float64Array; oddSums: number }, unit: number, cells: Cells, context: HourContext, epoch: Epoch, marks: number[] | null): void {
+    const { bins } = sums;
     const mark = (histogram: number, x: number, weight: number): void => {
       if (x <= 0) return;
       const at = histogram * BINS + binOf(x);
@@ -147,7 +150,12 @@ export class Judgement {
       if (this.#raw[h]! <= 0) continue;
       // A noisy identity counts less, so that it cannot move the fleet.
       const noise = this.#among[h]! - this.#digits[h]!;
-      mark(h, this.#raw[h]!, noise <= 0 ? Math.max(1, unit) : Math.max(1, Math.round(unit / 10 ** noise)));
+      let weight = noise <= 0 ? unit : unit / 10 ** noise;
+      if (h === habits - 1 && this.#among[h]! >= ODD_SUM) {
+        weight *= epoch.sumShare;
+        sums.oddSums++;
+      }
+      mark(h, this.#raw[h]!, Math.max(1, Math.round(weight)));
     }
     for (let c = 0; c < CHANNELS.length; c++) mark(habits + c, this.#channelRaw[c]!, unit);
     mark(habits + CHANNELS.length, this.#before, unit);

@@ -235,6 +235,20 @@ test('an hour that pages waits too, although its score is below four digits', ()
   expect([closed(), closed(score + 0.01), closed(score)].map(({ held }) => held)).toEqual([false, false, true]);
 });
 
+test('drips of days that nobody judged do not make the next one usual', () => {
+  const drips = (week: number) => (week >= 4 ? week * 3 : -1);
+  const scorer = make();
+  const highest = new Map<number, number>();
+  for (const { identity, hour, sums } of fleet(60, 12, 8)) {
+    const week = Math.floor((hour - START) / (168 * HOUR));
+    const dripping = drips(week) === identity && (hour - START) % (168 * HOUR) < 120 * HOUR;
+    const { day } = scorer.close(identity, dripping ? { ...sums, amount: sums.amount * 3, amounts: [sums.amounts![0]!, sums.events, sums.amounts![2]! + Math.round(64 * Math.log(3)) * sums.events] } : sums, facts(identity), hour);
+    if (dripping) highest.set(week, Math.max(highest.get(week) ?? 0, day));
+  }
+  expect([...highest.keys()]).toEqual([4, 5, 6, 7, 8, 9, 10, 11]);
+  expect(Math.min(...highest.values())).toBeGreaterThan(4);
+});
+
 test('a level is compared with the approved reference', () => {
   const scorer = make();
   const open = (events: number) => Object.assign(openSums(), { events });

@@ -124,7 +124,7 @@ export class Scorer {
     if (this.#context.age === 0 && this.#common.first(cells) === 0) this.#context.peers.add(0, 1);
     const sumsOfDay = this.#fleet.adding(day);
     const marks = held || Math.max(this.#judgement.final, this.#judgement.day) >= REMEMBER ? [] : null;
-    this.#judgement.mark(sumsOfDay.bins, odd ? Math.round(UNIT * epoch.heldShare) : UNIT, cells, this.#context, marks);
+    this.#judgement.mark(sumsOfDay, odd ? Math.round(UNIT * epoch.heldShare) : UNIT, cells, this.#context, epoch, marks);
     const { elapsed } = this.#context;
     sumsOfDay.hours += elapsed;
     if (odd) sumsOfDay.held++;

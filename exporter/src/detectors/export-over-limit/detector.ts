@@ -1,4 +1,4 @@
-import type { Category, ChainMember, ChainStep, Detector, Millis, NhiEvent, Remit, Signal, VolumeLimit } from '@remit/contract';
+import type { Category, Chain, ChainMember, ChainStep, Detector, Millis, NhiEvent, Remit, Signal, VolumeLimit } from '@remit/contract';
 import { attack, bounded, DAY, day, moment, nist, outcome, owasp, span, tenet } from '../phrases.ts';
 import { addCells, MOST_OF_CELL } from './cells.ts';
 import { countOf, hash48, mergeSightings, mergeTexts } from './sets.ts';
@@ -66,7 +66,7 @@ export const detector: Detector = {
       if (chain.key !== keyOf(limit)) continue;
       for (const unit of ['bytes', 'rows', 'objects'] as const) {
         const most = limit[unit];
-        if (most !== null && reachable(chain.steps, limit.per, unit, most)) signals.push(...exceeded(chain.steps, limit, unit, most));
+        if (most !== null && reachable(chain.steps, limit.per, unit, most)) signals.push(...exceeded(chain, limit, unit, most));
       }
     }
     return signals;
@@ -143,23 +143,32 @@ function reachable(steps: readonly Step[], per: Millis, unit: Unit, most: number
 /** One excess: from the beginning of the period in which the sum first rises above the limit to where it is last above it. */
 interface Excess { from: Place; to: Place; peak: number; peakFrom: Millis; peakTo: Millis }
 
-function exceeded(steps: readonly Step[], limit: VolumeLimit, unit: Unit, most: number): Signal[] {
+function exceeded({ steps, lostUntil = 0 }: Chain<Amount>, limit: VolumeLimit, unit: Unit, most: number): Signal[] {
   const byDay = new Map<string, Excess>();
   let present: Excess | null = null;
+  // Whether it may have been above the limit before the first step that is still there.
+  let begun: boolean | null = null;
   trail(steps.map(({ fact }) => fact), limit.per, unit, (value, from, to) => {
+    const whole = to.time - limit.per >= lostUntil;
+    begun ??= !whole;
     if (value <= most) {
+      if (whole) begun = false;
       present = null;
       return;
     }
     if (present === null) {
       const bucket = day(to.time);
-      present = byDay.get(bucket) ?? { from, to, peak: 0, peakFrom: from.time, peakTo: to.time };
-      byDay.set(bucket, present);
+      present = (begun ? undefined : byDay.get(bucket)) ?? { from, to, peak: 0, peakFrom: from.time, peakTo: to.time };
+      if (!begun) byDay.set(bucket, present);
     }
     present.to = to;
     if (value > present.peak) Object.assign(present, { peak: value, peakFrom: from.time, peakTo: to.time });
   });
-  return [...byDay].map(([bucket, excess]) => signalOf(bucket, excess, steps, limit, unit));
+  const signals = [...byDay].map(([bucket, excess]) => signalOf(bucket, excess, steps, limit, unit));
+  const ongoing = present as Excess | null;
+  if (begun !== true || ongoing === null) return signals;
+  // What is over was said while its steps were there. What goes on is said anew, as of the day on which it is seen first.
+  return [{ ...signalOf(day(ongoing.from.time), ongoing, steps, limit, unit), first: lostUntil }];
 }
 
 function signalOf(bucket: string, { from, to, peak, peakFrom, peakTo }: Excess, steps: readonly Step[], limit: VolumeLimit, unit: Unit): Signal {

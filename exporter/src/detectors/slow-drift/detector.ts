@@ -1,11 +1,11 @@
 import type { Detector, Signal } from '@remit/contract';
 import { rarity, shown } from '../learned.ts';
-import { attack, day, DAY, moment, nist, owasp, tenet } from '../phrases.ts';
+import { attack, day, DAY, moment, nist, owasp, tenet, week } from '../phrases.ts';
 
 /**
  * What no single hour shows. Either the identity moved out over 24 hours so much more than usual that the sum is rare, although no hour of them was; or
  * it works at a level far from the one that its owner approved: a baseline that moves along never sees two per cent a day. A ticket, with a
- * budget of its own. One finding per day, or per approved level.
+ * budget of its own. One finding per week, since what drips does so for days, or per approved level.
  */
 export const detector: Detector = {
   id: 'slow-drift',
@@ -38,7 +38,7 @@ export const detector: Detector = {
     const signals: Signal[] = [];
     if (score.day >= hour.dayThreshold && score.score < view.threshold) {
       signals.push({
-        subject: 'sum of a day', bucket: day(hour.start), evidence, at, count: hour.events, score: score.day,
+        subject: 'sum of a day', bucket: week(hour.start), evidence, at, count: hour.events, score: score.day,
         reason: { expected: 'to move out in 24 hours what it usually does', observed: `far more in the 24 hours to ${moment(hour.start)}, ${rarity(score.day)}, without an hour that stands out` },
       });
     }
