@@ -1,7 +1,7 @@
 import type { Chain, ChainMember, Detector, FindingState, Inventory, Millis, NhiEvent, Remit, View } from '@remit/contract';
 import { fingerprint } from '../lib/hash.ts';
 import { standIn, type Identity } from './identities.ts';
-import type { Judge } from './judge.ts';
+import type { Judge, Judged } from './judge.ts';
 import { openFinding } from './opening.ts';
 import { earliest, keep, nameOf, type KeptChain, type KeptStep, type SavedChain } from './kept-chain.ts';
 import type { Processor } from './processor.ts';
@@ -254,7 +254,7 @@ export class ChainBook {
           standing.add(name);
           continue;
         }
-        const id = fingerprint(chain.urn, detector.id, judged.signal.subject, judged.signal.bucket);
+        const id = idOf(chain.urn, judged);
         // What was said and is forgotten meanwhile is no news.
         standing.add(chain.standing.includes(id) && !this.#p.book.all.has(id) ? id : openFinding(this.#p, judged, { identity, remit, inventory, event: null, at, part, provisional: false }));
       }
@@ -272,9 +272,8 @@ export class ChainBook {
   #words(detector: ChainDetector, whole: Chain, { standing, urn }: KeptChain, view: View): ReturnType<Judge['chain']> {
     const said = this.#p.judge.chain(detector, whole, view);
     if (whole.settled === true || standing.length === 0) return said;
-    const nameOfSignal = ({ signal: { subject, bucket } }: (typeof said)[number]): string => fingerprint(urn, detector.id, subject, bucket);
-    const certain = new Set(said.map(nameOfSignal));
-    return this.#p.judge.chain(detector, { ...whole, settled: true }, view).filter((one) => certain.has(nameOfSignal(one)) || standing.includes(nameOfSignal(one)));
+    const names = new Set([...said.map((one) => idOf(urn, one)), ...standing]);
+    return this.#p.judge.chain(detector, { ...whole, settled: true }, view).filter((one) => names.has(idOf(urn, one)));
   }
 
   /** A flood of chains: the ones that were quiet longest go first. */
@@ -332,6 +331,8 @@ export class ChainBook {
 function approved(detector: ChainDetector, remit: Remit | null): Remit | null {
   return detector.unrecorded === true && remit?.reviewed === false ? null : remit;
 }
+
+function idOf(urn: string, { detector, signal: { subject, bucket } }: Judged): string { return fingerprint(urn, detector.id, subject, bucket); }
 
 function after(step: KeptStep, slot: Millis, id: string): boolean {
   return step.slot > slot || (step.slot === slot && step.id > id);
