@@ -3,7 +3,7 @@ import { fingerprint } from '../lib/hash.ts';
 import { standIn, type Identity } from './identities.ts';
 import type { Judge, Judged } from './judge.ts';
 import { openFinding } from './opening.ts';
-import { earliest, keep, nameOf, type KeptChain, type KeptStep, type SavedChain } from './kept-chain.ts';
+import { after, earliest, keep, nameOf, type KeptChain, type KeptStep, type SavedChain } from './kept-chain.ts';
 import type { Processor } from './processor.ts';
 import { Recency } from './recency.ts';
 
@@ -333,10 +333,6 @@ function approved(detector: ChainDetector, remit: Remit | null): Remit | null {
 }
 
 function idOf(urn: string, { detector, signal: { subject, bucket } }: Judged): string { return fingerprint(urn, detector.id, subject, bucket); }
-
-function after(step: KeptStep, slot: Millis, id: string): boolean {
-  return step.slot > slot || (step.slot === slot && step.id > id);
-}
 
 function fold(into: KeptStep, detector: ChainDetector, member: ChainMember, event: NhiEvent, view: View, gap: boolean): void {
   into.count++;

@@ -38,6 +38,11 @@ export function earliest(steps: readonly KeptStep[]): Millis {
   return from;
 }
 
+/** Whether the step comes after the place of such a member. */
+export function after(step: KeptStep, slot: Millis, id: string): boolean {
+  return step.slot > slot || (step.slot === slot && step.id > id);
+}
+
 /** What a restart needs of a chain, as JSON. */
 export function saveChain({ detector, urn, key, steps, dropped, lostUntil, standing, touched, due, unrecorded }: KeptChain): SavedChain {
   return { detector, urn, key, steps, dropped, lostUntil, standing, touched, due, unrecorded };
