@@ -45,7 +45,7 @@ export default ts.config(
   { files: ['**/*.{js,mjs}'], ...ts.configs.disableTypeChecked },
   {
     files: ['exporter/src/**/*.ts', 'contract/src/**/*.ts'],
-    ignores: ['**/*.test.ts'],
+    ignores: ['**/*.test.ts', '**/made-*.ts'],
     plugins: { remit: { rules: { star } } },
     rules: { 'remit/star': 'error' },
   },

@@ -149,6 +149,11 @@ export interface Habit {
   /** −log10 of the upper-tail probability of what the hour shows, 0 where it shows nothing; finite, ≥ 0. Pure. */
   raw(cells: Cells, sums: HourSums, context: HourContext): number;
   learn(cells: Cells, sums: HourSums, context: HourContext): void;
+  /**
+   * Only where hours are learned at their close although they wait for a verdict, unless they page: takes one of them back. Such a habit does not learn
+   * what is usual, but how often something is said.
+   */
+  unlearn?(cells: Cells, sums: HourSums, context: HourContext): void;
   /** The same in words and numbers. */
   tell(cells: Cells, sums: HourSums, context: HourContext): { observed: number; expected: number; text: HabitText };
 }

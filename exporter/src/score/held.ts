@@ -2,8 +2,8 @@ import type { HourFacts, HourSums, Millis } from '@remit/contract';
 
 const HOUR: Millis = 3_600_000;
 
-/** An hour that waits for a verdict before it is learned. `marks`: places and weights that it has in the fleet's histograms. */
-export interface HeldHour { hour: number; since: number; sums: HourSums; facts: HourFacts; marks: number[]; share: number }
+/** An hour that waits for a verdict before it is learned. `marks`: places and weights that it has in the fleet's histograms. `counted`: by the habits that do not wait. */
+export interface HeldHour { hour: number; since: number; sums: HourSums; facts: HourFacts; marks: number[]; share: number; counted: boolean }
 /** An hour that was learned and may still turn out to be bad: then its marks go. */
 interface Recent { hour: number; marks: number[] }
 
@@ -83,7 +83,7 @@ export class Held {
       const [identity, hour] = key.split('/').map(Number) as [number, number];
       const held = this.#hours.get(identity)?.find((h) => h.hour === hour);
       if (held === undefined) gone.push(key);
-      else puts.push({ key, value: [held.since, this.#codec.save(held.sums), held.facts, held.marks, held.share] });
+      else puts.push({ key, value: [held.since, this.#codec.save(held.sums), held.facts, held.marks, held.share, held.counted] });
     }
     for (const identity of this.#changedRecent) {
       const list = this.#recent.get(identity);
@@ -101,9 +101,9 @@ export class Held {
       return;
     }
     const [identity, hour] = key.split('/').map(Number) as [number, number];
-    const [since, sums, facts, held, share] = saved as [number, unknown, HourFacts, number[], number];
+    const [since, sums, facts, held, share, counted = false] = saved as [number, unknown, HourFacts, number[], number, boolean?];
     const list = this.#hours.get(identity) ?? [];
-    list.push({ hour, since, sums: this.#codec.restore(sums), facts, marks: held, share });
+    list.push({ hour, since, sums: this.#codec.restore(sums), facts, marks: held, share, counted });
     this.#hours.set(identity, list.sort((a, b) => a.hour - b.hour));
   }
 }

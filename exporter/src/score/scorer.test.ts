@@ -1,45 +1,8 @@
-import type { HourFacts, HourSums } from '@remit/contract';
+import type { HourSums } from '@remit/contract';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { habits } from '../baseline/habits/all.ts';
-import { openSums, restoreSums, saveSums } from '../baseline/sums.ts';
-import { Scorer } from './scorer.ts';
-
-const HOUR = 3_600_000;
-const START = Date.UTC(2026, 8, 7);
-const KEY = new Uint8Array(8).fill(5);
-const make = () => new Scorer({ habits: habits(), sums: { save: saveSums, restore: restoreSums }, key: KEY, budget: { fleet: 10 } });
-interface Closed { identity: number; hour: number; sums: HourSums }
-
-const facts = (identity: number): HourFacts => ({
-  kind: identity % 4 === 0 ? 'ai_agent' : 'service_account', owner: `team-${identity % 3}`, purpose: null, environment: 'prod', group: null, declared: identity % 2 === 0, violations: null,
-});
-
-/** A conforming fleet: office hours or round the clock, counts of a negative binomial, now and then something new, an odd hour, a storm. */
-function fleet(identities: number, weeks: number, seed: number): Closed[] {
-  const random = generator(seed);
-  const closed: Closed[] = [];
-  const rate = Array.from({ length: identities }, () => 2 + 20 * random());
-  for (let h = 0; h < weeks * 168; h++) for (let i = 0; i < identities; i++) {
-    const office = i % 3 === 0 || (h % 24 >= 8 && h % 24 < 17 && h % 168 < 120);
-    if (random() > (office ? 0.7 : 0.004)) continue;
-    const storm = random() < 0.001 ? Math.min(50, (1 - random()) ** -0.8) : 1;
-    const events = 1 + poisson(random, rate[i]! * storm * (gamma3(random) / 3));
-    const sums = openSums();
-    Object.assign(sums, { events, failed: random() < 0.02 ? Math.ceil(events / 3) : 0, sensitive: random() < 0.1 ? 1 : 0 });
-    sums.actions = pick(random, 4, 1_000 + i * 10).concat(random() < 0.003 ? [5_000 + Math.floor(random() * 1e6)] : []).sort((a, b) => a - b);
-    sums.resources = pick(random, 6, 77_000 + i * 10);
-    sums.sources = [9];
-    const bytes = Math.ceil(events * Math.exp(7 + normal(random) * 0.6 / Math.sqrt(events)));
-    Object.assign(sums, { amount: bytes, measured: events, amounts: [sums.actions[0]!, events, Math.round(Math.log(bytes / events) * 64) * events] });
-    if (i % 4 === 0) sums.steps = [1, 2, 3, 4].flatMap((k) => [k * 60_000 + i, h, 40 + (random() < 0.02 ? Math.floor(random() * 6) : k), h * 10 + k]);
-    closed.push({ identity: i, hour: START + h * HOUR, sums });
-  }
-  return closed;
-}
-
-function close(scorer: Scorer, hours: readonly Closed[]): number[] {
-  return hours.map(({ identity, hour, sums }) => scorer.close(identity, sums, facts(identity), hour).score);
-}
+import { openSums } from '../baseline/sums.ts';
+import { close, facts, fleet, gamma3, generator, HOUR, make, poisson, START } from './made-fleet.ts';
+import type { Scorer } from './scorer.ts';
 
 const rows = (scorer: Scorer, identities: number) => Array.from({ length: identities }, (_, i) => Buffer.concat(scorer.bytes(i)).toString('base64'));
 
@@ -200,55 +163,6 @@ describe('a conforming fleet of 60 over ten weeks', () => {
   });
 });
 
-test('an hour that deviates waits: benign is learned, bad leaves no trace', () => {
-  const hours = fleet(20, 5, 3);
-  const odd = openSums();
-  Object.assign(odd, { events: 900, failed: 900, privileged: 50, actions: [11, 12, 13], resources: [14], sources: [15] });
-  const at = START + 5 * 168 * HOUR + 2 * HOUR;
-  const run = (verdict: boolean | null) => {
-    const scorer = make();
-    close(scorer, hours);
-    const { held } = scorer.close(1, odd, facts(1), at, false);
-    expect(held).toBe(true);
-    expect(scorer.held()).toEqual({ count: 1, oldest: at, needsVerdict: 1 });
-    if (verdict !== null) expect(scorer.settle(1, at, at, verdict)).toBe(1);
-    return scorer.score(1, odd, facts(1), at + 168 * HOUR, true).parts.find(({ habit }) => habit === 'action')?.raw ?? 0;
-  };
-  const waiting = run(null);
-  expect(run(false)).toBe(waiting);
-  expect(run(true)).toBeLessThan(waiting);
-});
-
-test('an hour that pages waits too, although its score is below four digits', () => {
-  const hours = fleet(20, 4, 3);
-  const busy = hours.findLast(({ identity }) => identity === 1)!.sums;
-  const sums = { ...busy, events: busy.events * 8 };
-  const at = START + 4 * 168 * HOUR + 10 * HOUR;
-  const closed = (threshold?: number) => {
-    const scorer = make();
-    close(scorer, hours);
-    return scorer.close(1, sums, facts(1), at, true, threshold);
-  };
-  const { score } = closed();
-  expect(score).toBeGreaterThan(1);
-  expect(score).toBeLessThan(4);
-  expect([closed(), closed(score + 0.01), closed(score)].map(({ held }) => held)).toEqual([false, false, true]);
-});
-
-test('drips of days that nobody judged do not make the next one usual', () => {
-  const drips = (week: number) => (week >= 4 ? week * 3 : -1);
-  const scorer = make();
-  const highest = new Map<number, number>();
-  for (const { identity, hour, sums } of fleet(60, 12, 8)) {
-    const week = Math.floor((hour - START) / (168 * HOUR));
-    const dripping = drips(week) === identity && (hour - START) % (168 * HOUR) < 120 * HOUR;
-    const { day } = scorer.close(identity, dripping ? { ...sums, amount: sums.amount * 3, amounts: [sums.amounts![0]!, sums.events, sums.amounts![2]! + Math.round(64 * Math.log(3)) * sums.events] } : sums, facts(identity), hour);
-    if (dripping) highest.set(week, Math.max(highest.get(week) ?? 0, day));
-  }
-  expect([...highest.keys()]).toEqual([4, 5, 6, 7, 8, 9, 10, 11]);
-  expect(Math.min(...highest.values())).toBeGreaterThan(4);
-});
-
 test('a level is compared with the approved reference', () => {
   const scorer = make();
   const open = (events: number) => Object.assign(openSums(), { events });
@@ -330,24 +244,3 @@ test('spending above the budget raises the threshold, and only then', () => {
   for (let i = 0; i < 400; i++) budget.spend(now - (i % 20 + 2) * 24 * HOUR, -1);
   expect(budget.of(null, 'cicd', sizes, now)).toBe(budget.threshold(100));
 });
-
-function generator(seed: number): () => number {
-  let a = seed * 0x9e3779b9 >>> 0;
-  return () => {
-    a = (a + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(a ^ (a >>> 15), a | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-function normal(random: () => number): number { return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random()); }
-function gamma3(random: () => number): number { return -Math.log((1 - random()) * (1 - random()) * (1 - random())); }
-function poisson(random: () => number, mean: number): number {
-  if (mean > 30) return Math.max(0, Math.round(mean + Math.sqrt(mean) * normal(random)));
-  let n = 0;
-  for (let p = random(); p > Math.exp(-mean) && n < 200; n++) p *= random();
-  return n;
-}
-function pick(random: () => number, of: number, base: number): number[] {
-  return Array.from({ length: of }, (_, i) => base + i).filter((_, i) => random() < 1 / (1 + i));
-}

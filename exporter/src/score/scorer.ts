@@ -132,12 +132,15 @@ export class Scorer {
     this.#common.cast(cells, this.#judgement.shown, this.#context, this.#judgement.final >= REMEMBER);
     this.#common.advance(cells, this.#context, this.#judgement.deviation);
     this.#reference.count(cells, hour, sums.events, this.#habits.volume);
-    if (held) this.#held.put(identity, { hour, since: this.#context.since, sums, facts, marks: marks ?? [], share: odd ? epoch.heldShare : 1 });
-    else {
+    if (held) {
+      const counted = !odd && !pages;
+      if (counted) this.#learn(cells, sums, 'at once');
+      this.#held.put(identity, { hour, since: this.#context.since, sums, facts, marks: marks ?? [], share: odd ? epoch.heldShare : 1, counted });
+    } else {
       if (marks !== null) this.#held.remember(identity, hour, marks);
       // What was odd only because everything was new says nothing of how noisy an identity is.
       if (!epoch.grown && this.#judgement.final >= REMEMBER) this.#judgement.forget();
-      this.#learn(cells, sums);
+      this.#learn(cells, sums, 'all');
     }
     return said;
   }
@@ -161,6 +164,10 @@ export class Scorer {
       const factor = benign ? (1 - held.share) / Math.max(held.share, 1e-3) : -1;
       for (let i = 0; i < held.marks.length; i += 2) bins[held.marks[i]!]! += Math.round(held.marks[i + 1]! * factor);
       if (benign) this.#learnHeld(identity, held);
+      else if (held.counted) {
+        const cells = this.#look(identity, held.facts, held.hour * HOUR) && this.#own(identity, false, true);
+        for (const habit of this.#habits.all) habit.unlearn?.(cells, held.sums, this.#context);
+      }
     }
     return settled.length;
   }
@@ -177,7 +184,7 @@ export class Scorer {
     const cells = this.#look(identity, held.facts, held.hour * HOUR) && this.#own(identity, held.sums.steps !== null, true);
     Object.assign(this.#context, { elapsed: 0, decay: 1, since: held.since });
     this.#judgement.forget();
-    this.#learn(cells, held.sums);
+    this.#learn(cells, held.sums, held.counted ? 'after a verdict' : 'all');
   }
 
   #own(identity: number, tools: boolean, write: boolean): Cells {
@@ -208,17 +215,21 @@ export class Scorer {
     return view;
   }
 
-  #learn(cells: Cells, sums: HourSums): void {
+  /** Of an hour that waits some habits learn at once, and all others when somebody has judged it. */
+  #learn(cells: Cells, sums: HourSums, which: 'all' | 'at once' | 'after a verdict'): void {
     const { all } = this.#habits;
     const context = this.#context;
-    this.#ratio.fade(cells, context.decay);
-    this.#judgement.count(cells);
+    if (which !== 'at once') {
+      this.#ratio.fade(cells, context.decay);
+      this.#judgement.count(cells);
+    }
     for (let h = 0; h < all.length; h++) {
       const habit = all[h]!;
+      if (which !== 'all' && (habit.unlearn !== undefined) !== (which === 'at once')) continue;
       if (habit.tools !== true) habit.learn(cells, sums, context);
       else if (sums.steps !== null || sums.arguments !== null) habit.learn(this.#toolCells, sums, context);
     }
-    this.#common.learned(cells, context);
+    if (which !== 'at once') this.#common.learned(cells, context);
   }
 
   /** Events that such an hour reaches with probability ½, 5 % and 1 %; null while warming. Changes nothing, however far ahead the hour is. */

@@ -1,6 +1,9 @@
-import { VIOLATIONS, type Cells, type Claim, type ClaimSums, type Habit, type HabitText, type HourContext, type HourSums, type Violation } from '@remit/contract';
+import { VIOLATIONS as ALL, type Cells, type Claim, type ClaimSums, type Habit, type HabitText, type HourContext, type HourSums, type Violation } from '@remit/contract';
 import { percent } from './rhythm.ts';
 
+/** Ways that have a rate. An excess goes on for its whole period and pages by itself: no hour of it says anything new. */
+const VIOLATIONS = ALL.filter((way): way is Way => way !== 'export');
+type Way = Exclude<Violation, 'export'>;
 /** Active hours of peers that a rate starts from. */
 const PEER_HOURS = 20;
 /** Violating hours a day and identity that teach the peers: one sloppy record must not excuse everybody's. */
@@ -10,11 +13,11 @@ const SECOND = 0.5;
 
 /**
  * What the remit said of the hour, weighed by how often conforming identities are said the same of: a rate per way, shrunk to
- * the peers'. A sloppy record damps itself, a violation that nobody's record ever sees is rare.
+ * the peers'. A sloppy record damps itself, although nobody answers its tickets; a violation that nobody's record ever sees is rare.
  */
 export class Outcomes implements Habit {
   readonly id = 'remit';
-  readonly version = 1;
+  readonly version = 2;
   readonly channel = 'remit' as const;
   #rates = 0; #hours = 0; #day = 0; #today = 0; #peerHours = 0; #peers = 0;
 
@@ -70,6 +73,14 @@ export class Outcomes implements Habit {
     if (any) cells.u16[half + this.#today]!++;
   }
 
+  unlearn(cells: Cells, _sums: HourSums, context: HourContext): void {
+    if (!context.facts.declared || context.facts.violations === null) return;
+    for (let v = 0; v < VIOLATIONS.length; v++) {
+      const at = cells.word + this.#rates + v;
+      if (context.facts.violations[VIOLATIONS[v]!]! > 0) cells.f32[at] = Math.max(0, cells.f32[at]! - 1);
+    }
+  }
+
   tell(cells: Cells, _sums: HourSums, context: HourContext): { observed: number; expected: number; text: HabitText } {
     const said = VIOLATIONS.map((id, v) => ({ id, v })).filter(({ id }) => context.facts.violations !== null && context.facts.violations[id]! > 0);
     const worst = said.map(({ id, v }) => ({ id, rate: this.#rate(cells, context, v) })).sort((a, b) => a.rate - b.rate)[0];
@@ -84,7 +95,7 @@ export class Outcomes implements Habit {
   }
 }
 
-const WORDS: Record<Violation, string> = {
+const WORDS: Record<Way, string> = {
   schedule: 'outside its schedule', rotation: 'credentials outside their rotation', sequence: 'tools out of order', lifecycle: 'active after its end',
-  purpose: 'actions outside its purpose', privilege: 'privileges not granted', export: 'more moved than allowed', environment: 'outside its environments',
+  purpose: 'actions outside its purpose', privilege: 'privileges not granted', environment: 'outside its environments',
 };
