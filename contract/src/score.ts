@@ -149,11 +149,8 @@ export interface Habit {
   /** −log10 of the upper-tail probability of what the hour shows, 0 where it shows nothing; finite, ≥ 0. Pure. */
   raw(cells: Cells, sums: HourSums, context: HourContext): number;
   learn(cells: Cells, sums: HourSums, context: HourContext): void;
-  /**
-   * Only where hours are learned at their close although they wait for a verdict, unless they page: takes one of them back. Such a habit does not learn
-   * what is usual, but how often something is said.
-   */
-  unlearn?(cells: Cells, sums: HourSums, context: HourContext): void;
+  /** Counts an hour of which nobody was woken, when it has waited for days for a verdict (1), and takes it back (−1) once somebody has judged it, before it is learned, if it is. */
+  wait?(cells: Cells, sums: HourSums, context: HourContext, by: 1 | -1): void;
   /** The same in words and numbers. */
   tell(cells: Cells, sums: HourSums, context: HourContext): { observed: number; expected: number; text: HabitText };
 }

@@ -2,8 +2,8 @@ import type { HourFacts, HourSums, Millis } from '@remit/contract';
 
 const HOUR: Millis = 3_600_000;
 
-/** An hour that waits for a verdict before it is learned. `marks`: places and weights that it has in the fleet's histograms. `counted`: by the habits that do not wait. */
-export interface HeldHour { hour: number; since: number; sums: HourSums; facts: HourFacts; marks: number[]; share: number; counted: boolean }
+/** An hour that waits for a verdict before it is learned. `marks`: places and weights that it has in the fleet's histograms. `counted`: by the habits that do not wait for long; null: never, since it paged. */
+export interface HeldHour { hour: number; since: number; sums: HourSums; facts: HourFacts; marks: number[]; share: number; counted: boolean | null }
 /** An hour that was learned and may still turn out to be bad: then its marks go. */
 interface Recent { hour: number; marks: number[] }
 
@@ -30,6 +30,16 @@ export class Held {
     if (list === undefined) this.#hours.set(identity, [held]);
     else list.push(held);
     this.#changed.add(`${identity}/${held.hour}`);
+  }
+
+  /** Those up to `hour` that are to be counted and were not yet; from now on they are. */
+  count(identity: number, hour: number): HeldHour[] {
+    const due = (this.#hours.get(identity) ?? []).filter((held) => held.counted === false && held.hour <= hour);
+    for (const held of due) {
+      held.counted = true;
+      this.#changed.add(`${identity}/${held.hour}`);
+    }
+    return due;
   }
 
   /** Remembers where an hour that was learned stands in the histograms. */
@@ -101,7 +111,7 @@ export class Held {
       return;
     }
     const [identity, hour] = key.split('/').map(Number) as [number, number];
-    const [since, sums, facts, held, share, counted = false] = saved as [number, unknown, HourFacts, number[], number, boolean?];
+    const [since, sums, facts, held, share, counted = null] = saved as [number, unknown, HourFacts, number[], number, (boolean | null)?];
     const list = this.#hours.get(identity) ?? [];
     list.push({ hour, since, sums: this.#codec.restore(sums), facts, marks: held, share, counted });
     this.#hours.set(identity, list.sort((a, b) => a.hour - b.hour));

@@ -18,6 +18,8 @@ const HOLD = 4;
 const REMEMBER = 2.5;
 /** A held hour that nobody judged is learned after this long, unless it left the remit or was sensitive. */
 const RELEASE_HOURS = 14 * 24;
+/** An hour of which nobody was woken, and that nobody has judged, is counted after this long: misuse of a few hours must not make its own end usual. */
+const COUNT_HOURS = 3 * 24;
 /** Identities whose peers are kept at hand. */
 const MOST_VIEWS = 4_096;
 
@@ -132,15 +134,12 @@ export class Scorer {
     this.#common.cast(cells, this.#judgement.shown, this.#context, this.#judgement.final >= REMEMBER);
     this.#common.advance(cells, this.#context, this.#judgement.deviation);
     this.#reference.count(cells, hour, sums.events, this.#habits.volume);
-    if (held) {
-      const counted = !odd && !pages;
-      if (counted) this.#learn(cells, sums, 'at once');
-      this.#held.put(identity, { hour, since: this.#context.since, sums, facts, marks: marks ?? [], share: odd ? epoch.heldShare : 1, counted });
-    } else {
+    if (held) this.#held.put(identity, { hour, since: this.#context.since, sums, facts, marks: marks ?? [], share: odd ? epoch.heldShare : 1, counted: odd || pages ? null : false });
+    else {
       if (marks !== null) this.#held.remember(identity, hour, marks);
       // What was odd only because everything was new says nothing of how noisy an identity is.
       if (!epoch.grown && this.#judgement.final >= REMEMBER) this.#judgement.forget();
-      this.#learn(cells, sums, 'all');
+      this.#learn(cells, sums);
     }
     return said;
   }
@@ -163,11 +162,7 @@ export class Scorer {
       const bins = binsOf(held.hour);
       const factor = benign ? (1 - held.share) / Math.max(held.share, 1e-3) : -1;
       for (let i = 0; i < held.marks.length; i += 2) bins[held.marks[i]!]! += Math.round(held.marks[i + 1]! * factor);
-      if (benign) this.#learnHeld(identity, held);
-      else if (held.counted) {
-        const cells = this.#look(identity, held.facts, held.hour * HOUR) && this.#own(identity, false, true);
-        for (const habit of this.#habits.all) habit.unlearn?.(cells, held.sums, this.#context);
-      }
+      this.#judged(identity, held, benign);
     }
     return settled.length;
   }
@@ -177,15 +172,23 @@ export class Scorer {
 
   #release(identity: number, hour: number): void {
     if (!this.#held.has(identity)) return;
-    for (const held of this.#held.take(identity, (h) => h.hour <= hour - RELEASE_HOURS && harmless(h))) this.#learnHeld(identity, held);
+    for (const { facts, sums, hour: waiting } of this.#held.count(identity, hour - COUNT_HOURS)) {
+      const cells = this.#look(identity, facts, waiting * HOUR) && this.#own(identity, false, true);
+      this.#wait(cells, sums, 1);
+    }
+    for (const held of this.#held.take(identity, (h) => h.hour <= hour - RELEASE_HOURS && harmless(h))) this.#judged(identity, held, true);
   }
 
-  #learnHeld(identity: number, held: HeldHour): void {
+  #judged(identity: number, held: HeldHour, benign: boolean): void {
     const cells = this.#look(identity, held.facts, held.hour * HOUR) && this.#own(identity, held.sums.steps !== null, true);
+    if (held.counted === true) this.#wait(cells, held.sums, -1);
+    if (!benign) return;
     Object.assign(this.#context, { elapsed: 0, decay: 1, since: held.since });
     this.#judgement.forget();
-    this.#learn(cells, held.sums, held.counted ? 'after a verdict' : 'all');
+    this.#learn(cells, held.sums);
   }
+
+  #wait(cells: Cells, sums: HourSums, by: 1 | -1): void { for (const habit of this.#habits.all) habit.wait?.(cells, sums, this.#context, by); }
 
   #own(identity: number, tools: boolean, write: boolean): Cells {
     const cells = this.#cells;
@@ -215,21 +218,17 @@ export class Scorer {
     return view;
   }
 
-  /** Of an hour that waits some habits learn at once, and all others when somebody has judged it. */
-  #learn(cells: Cells, sums: HourSums, which: 'all' | 'at once' | 'after a verdict'): void {
+  #learn(cells: Cells, sums: HourSums): void {
     const { all } = this.#habits;
     const context = this.#context;
-    if (which !== 'at once') {
-      this.#ratio.fade(cells, context.decay);
-      this.#judgement.count(cells);
-    }
+    this.#ratio.fade(cells, context.decay);
+    this.#judgement.count(cells);
     for (let h = 0; h < all.length; h++) {
       const habit = all[h]!;
-      if (which !== 'all' && (habit.unlearn !== undefined) !== (which === 'at once')) continue;
       if (habit.tools !== true) habit.learn(cells, sums, context);
       else if (sums.steps !== null || sums.arguments !== null) habit.learn(this.#toolCells, sums, context);
     }
-    if (which !== 'at once') this.#common.learned(cells, context);
+    this.#common.learned(cells, context);
   }
 
   /** Events that such an hour reaches with probability ½, 5 % and 1 %; null while warming. Changes nothing, however far ahead the hour is. */

@@ -73,11 +73,13 @@ export class Outcomes implements Habit {
     if (any) cells.u16[half + this.#today]!++;
   }
 
-  unlearn(cells: Cells, _sums: HourSums, context: HourContext): void {
+  /** Its own rate only: what nobody has judged yet tells nothing of peers. */
+  wait(cells: Cells, _sums: HourSums, context: HourContext, by: 1 | -1): void {
     if (!context.facts.declared || context.facts.violations === null) return;
+    const { word } = cells;
+    cells.f32[word + this.#hours] = Math.max(0, cells.f32[word + this.#hours]! + by);
     for (let v = 0; v < VIOLATIONS.length; v++) {
-      const at = cells.word + this.#rates + v;
-      if (context.facts.violations[VIOLATIONS[v]!]! > 0) cells.f32[at] = Math.max(0, cells.f32[at]! - 1);
+      if (context.facts.violations[VIOLATIONS[v]!]! > 0) cells.f32[word + this.#rates + v] = Math.max(0, cells.f32[word + this.#rates + v]! + by);
     }
   }
 
