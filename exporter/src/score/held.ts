@@ -7,6 +7,8 @@ export interface HeldHour { hour: number; since: number; sums: HourSums; facts: 
 /** An hour that was learned and may still turn out to be bad: then its marks go. */
 interface Recent { hour: number; marks: number[] }
 
+/** Hours of one identity that wait at most; of more the oldest are let go, unlearned, since nobody will judge each of them. */
+const MOST_HELD = 14 * 24;
 /** Days for which hours that deviate somewhat can still be taken out of the fleet's histograms. */
 const RECENT_HOURS = 4 * 24;
 
@@ -30,6 +32,7 @@ export class Held {
     if (list === undefined) this.#hours.set(identity, [held]);
     else list.push(held);
     this.#changed.add(`${identity}/${held.hour}`);
+    if (list !== undefined && list.length > MOST_HELD) this.#changed.add(`${identity}/${list.shift()!.hour}`);
   }
 
   /** Those up to `hour` that are to be counted and were not yet; from now on they are. */

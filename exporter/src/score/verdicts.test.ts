@@ -74,3 +74,23 @@ test('drips of days that nobody judged do not make the next one usual', () => {
   expect([...highest.keys()]).toEqual([4, 5, 6, 7, 8, 9, 10, 11]);
   expect(Math.min(...highest.values())).toBeGreaterThan(4);
 });
+
+test('of hours that nobody ever judges only the last two weeks of them wait, after a restart too', () => {
+  const outside = { ...facts(1), violations: { purpose: 1 } };
+  const scorer = make();
+  const saved = new Map<string, Uint8Array>();
+  const save = (): void => {
+    const { puts, gone } = scorer.takeDirty();
+    for (const { key, value } of puts) saved.set(key, value);
+    for (const key of gone) saved.delete(key);
+  };
+  for (let n = 0; n < 400; n++) {
+    scorer.close(1, Object.assign(openSums(), { events: 3 }), outside, START + n * HOUR, false);
+    if (n % 100 === 99) save();
+  }
+  const waiting = { count: 336, oldest: START + 64 * HOUR, needsVerdict: 336 };
+  expect(scorer.held()).toEqual(waiting);
+  const restarted = make();
+  for (const [key, value] of [...saved].sort((a, b) => (a[0] < b[0] ? -1 : 1))) restarted.restore(key, value);
+  expect(restarted.held()).toEqual(waiting);
+});
