@@ -2,8 +2,8 @@ import type { HourFacts, HourSums, Millis } from '@remit/contract';
 
 const HOUR: Millis = 3_600_000;
 
-/** An hour that waits for a verdict before it is learned. `marks`: places and weights that it has in the fleet's histograms. `counted`: by the habits that do not wait for long; null: never, since it paged. */
-export interface HeldHour { hour: number; since: number; sums: HourSums; facts: HourFacts; marks: number[]; share: number; counted: boolean | null }
+/** An hour that waits for a verdict before it is learned. `marks`: places and weights that it has in the fleet's histograms. `counted`: as the identity's noise, and by the habits that do not wait for long; null: never, since it paged. `exceeds`: habits and digits. */
+export interface HeldHour { hour: number; since: number; sums: HourSums; facts: HourFacts; marks: number[]; share: number; counted: boolean | null; exceeds: number[] }
 /** An hour that was learned and may still turn out to be bad: then its marks go. */
 interface Recent { hour: number; marks: number[] }
 
@@ -96,7 +96,7 @@ export class Held {
       const [identity, hour] = key.split('/').map(Number) as [number, number];
       const held = this.#hours.get(identity)?.find((h) => h.hour === hour);
       if (held === undefined) gone.push(key);
-      else puts.push({ key, value: [held.since, this.#codec.save(held.sums), held.facts, held.marks, held.share, held.counted] });
+      else puts.push({ key, value: [held.since, this.#codec.save(held.sums), held.facts, held.marks, held.share, held.counted, held.exceeds] });
     }
     for (const identity of this.#changedRecent) {
       const list = this.#recent.get(identity);
@@ -114,9 +114,9 @@ export class Held {
       return;
     }
     const [identity, hour] = key.split('/').map(Number) as [number, number];
-    const [since, sums, facts, held, share, counted = null] = saved as [number, unknown, HourFacts, number[], number, (boolean | null)?];
+    const [since, sums, facts, held, share, counted = null, exceeds = []] = saved as [number, unknown, HourFacts, number[], number, (boolean | null)?, number[]?];
     const list = this.#hours.get(identity) ?? [];
-    list.push({ hour, since, sums: this.#codec.restore(sums), facts, marks: held, share, counted });
+    list.push({ hour, since, sums: this.#codec.restore(sums), facts, marks: held, share, counted, exceeds });
     this.#hours.set(identity, list.sort((a, b) => a.hour - b.hour));
   }
 }

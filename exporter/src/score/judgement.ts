@@ -190,7 +190,19 @@ export class Judgement {
 
   /** Adds the hour's exceedances to the identity's own. */
   count(cells: Cells): void {
-    for (let h = 0; h < this.#raw.length; h++) if (this.#strata[h]! >= LEVELS[0]) this.#ratio.count(cells, h, this.#strata[h]!);
+    for (let h = 0; h < this.#raw.length; h++) if (this.#strata[h]! >= LEVELS[0]) this.#ratio.count(cells, h, this.#strata[h]!, 1);
+  }
+
+  /** The same as pairs of habit and digits, to be counted later by `recount`. */
+  exceedances(): number[] {
+    const pairs: number[] = [];
+    for (let h = 0; h < this.#raw.length; h++) if (this.#strata[h]! >= LEVELS[0]) pairs.push(h, Math.round(this.#strata[h]! * 100) / 100);
+    return pairs;
+  }
+
+  /** Counts such pairs (1), or takes them back (−1). */
+  recount(cells: Cells, pairs: readonly number[], by: 1 | -1): void {
+    for (let i = 0; i < pairs.length; i += 2) this.#ratio.count(cells, pairs[i]!, pairs[i + 1]!, by);
   }
 
   /** Nothing was judged: an hour that is learned late counts no exceedance. */

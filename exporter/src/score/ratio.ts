@@ -60,8 +60,10 @@ export class Ratio {
     cells.f32[cells.word + this.#pending] = 0;
   }
 
-  count(cells: Cells, habit: number, digits: number): void {
+  count(cells: Cells, habit: number, digits: number, by: 1 | -1): void {
     const first = cells.word + this.#counts + habit * LEVELS.length;
-    for (let l = 0; l < LEVELS.length; l++) if (digits >= LEVELS[l]!) cells.f32[first + l]! += 1 / (1 + cells.f32[cells.word + this.#pending]!);
+    for (let l = 0; l < LEVELS.length; l++) {
+      if (digits >= LEVELS[l]!) cells.f32[first + l] = Math.max(0, cells.f32[first + l]! + by / (1 + cells.f32[cells.word + this.#pending]!));
+    }
   }
 }

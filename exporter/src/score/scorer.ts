@@ -134,7 +134,7 @@ export class Scorer {
     this.#common.cast(cells, this.#judgement.shown, this.#context, this.#judgement.final >= REMEMBER);
     this.#common.advance(cells, this.#context, this.#judgement.deviation);
     this.#reference.count(cells, hour, sums.events, this.#habits.volume);
-    if (held) this.#held.put(identity, { hour, since: this.#context.since, sums, facts, marks: marks ?? [], share: odd ? epoch.heldShare : 1, counted: odd || pages ? null : false });
+    if (held) this.#held.put(identity, { hour, since: this.#context.since, sums, facts, marks: marks ?? [], share: odd ? epoch.heldShare : 1, counted: odd || pages ? null : false, exceeds: this.#judgement.exceedances() });
     else {
       if (marks !== null) this.#held.remember(identity, hour, marks);
       // What was odd only because everything was new says nothing of how noisy an identity is.
@@ -172,23 +172,27 @@ export class Scorer {
 
   #release(identity: number, hour: number): void {
     if (!this.#held.has(identity)) return;
-    for (const { facts, sums, hour: waiting } of this.#held.count(identity, hour - COUNT_HOURS)) {
-      const cells = this.#look(identity, facts, waiting * HOUR) && this.#own(identity, false, true);
-      this.#wait(cells, sums, 1);
+    for (const held of this.#held.count(identity, hour - COUNT_HOURS)) {
+      const cells = this.#look(identity, held.facts, held.hour * HOUR) && this.#own(identity, false, true);
+      this.#wait(cells, held, 1);
     }
     for (const held of this.#held.take(identity, (h) => h.hour <= hour - RELEASE_HOURS && harmless(h))) this.#judged(identity, held, true);
   }
 
   #judged(identity: number, held: HeldHour, benign: boolean): void {
     const cells = this.#look(identity, held.facts, held.hour * HOUR) && this.#own(identity, held.sums.steps !== null, true);
-    if (held.counted === true) this.#wait(cells, held.sums, -1);
+    if (held.counted === true) this.#wait(cells, held, -1);
     if (!benign) return;
     Object.assign(this.#context, { elapsed: 0, decay: 1, since: held.since });
     this.#judgement.forget();
     this.#learn(cells, held.sums);
   }
 
-  #wait(cells: Cells, sums: HourSums, by: 1 | -1): void { for (const habit of this.#habits.all) habit.wait?.(cells, sums, this.#context, by); }
+  /** Who stands out day after day while nobody answers is noisy, and counts as such. */
+  #wait(cells: Cells, { sums, exceeds }: HeldHour, by: 1 | -1): void {
+    this.#judgement.recount(cells, exceeds, by);
+    for (const habit of this.#habits.all) habit.wait?.(cells, sums, this.#context, by);
+  }
 
   #own(identity: number, tools: boolean, write: boolean): Cells {
     const cells = this.#cells;
