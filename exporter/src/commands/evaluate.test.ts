@@ -57,6 +57,20 @@ describe('simulate', () => {
 });
 
 describe('evaluate', () => {
+  test('records without an event are no fleet to measure, and say why', async () => {
+    const path = join(folder, 'unknown.ndjson');
+    writeFileSync(path, '{"who":"x"}\n'.repeat(3));
+    const ended = await remit(['evaluate', '--events', path, '--inventory', join(fleet, 'inventory'), '--budget', '5']);
+    expect(ended).toMatchObject({ code: 2, out: '', err: expect.stringMatching(/no event in 3 records: 3 unknown_shape[^]*--config.file/) as string });
+  }, 60_000);
+
+  test('labels of identities that did nothing are named', async () => {
+    const labels = join(folder, 'strangers.json');
+    writeFileSync(labels, JSON.stringify([{ use_case: 'export', level: 'a', identity: 'urn:nhi:typo', start: '2026-09-10T00:00:00Z', end: '2026-09-10T01:00:00Z' }]));
+    const ended = await remit(['evaluate', '--events', events, '--inventory', join(fleet, 'inventory'), '--labels', labels, '--only', 'behaviour', '--budget', '5', '--json']);
+    expect(ended).toMatchObject({ code: 0, err: expect.stringContaining('1 identities of the labels have no event, so their misuse counts as missed: "urn:nhi:typo"') as string });
+  }, 120_000);
+
   test('gives one object with all measures of both runs', async () => {
     const ended = await evaluate('--budget', '5,20', '--json', '--quiet');
     expect(ended).toMatchObject({ code: 0 });

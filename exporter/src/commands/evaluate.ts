@@ -57,6 +57,7 @@ export async function evaluate(options: EvaluateOptions): Promise<void> {
   const spool = await Spool.create();
   try {
     const tally = await spoolUp(options, config, spool, progress, cut.signal);
+    if (spool.count === 0 && !cut.signal.aborted) throw noEvents(tally);
     const result: Evaluation = { complete: true, records: { read: tally.read, events: spool.count, rejected: tally.rejected }, labels: labels.length, runs: [] };
     for (const name of names) {
       if (cut.signal.aborted) break;
@@ -75,6 +76,18 @@ export async function evaluate(options: EvaluateOptions): Promise<void> {
   }
 }
 
+function noEvents({ read, rejected }: Tally): UsageError {
+  const why = Object.entries(rejected).map(([reason, count]) => `${count} ${reason}`).join(', ');
+  return new UsageError(`no event in ${read} records${why === '' ? '' : `: ${why}`}`, 'name files of a source that is known, or the configuration with a mapping of your own (--config.file)');
+}
+
+/** Labels of identities without any event count as missed: more often than not their URN is written otherwise than that of the records. */
+function warnOfStrangers(labels: readonly Label[], seen: ReadonlyMap<string, unknown>): void {
+  const strangers = [...new Set(labels.map(({ identity }) => identity))].filter((urn) => !seen.has(urn));
+  if (strangers.length === 0) return;
+  process.stderr.write(`warning: ${strangers.length} identities of the labels have no event, so their misuse counts as missed: ${JSON.stringify(strangers[0]!.slice(0, 200))}${strangers.length > 1 ? ' and others' : ''}\n`);
+}
+
 interface How { labels: readonly Label[]; budgets: readonly number[]; warmup: Millis; shuffle: number | null; unattended: boolean }
 
 async function one(
@@ -83,6 +96,7 @@ async function one(
   const truth = new Truth(how.labels);
   const ran = await runOnce({ ...setup, truth: how.unattended || how.labels.length === 0 ? null : truth }, spool, progress, cut);
   const { recording } = ran;
+  if (ran.complete) warnOfStrangers(how.labels, recording.streams);
   const chance = how.shuffle === null ? truth
     : new Truth([...shuffled(how.labels, [...recording.streams.keys()].sort(), recording.from, recording.to, how.shuffle)]);
   // A third at most, so that something is left to measure.

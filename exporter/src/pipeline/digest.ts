@@ -33,7 +33,7 @@ export async function* dump(p: Processor, store: Store): AsyncIterable<string> {
   }
   for (const { urn } of counted) {
     const learned = p.parts.runs?.habits.describe(urn) ?? null;
-    const held = p.runs.held.scores(urn).map((score) => Math.round(score * 1e6)).sort((a, b) => a - b);
+    const held = p.runs.held.of(urn).map(({ score }) => Math.round(score * 1e6)).sort((a, b) => a - b);
     if (learned !== null || held.length > 0) yield line('habit', { urn, learned, held });
   }
   const closed: string[] = [];

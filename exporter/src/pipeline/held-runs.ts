@@ -51,10 +51,8 @@ export class HeldRuns {
     return free.sort((a, b) => a.last - b.last || a.run.id - b.run.id);
   }
 
-  /** How odd the runs were that wait. */
-  scores(urn: string): readonly number[] {
-    return this.all.get(urn)?.map(({ score }) => score) ?? NONE;
-  }
+  /** The runs that wait. */
+  of(urn: string): readonly HeldRun[] { return this.all.get(urn) ?? NONE; }
 
   rename(from: string, to: string): void {
     const list = this.all.get(from);
@@ -110,4 +108,4 @@ export class HeldRuns {
   }
 }
 
-const NONE: readonly number[] = [];
+const NONE: readonly HeldRun[] = [];

@@ -11,8 +11,12 @@ const READS: ReadonlySet<string> = new Set(['resources/read', 'prompts/get']);
 const SERVER = 'server';
 /** Fewer runs of an agent cannot show what one in a hundred is. */
 const ENOUGH = 100;
-/** Of the runs that wait for a verdict, so many a learned run count when a ticket is decided. */
+/**
+ * Of the runs that wait for a verdict, so many a learned run count when a ticket is decided, until they have waited for days: then all do. Otherwise an agent that
+ * changed its ways would raise a ticket with every run, since none of them is learned.
+ */
 const SHARE_OF_HELD = 1 / 200;
+const WAITED: Millis = 3 * 86_400_000;
 
 /** One tool call as an open run holds it: no value, only hashes by path. */
 export interface KeptCall {
@@ -40,14 +44,17 @@ export function callOf(event: NhiEvent, ref: EventRef, remit: Remit | null, inve
 }
 
 /** How rare by rank: among the runs that were learned, and those `held` for a verdict, which would have been learned had they been less odd. */
-export function surpriseOf({ score, above, sampled, learned, since, perHour }: RunVerdict, held: readonly number[]): RunSurprise {
-  const heldAbove = held.filter((other) => other >= score - 1e-9).length;
+export function surpriseOf({ score, above, sampled, learned, since, perHour }: RunVerdict, held: readonly { score: number; last: Millis }[], at: Millis): RunSurprise {
+  const heldAbove = held.filter((other) => other.score >= score - 1e-9).length;
+  const waited = held.filter(({ last }) => last <= at - WAITED);
+  const waitedAbove = waited.filter((other) => other.score >= score - 1e-9).length;
   const most = Math.floor(sampled * SHARE_OF_HELD);
+  const some = (count: number, old: number): number => old + Math.min(count - old, most);
   const p = (1 + above + heldAbove) / (1 + sampled + held.length);
   const hour = p === 1 ? 1 : -Math.expm1(Math.max(1, perHour) * Math.log1p(-p));
   return {
     p, score: -Math.log10(p), hourScore: Math.max(0, -Math.log10(hour)), sampled, learned, since, ready: sampled >= ENOUGH,
-    ticketP: (1 + above + Math.min(heldAbove, most)) / (1 + sampled + Math.min(held.length, most)),
+    ticketP: (1 + above + some(heldAbove, waitedAbove)) / (1 + sampled + some(held.length, waited.length)),
   };
 }
 

@@ -207,7 +207,7 @@ export class RunBook {
     const verdict = this.#p.parts.runs!.habits.judge(hashed);
     const seen: RunView = {
       key: run.key, purpose: run.purpose, calls: this.#hasher!.views(segment, verdict, remit), dropped: run.dropped, incomplete: calls.some((call) => call.gap),
-      closing, surprise: verdict === null ? null : surpriseOf(verdict, this.held.scores(urn)),
+      closing, surprise: verdict === null ? null : surpriseOf(verdict, this.held.of(urn), last),
     };
     this.observer?.(urn, seen);
     const part = partOf(segment);

@@ -18,7 +18,7 @@ const WEIGHTS: Readonly<Record<Channel, number>> = {
  * How many times its own digits a habit may say at most, and a channel those of its strongest: among hours in which hardly anybody has anything
  * sensitive a nightly rotation is rare, but it is no deviation of whoever does it every night.
  */
-const MOST_FOLD = 2;
+const MOST_FOLD = 1.5;
 /** Digits from which the sum over 24 h may be of misuse that nobody has judged yet. */
 const ODD_SUM = 4;
 /** Part of the noise ratio that counts for habits that only agents have: the fleet's hours, not agents', are what they are compared with. */

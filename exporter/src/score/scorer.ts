@@ -18,6 +18,8 @@ const HOLD = 4;
 const REMEMBER = 2.5;
 /** A held hour that nobody judged is learned after this long, unless it left the remit or was sensitive. */
 const RELEASE_HOURS = 14 * 24;
+/** Part of an hour in an open finding that counts until somebody has judged it: many are misuse of which nobody was woken. */
+const FOUND = 0.5;
 /** An hour of which nobody was woken, and that nobody has judged, is counted after this long: misuse of a few hours must not make its own end usual. */
 const COUNT_HOURS = 3 * 24;
 /** Identities whose peers are kept at hand. */
@@ -125,8 +127,9 @@ export class Scorer {
     const cells = this.#own(identity, sums.steps !== null || sums.arguments !== null, true);
     if (this.#context.age === 0 && this.#common.first(cells) === 0) this.#context.peers.add(0, 1);
     const sumsOfDay = this.#fleet.adding(day);
+    const share = odd ? epoch.heldShare : !learn && epoch.grown ? FOUND : 1;
     const marks = held || Math.max(this.#judgement.final, this.#judgement.day) >= REMEMBER ? [] : null;
-    this.#judgement.mark(sumsOfDay, odd ? Math.round(UNIT * epoch.heldShare) : UNIT, cells, this.#context, epoch, marks);
+    this.#judgement.mark(sumsOfDay, Math.round(UNIT * share), cells, this.#context, epoch, marks);
     const { elapsed } = this.#context;
     sumsOfDay.hours += elapsed;
     if (odd) sumsOfDay.held++;
@@ -134,7 +137,7 @@ export class Scorer {
     this.#common.cast(cells, this.#judgement.shown, this.#context, this.#judgement.final >= REMEMBER);
     this.#common.advance(cells, this.#context, this.#judgement.deviation);
     this.#reference.count(cells, hour, sums.events, this.#habits.volume);
-    if (held) this.#held.put(identity, { hour, since: this.#context.since, sums, facts, marks: marks ?? [], share: odd ? epoch.heldShare : 1, counted: odd || pages ? null : false, exceeds: this.#judgement.exceedances() });
+    if (held) this.#held.put(identity, { hour, since: this.#context.since, sums, facts, marks: marks ?? [], share, counted: odd || pages ? null : false, exceeds: this.#judgement.exceedances() });
     else {
       if (marks !== null) this.#held.remember(identity, hour, marks);
       // What was odd only because everything was new says nothing of how noisy an identity is.

@@ -10,9 +10,10 @@ test('an hour that deviates waits: benign is learned, bad leaves no trace', () =
   const run = (verdict: boolean | null) => {
     const scorer = make();
     close(scorer, hours);
+    const before = scorer.held();
     const { held } = scorer.close(1, odd, facts(1), at, false);
     expect(held).toBe(true);
-    expect(scorer.held()).toEqual({ count: 1, oldest: at, needsVerdict: 1 });
+    expect(scorer.held()).toEqual({ ...before, count: before.count + 1, oldest: before.oldest ?? at, needsVerdict: before.needsVerdict + 1 });
     if (verdict !== null) expect(scorer.settle(1, at, at, verdict)).toBe(1);
     return scorer.score(1, odd, facts(1), at + 168 * HOUR, true).parts.find(({ habit }) => habit === 'action')?.raw ?? 0;
   };

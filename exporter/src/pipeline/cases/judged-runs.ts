@@ -15,7 +15,7 @@ export function judgedRuns(
     const { key, purpose, calls } = segment;
     const run: RunView = {
       key, purpose, calls: hasher.views(segment, verdict, remit?.reviewed === true ? remit : null), dropped: 0, incomplete: calls.some((call) => call.gap), closing: true,
-      surprise: verdict === null ? null : surpriseOf(verdict, []),
+      surprise: verdict === null ? null : surpriseOf(verdict, [], 0),
     };
     return { urn: segment.urn, run, event };
   });
