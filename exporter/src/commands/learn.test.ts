@@ -134,7 +134,7 @@ describe('agents', () => {
     const hijacked = await otlp(join(AGENTS, 'agentdojo-hijacked.jsonl.gz'), '--hijacked', '--start', '2026-12-01T00:00:00Z');
     const findings = await found(inventory, hijacked);
     expect(findings.filter(({ detector, severity }) => detector === 'off-purpose-sequence' && severity === 'critical').length).toBeGreaterThan(20);
-  }, 60_000);
+  }, 180_000);
 
   test('planted: a tool outside the record, and a step that never followed', async () => {
     const lines = gunzipSync(readFileSync(join(AGENTS, 'agentdojo-benign.jsonl.gz'))).toString('utf8').split('\n').filter((line) => line.includes('"suite":"banking"') && line.includes('"user_task":"user_task_0"'));
