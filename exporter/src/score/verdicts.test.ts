@@ -95,3 +95,38 @@ test('of hours that nobody ever judges only the last two weeks of them wait, aft
   for (const [key, value] of [...saved].sort((a, b) => (a[0] < b[0] ? -1 : 1))) restarted.restore(key, value);
   expect(restarted.held()).toEqual(waiting);
 });
+
+/** Work at night in the fifth week, by office workers in turn or by one of them. */
+const night = (day: number): number => START + (28 + day) * 24 * HOUR + 3 * HOUR;
+const little = Object.assign(openSums(), { events: 6, actions: [1_010], resources: [77_010], sources: [9] });
+
+test('who stands out night after night while nobody answers is noisy: it must stand out more, others not', () => {
+  const hours = fleet(20, 4, 3);
+  const after = (who: (n: number) => number) => {
+    const scorer = make();
+    close(scorer, hours);
+    for (let n = 0; n < 10; n++) expect(scorer.close(who(n), little, facts(who(n)), night(n), false).held).toBe(true);
+      scorer.close(1, little, facts(1), night(11), false);
+    return scorer.score(1, little, facts(1), night(12), true).parts.find(({ habit }) => habit === 'when')!;
+  };
+  const [own, others] = [after(() => 1), after((n) => [2, 4, 5, 7, 8][n % 5]!)];
+  expect(own.raw).toBeCloseTo(others.raw, 5);
+  expect(own.calibrated).toBeLessThan(others.calibrated - 0.4);
+});
+
+test('an hour in an open finding counts half among the fleet until somebody has judged it', () => {
+  const hours = fleet(40, 4, 3);
+  const others = Array.from({ length: 38 }, (_, i) => i + 2).filter((i) => i % 3 !== 0);
+  const after = (then: 'nothing' | 'paged' | 'found' | 'bad') => {
+    const scorer = make();
+    close(scorer, hours);
+    for (let n = 0; n < 3 && then !== 'nothing'; n++) for (const i of others) expect(scorer.close(i, little, facts(i), night(n), then === 'paged', 0).held).toBe(true);
+    for (const i of then === 'bad' ? others : []) expect(scorer.settle(i, night(0), night(2), false)).toBe(3);
+    // Somebody who is seen at night now and then, so that enough hours stand out more than this one.
+    return scorer.score(2, little, facts(2), night(7), true).parts.find(({ habit }) => habit === 'when')!.calibrated;
+  };
+  const found = after('found');
+  expect(found).toBeGreaterThan(after('paged') + 0.1);
+  expect(found).toBeLessThan(after('nothing') - 0.1);
+  expect(after('bad')).toBeGreaterThan(found + 0.1);
+});
