@@ -50,6 +50,7 @@ function table(m: Measured, fleet: SimulateOptions): string {
   lines.push(`day one: ${m.dayOnePages} pages of ${m.newcomers} newcomers; top ten ${(m.topTen * 100).toFixed(0)} % of false hours`);
   lines.push(`bands: above p95 ${(m.p95 / m.banded * 100).toFixed(2)} %, p99 ${(m.p99 / m.banded * 100).toFixed(2)} %`);
   lines.push(`24 h tickets a week ${(m.drip.false / (m.weeks - 4)).toFixed(1)}; drift ${m.drift.flagged} of ${m.drift.of} by day 30, ${(m.drift.false / m.drift.years * 100).toFixed(1)} false per 100 identity-years`);
+  lines.push(`drift by sort: ${[...m.drift.bySort].sort().map(([sort, { flagged, of }]) => `${sort} ${flagged} of ${of}`).join(', ')}`);
   lines.push(`false pages by channel: ${[...m.channels].sort((a, b) => b[1] - a[1]).map(([k, v]) => `${k} ${v}`).join(', ')}`);
   lines.push(`false pages by sort and habit: ${[...m.wonBy].sort((a, b) => b[1] - a[1]).slice(0, 14).map(([k, v]) => `${k} ${v}`).join(', ')}`);
   for (const line of m.missed.sort()) lines.push(`missed: ${line}`);

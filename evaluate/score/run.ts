@@ -29,7 +29,7 @@ export interface Measured {
   /** Hours from the first active one after the end of life to the certain page. */
   certainDelays: number[];
   dayOnePages: number; newcomers: number; p95: number; p99: number; banded: number; topTen: number;
-  drip: { hit: number; of: number; false: number }; drift: { flagged: number; of: number; false: number; years: number };
+  drip: { hit: number; of: number; false: number }; drift: { flagged: number; of: number; false: number; years: number; bySort: Map<string, { flagged: number; of: number }> };
   channels: Map<string, number>; held: number;
   /** Microseconds a closed hour, in the middle; and an identity-hour, those included in which nothing was done. */
   micros: number; microsAnHour: number; rowBytes: number; wonBy: Map<string, number>;
@@ -89,7 +89,7 @@ class State {
     this.m = {
       identityHours: 0, conforming: 0, above: [0, 0, 0, 0, 0], byWeek: BUDGETS.map(() => []), weeks: (head.end - head.start) / HOUR / 168, identities: n,
       recall: new Map(), delays: [], certainDelays: [], dayOnePages: 0, newcomers: 0, p95: 0, p99: 0, banded: 0, topTen: 0,
-      drip: { hit: 0, of: 0, false: 0 }, drift: { flagged: 0, of: 0, false: 0, years: 0 }, channels: new Map(), held: 0, micros: 0, microsAnHour: 0, rowBytes: 0, wonBy: new Map(), missed: [],
+      drip: { hit: 0, of: 0, false: 0 }, drift: { flagged: 0, of: 0, false: 0, years: 0, bySort: new Map() }, channels: new Map(), held: 0, micros: 0, microsAnHour: 0, rowBytes: 0, wonBy: new Map(), missed: [],
     };
   }
 
@@ -216,10 +216,17 @@ class State {
     const { m } = this;
     for (const [identity, labels] of this.#labels) for (const label of labels) {
       if (label.use_case === 'drift') {
-        m.drift.of++;
         const flagged = this.#flagged.get(identity);
-        if (flagged !== undefined && flagged - Math.floor(label.start / HOUR / DAY) <= 30) m.drift.flagged++;
-        else if (this.#options.missed === true) m.missed.push(`drift, ${this.#head.who[identity]!.sort} ${identity}: now ${this.scorer.level(identity, this.#head.end)?.ratio.toFixed(2)}, flagged on day ${flagged === undefined ? '-' : flagged - Math.floor(label.start / HOUR / DAY)}`);
+        const inTime = flagged !== undefined && flagged - Math.floor(label.start / HOUR / DAY) <= 30;
+        const { sort } = this.#head.who[identity]!;
+        const alike = m.drift.bySort.get(sort) ?? { flagged: 0, of: 0 };
+        m.drift.bySort.set(sort, alike);
+        for (const counts of [m.drift, alike]) {
+          counts.of++;
+          if (inTime) counts.flagged++;
+        }
+        if (inTime) continue;
+        if (this.#options.missed === true) m.missed.push(`drift, ${this.#head.who[identity]!.sort} ${identity}: now ${this.scorer.level(identity, this.#head.end)?.ratio.toFixed(2)}, flagged on day ${flagged === undefined ? '-' : flagged - Math.floor(label.start / HOUR / DAY)}`);
         continue;
       }
       const keys = [label.use_case, `${label.use_case} ${label.level}`];

@@ -19,7 +19,7 @@ const LEAP = 64;
 const LATE = 28;
 const PARTS = ['bins', 'strata', 'strataHours'] as const;
 /** Hours held count together as this part of what a conforming fleet makes of such hours, until somebody has judged them. */
-const HELD = 0.3;
+const HELD = 0.6;
 /** Hours of doubt in a ratio. */
 const DOUBT = 3;
 
