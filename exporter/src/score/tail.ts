@@ -3,15 +3,14 @@ const BIN = 0.05;
 const LINEAR = 8;
 /** Bins of a histogram of surprises, 0 to more than 300 digits. */
 export const BINS = 752;
-/** Exceedances that an empirical tail needs; above, a Pareto tail goes on. */
+/** Exceedances that an empirical tail needs; above, a Pareto tail goes on. What counts digits already goes on as such, and needs fewer. */
 const LEAST = 25;
+const LEAST_DIGITS = 12;
 /** Units of one whole identity-hour in a bin. */
 export const UNIT = 256;
 /** Narrowest and widest Pareto tail, as mean logarithmic excess. */
 const NARROW = 0.01;
 const WIDE = 1;
-/** Digits beyond the last that can be counted are taken for this much. */
-const DIGITS = 0.8;
 
 /** The bin of a surprise in digits. */
 export function binOf(x: number): number {
@@ -51,7 +50,7 @@ export class Tail {
       if (n > 0 && highest === 0) highest = i;
       if (n > 0 && i > 0) logs += n * Math.log(Math.max(LOWER[i]!, BIN));
       this.#edges[i] = Math.max(0, -Math.log10((above + 1) / (hours + 1)));
-      if (from === -1 && above >= LEAST && i > 0) {
+      if (from === -1 && above >= (digits ? LEAST_DIGITS : LEAST) && i > 0) {
         from = i;
         excess = Math.max(NARROW, Math.min(WIDE, (logs - above * Math.log(LOWER[i]!)) / above + BIN / 2 / LOWER[i]!));
       }
@@ -66,8 +65,8 @@ export class Tail {
 
   #beyond(x: number): number {
     const low = LOWER[this.#from]!;
-    if (this.#digits && this.#sparse) return Math.max(this.#edges[this.#from]!, DIGITS * x);
-    return this.#edges[this.#from]! + (this.#digits ? DIGITS * (x - low) : this.#slope * Math.log10(Math.max(x, low) / low));
+    if (this.#digits && this.#sparse) return Math.max(this.#edges[this.#from]!, x);
+    return this.#edges[this.#from]! + (this.#digits ? x - low : this.#slope * Math.log10(Math.max(x, low) / low));
   }
 
   /** Digits of the share of hours with at least `x`; 0 for x ≤ 0. */
