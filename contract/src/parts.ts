@@ -265,6 +265,9 @@ export interface HourView {
   closing: boolean;
   events: number;
   denied: number;
+  /** Times of its earliest and its latest event so far. */
+  first: Millis;
+  last: Millis;
   /** Sensitive categories seen, with the number of events, how many of them the reviewed record does not approve, how many were refused or failed, of all and of those (absent: none), and the first few as evidence. */
   categories: ReadonlyMap<string, { count: number; unapproved: number; vain?: number; unapprovedVain?: number; first: Millis; last: Millis; evidence: readonly EventRef[] }>;
   /** What the learned habits say of this hour together; null where nothing can be said. */

@@ -242,7 +242,7 @@ function hourView(members: readonly NhiEvent[], events: readonly NhiEvent[], vie
   const first = sorted[0]?.time ?? 0;
   return {
     start: first - (first % 3_600_000), closing: one.baseline?.closing ?? false, events: members.length,
-    denied: members.filter((event) => event.outcome.denied).length, categories,
+    first, last: sorted.at(-1)?.time ?? 0, denied: members.filter((event) => event.outcome.denied).length, categories,
     score: scoreOf(one), dayThreshold: one.baseline?.day_threshold ?? 4, violations: one.baseline?.violations ?? null,
     level: one.baseline?.level === undefined ? null : { ...one.baseline.level, approved: Date.parse(one.baseline.level.approved) },
     evidence: sorted.slice(0, 5).map(refOf), silence: silenceBefore(first - (first % HOUR), events.filter((event) => urnOf(event) === view.identity.urn)),

@@ -51,7 +51,7 @@ export function learned(id: DetectorId, hour: HourView, view: View): Signal[] {
 export function signalOf(score: HourScore, hour: HourView, threshold: number, more: { severity?: Severity; peers?: boolean } = {}): Signal {
   const parts = partsOf(score);
   const [first, ...others] = parts;
-  const evidence = shown(hour);
+  const about = spanOf(hour, first?.channel === 'sensitive');
   const besides = others.filter(({ calibrated }) => calibrated >= 1).slice(0, 2).map(({ text }) => text.observed);
   return {
     subject: first?.habit ?? 'hour', bucket: hourOf(hour.start),
@@ -60,7 +60,7 @@ export function signalOf(score: HourScore, hour: HourView, threshold: number, mo
       observed: bounded(`${[first?.text.observed ?? `${hour.events} events`, ...besides].join('; ')} in the hour of ${moment(hour.start)}, ${rarity(score.score)}`
         + `${first?.text.peers === undefined ? '' : `; ${first.text.peers}`}`, 300),
     },
-    evidence, at: evidence.at(-1)?.time ?? hour.start, first: evidence[0]?.time ?? hour.start, count: hour.events, score: score.score,
+    evidence: about.evidence, at: about.last, first: about.first, count: hour.events, score: score.score,
     deviation: deviationOf(score, threshold), ...more.severity === undefined ? {} : { severity: more.severity },
   };
 }
@@ -77,11 +77,24 @@ function partsOf({ channel, parts }: HourScore): HourScore['parts'] {
   return channel === 'corroboration' || channel === null ? parts : [...parts.filter((part) => part.channel === channel), ...parts.filter((part) => part.channel !== channel)];
 }
 
+/** What a finding about an hour speaks of: all of it, or its sensitive events where those stand out; and the first few events, with the first few sensitive ones. */
+function spanOf(hour: HourView, sensitive: boolean): { first: Millis; last: Millis; evidence: EventRef[] } {
+  const { categories } = hour;
+  if (!sensitive || categories.size === 0) return { first: hour.first, last: hour.last, evidence: inOrder([...hour.evidence ?? [], ...sensitiveOf(hour)]) };
+  let [first, last] = [Infinity, -Infinity];
+  for (const category of categories.values()) [first, last] = [Math.min(first, category.first), Math.max(last, category.last)];
+  return { first, last, evidence: sensitiveOf(hour) };
+}
+
 /** The hour's own first events; where the view has none, its sensitive ones. */
 export function shown(hour: HourView): EventRef[] {
-  if (hour.evidence !== undefined && hour.evidence.length > 0) return hour.evidence.slice(0, SHOWN);
-  const all = [...hour.categories.values()].flatMap(({ evidence }) => evidence);
-  return all.sort((a, b) => a.time - b.time || (a.uid < b.uid ? -1 : 1)).slice(0, SHOWN);
+  return hour.evidence !== undefined && hour.evidence.length > 0 ? hour.evidence.slice(0, SHOWN) : sensitiveOf(hour);
+}
+
+function sensitiveOf({ categories }: HourView): EventRef[] { return inOrder([...categories.values()].flatMap(({ evidence }) => evidence)); }
+
+function inOrder(events: readonly EventRef[]): EventRef[] {
+  return [...new Map(events.map((event) => [event.uid, event])).values()].sort((a, b) => a.time - b.time || (a.uid < b.uid ? -1 : 1)).slice(0, SHOWN);
 }
 
 /** How often one conforming identity shows such an hour. */

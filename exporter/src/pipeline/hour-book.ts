@@ -98,7 +98,7 @@ export class HourBook {
     const part = String(hour.start);
     const standing = new Set<string>();
     const seen: HourView = {
-      start: hour.start, closing, events: hour.sums.events, denied: hour.sums.denied, evidence: hour.evidence, categories: hour.categories,
+      start: hour.start, closing, first: hour.first, last: hour.last, events: hour.sums.events, denied: hour.sums.denied, evidence: hour.evidence, categories: hour.categories,
       score, violations: facts.violations, dayThreshold: scoring.ticketThreshold(this.sizes.of(facts.owner, facts.kind, hour.start)), level: closing ? scoring.level(identity.index, hour.start) : null, silence: silenceBefore(identity, hour.start),
     };
     let spoken = false;

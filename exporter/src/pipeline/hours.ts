@@ -17,6 +17,9 @@ const NONE: OpenHour['categories'] = new Map();
 /** The open aggregate of one identity-hour: integers and sets only, so that the order of events does not matter. */
 export interface OpenHour {
   start: Millis;
+  /** Times of the earliest and the latest event. */
+  first: Millis;
+  last: Millis;
   /** What is learned of it, and how many events it has. */
   sums: HourSums;
   /** Events that left the remit, by way; null while there is none. */
@@ -29,13 +32,15 @@ export interface OpenHour {
 }
 
 export function openHour(start: Millis, scoring: Scoring): OpenHour {
-  return { start, sums: scoring.open(), violations: null, signals: 0, evidence: [], categories: NONE };
+  return { start, first: start + HOUR, last: start, sums: scoring.open(), violations: null, signals: 0, evidence: [], categories: NONE };
 }
 
 /** Adds an event to its hour; returns the word for what makes it sensitive, or null. `remit` is the reviewed record in force at its time. */
 export function addToHour(
   hour: OpenHour, event: NhiEvent, restricted: boolean, remit: Remit | null, scoring: Scoring, ref: (e: NhiEvent) => EventRef,
 ): string | null {
+  if (event.time < hour.first) hour.first = event.time;
+  if (event.time > hour.last) hour.last = event.time;
   if (hour.evidence.length < EVIDENCE || event.time <= hour.evidence.at(-1)!.time) hour.evidence = addEvidence(hour.evidence, ref(event), EVIDENCE);
   const word = sensitivity(event, restricted);
   scoring.add(hour.sums, event, word);
@@ -87,5 +92,6 @@ export function saveHour(hour: OpenHour, scoring: Scoring): object {
 
 export function restoreHour(saved: object, scoring: Scoring): OpenHour {
   const raw = saved as Omit<OpenHour, 'categories' | 'sums'> & { categories: [string, never][]; sums: unknown };
-  return { ...raw, signals: raw.signals ?? 0, categories: new Map(raw.categories), sums: scoring.restoreSums(raw.sums) };
+  // Rows of a build that did not keep these: the whole hour.
+  return { ...raw, first: raw.first ?? raw.start, last: raw.last ?? raw.start + HOUR - 1, signals: raw.signals ?? 0, categories: new Map(raw.categories), sums: scoring.restoreSums(raw.sums) };
 }

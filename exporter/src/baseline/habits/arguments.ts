@@ -157,7 +157,7 @@ export class Arguments implements Habit {
       observed: news.length, expected: chance,
       text: {
         expected: `targets and values that its tools were given before (about ${Math.round(bits / PROBES)}); something new in ${percent(chance)} of active hours`,
-        observed: `${news.length} never given before`,
+        observed: `${news.length} ${news.length === 1 ? 'target or value' : 'targets or values'} never given to its tools`,
         ...(known === undefined || known.of === 0 ? {} : { peers: `${known.count} of ${known.of} peers (${context.peers.name}) use it` }),
       },
     };

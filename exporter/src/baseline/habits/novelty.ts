@@ -186,7 +186,7 @@ export class Novelty implements Habit {
       observed: news.length, expected: chance,
       text: {
         expected: `${this.#what} among the ${cells.u16[cells.half + this.#used]!} known; something new in ${percent(chance)} of active hours`,
-        observed: news.length > 0 ? `${news.length} never seen` : `one that makes up ${percent(this.#mass(cells, this.#rarest(cells, values)))} of its past`,
+        observed: news.length > 0 ? `${news.length} ${news.length === 1 ? this.#what.slice(0, -1) : this.#what} never seen` : `one of its ${this.#what} that makes up ${percent(this.#mass(cells, this.#rarest(cells, values)))} of its past`,
         ...(known === undefined || known.of === 0 ? {} : { peers: `${known.count} of ${known.of} peers (${context.peers.name}) know it` }),
       },
     };

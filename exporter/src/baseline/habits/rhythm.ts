@@ -164,7 +164,7 @@ export class Rhythm implements Habit {
       observed: this.#count(sums), expected: chance,
       text: {
         expected: `${this.#what} in this hour of the week ${weeks < TOLD_WEEKS ? 'as often as its peers, too young for a rhythm of its own' : `in ${this.weeks(cells, context.slot)} of ${weeks} weeks`} (chance ${percent(chance)})`,
-        observed: `${this.#count(sums)} in ${NAMES[Math.floor(context.slot / 24)]} ${String(context.slot % 24).padStart(2, '0')}:00 UTC`,
+        observed: `${this.#count(sums)} ${this.#what === 'active' ? 'events' : this.#what} on ${NAMES[Math.floor(context.slot / 24)]} at ${String(context.slot % 24).padStart(2, '0')}:00 UTC`,
         ...(same === null ? {} : { peers: `${peers.name}: ${percent(Math.min(1, same))} of such hours` }),
       },
     };

@@ -81,7 +81,7 @@ export class Share implements Habit {
       observed: part, expected: share * sums.events,
       text: {
         expected: `${percent(share)} of its events are sensitive, and such an hour active with a chance of ${percent(this.#when.chance(cells, context))}`,
-        observed: `${part} of ${sums.events} are${few < FEW ? `, where so few events have a chance of ${percent(few)}` : ''}`,
+        observed: `${part} of ${sums.events} events are sensitive${few < FEW ? `, where so few events have a chance of ${percent(few)}` : ''}`,
       },
     };
   }

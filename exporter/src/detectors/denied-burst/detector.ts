@@ -39,10 +39,9 @@ export const detector: Detector = {
 };
 
 /** Told at the close of an hour. What leaves the remit, or is sensitive work of a stranger, has its own finding. */
-function onlyRefusals({ closing, events, denied, silence, start, violations, categories, evidence }: HourView, { identity, remit }: View): Signal[] {
+function onlyRefusals({ closing, events, denied, silence, last, violations, categories, evidence }: HourView, { identity, remit }: View): Signal[] {
   if (!closing || silence === undefined || denied === 0 || denied < events || violations !== null || (remit === null && categories.size > 0)) return [];
   const since = silence.since ?? identity.first;
-  const last = evidence?.at(-1)?.time ?? start;
   const refused = silence.refused + denied;
   if (last - since < LONG || refused < MANY) return [];
   return [{

@@ -34,17 +34,17 @@ export const detector: Detector = {
     const { score, level } = hour;
     if (score === null || !view.ready) return [];
     const evidence = shown(hour);
-    const at = evidence.at(-1)?.time ?? hour.start;
+    const { first, last: at } = hour;
     const signals: Signal[] = [];
     if (score.day >= hour.dayThreshold && score.score < view.threshold) {
       signals.push({
-        subject: 'sum of a day', bucket: week(hour.start), evidence, at, count: hour.events, score: score.day,
+        subject: 'sum of a day', bucket: week(hour.start), evidence, at, first, count: hour.events, score: score.day,
         reason: { expected: 'to move out in 24 hours what it usually does', observed: `far more in the 24 hours to ${moment(hour.start)}, ${rarity(score.day)}, without an hour that stands out` },
       });
     }
     if (level?.drifted === true) {
       signals.push({
-        subject: 'level', bucket: day(level.approved), evidence, at, count: hour.events,
+        subject: 'level', bucket: day(level.approved), evidence, at, first, count: hour.events,
         reason: {
           expected: `about as many events a day as when its level was approved on ${day(level.approved)}`,
           observed: `${Math.round(level.ratio * 100)} % of that, this week and the last`,
