@@ -45,7 +45,7 @@ export interface Epoch {
  * frozen epochs of the days up to D − 2, with a half-life of eight weeks.
  */
 export class Fleet {
-  readonly #histograms: number;
+  readonly #names: readonly string[];
   readonly #days = new Map<number, Sums>();
   readonly #epochs = new Map<number, Epoch>();
   /** What the epochs still read were made of. */
@@ -56,8 +56,8 @@ export class Fleet {
   /** Called for every day frozen, in order. */
   readonly #also: (day: number) => void;
 
-  constructor(histograms: number, also: (day: number) => void) {
-    this.#histograms = histograms;
+  constructor(names: readonly string[], also: (day: number) => void) {
+    this.#names = names;
     this.#frozen = this.#empty();
     this.#also = also;
   }
@@ -136,7 +136,7 @@ export class Fleet {
   }
 
   #epoch({ days, hours, held, oddSums, bins, strata, strataHours }: Sums): Epoch {
-    const tails = Array.from({ length: this.#histograms }, (_, h) => new Tail(bins.subarray(h * BINS, (h + 1) * BINS), hours, h >= this.#histograms - 2));
+    const tails = Array.from({ length: this.#names.length }, (_, h) => new Tail(bins.subarray(h * BINS, (h + 1) * BINS), hours, h >= this.#names.length - 2));
     const young = new Float64Array(strata.length);
     for (let i = 0; i < strata.length; i += LEVELS.length) {
       const stratum = (i / LEVELS.length) % STRATA.length;
@@ -162,21 +162,25 @@ export class Fleet {
   }
 
   #empty(): Sums {
-    const strata = this.#histograms * STRATA.length * LEVELS.length;
-    return { days: 0, hours: 0, held: 0, oddSums: 0, bins: new Float64Array(this.#histograms * BINS), strata: new Float64Array(strata), strataHours: new Float64Array(STRATA.length) };
+    const strata = this.#names.length * STRATA.length * LEVELS.length;
+    return { days: 0, hours: 0, held: 0, oddSums: 0, bins: new Float64Array(this.#names.length * BINS), strata: new Float64Array(strata), strataHours: new Float64Array(STRATA.length) };
   }
 
   save(): unknown {
     return {
-      histograms: this.#histograms, last: Number.isNaN(this.#last) ? null : this.#last, frozen: packed(this.#frozen),
+      names: this.#names, last: Number.isNaN(this.#last) ? null : this.#last, frozen: packed(this.#frozen),
       days: [...this.#days].sort((a, b) => a[0] - b[0]).map(([day, sums]) => [day, packed(sums)]),
       kept: [...this.#kept].map(([day, sums]) => [day, packed(sums)]),
     };
   }
 
-  restore(saved: unknown): void {
-    const { histograms, last, frozen, days, kept } = saved as { histograms: number; last: number | null; frozen: Packed; days: [number, Packed][]; kept: [number, Packed][] };
-    if (histograms !== this.#histograms || last === null) return;
+  /**
+   * Takes back what `save` gave. What counted under other names says nothing of these, and a tail that nothing is known of would take every hour for
+   * rare: then nothing is taken back, the fleet is new, and this says false.
+   */
+  restore(saved: unknown): boolean {
+    const { names, last, frozen, days, kept } = saved as { names?: string[]; last: number | null; frozen: Packed; days: [number, Packed][]; kept: [number, Packed][] };
+    if (names?.join() !== this.#names.join() || last === null) return false;
     this.#frozen = this.#unpacked(frozen);
     this.#last = last;
     for (const [day, sums] of days) this.#days.set(day, this.#unpacked(sums));
@@ -184,6 +188,7 @@ export class Fleet {
       this.#kept.set(day, this.#unpacked(sums));
       this.#epochs.set(day, this.#epoch(this.#kept.get(day)!));
     }
+    return true;
   }
 
   #unpacked(sums: Packed): Sums {

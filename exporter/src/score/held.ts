@@ -108,15 +108,17 @@ export class Held {
     return { puts, gone };
   }
 
-  restore(key: string, saved: unknown): void {
+  /** Takes back one row of `takeDirty`. `marked`: whether the fleet's histograms, in which the hours stand, were taken back as well. */
+  restore(key: string, saved: unknown, marked: boolean): void {
     if (key.startsWith('recent/')) {
+      if (!marked) return;
       this.#recent.set(Number(key.slice(7)), (saved as [number, number[]][]).map(([at, marks]) => ({ hour: at, marks })));
       return;
     }
     const [identity, hour] = key.split('/').map(Number) as [number, number];
     const [since, sums, facts, held, share, counted = null, exceeds = []] = saved as [number, unknown, HourFacts, number[], number, (boolean | null)?, number[]?];
     const list = this.#hours.get(identity) ?? [];
-    list.push({ hour, since, sums: this.#codec.restore(sums), facts, marks: held, share, counted, exceeds });
+    list.push({ hour, since, sums: this.#codec.restore(sums), facts, marks: marked ? held : [], share, counted, exceeds });
     this.#hours.set(identity, list.sort((a, b) => a.hour - b.hour));
   }
 }

@@ -10,15 +10,24 @@ import { BINS, binOf } from './tail.ts';
 const CORROBORATES = 0.5;
 /** Scores from which the parts are told without being asked. */
 const TOLD = 2;
-/** How the budget is split where nothing is said: many events alone seldom are harm; what several habits say together often is. */
+/**
+ * How the budget is split where nothing is said: many events alone seldom are harm, what several habits say together often is. What speaks alone as a
+ * rule, much that leaves or a first step after a long pause, gets most; what is sensitive or outside the remit has company.
+ */
 const WEIGHTS: Readonly<Record<Channel, number>> = {
-  'off-hours': 0.6, sensitive: 2.5, volume: 0.4, export: 1.2, novelty: 0.6, sequence: 0.7, dormancy: 1.8, remit: 1.5, corroboration: 1,
+  'off-hours': 0.6, sensitive: 1.2, volume: 0.4, export: 3, novelty: 0.6, sequence: 0.7, dormancy: 4, remit: 1, corroboration: 2,
 };
 /**
  * How many times its own digits a habit may say at most, and a channel those of its strongest: among hours in which hardly anybody has anything
  * sensitive a nightly rotation is rare, but it is no deviation of whoever does it every night.
  */
 const MOST_FOLD = 1.5;
+/**
+ * Parts of the second and the third channel that count beside the strongest: misuse is odd in several ways at once, a harmless storm in one. Their mean,
+ * so weighted, goes on a digit a digit in rare hours.
+ */
+const SECOND = 0.2;
+const THIRD = 0.1;
 /** Digits from which the sum over 24 h may be of misuse that nobody has judged yet. */
 const ODD_SUM = 4;
 /** Part of the noise ratio that counts for habits that only agents have: the fleet's hours, not agents', are what they are compared with. */
@@ -26,8 +35,13 @@ const AGENTS_RATIO = 0.6;
 
 /** What is compared with the fleet like a habit: the habits, what they say together, and the sum of a day. */
 export function compared(habits: number): number { return habits + 2; }
-/** Histograms of the fleet: what is compared, the channels, the hour as a whole, and the day. */
-export function histogramsOf(habits: number): number { return compared(habits) + CHANNELS.length + 2; }
+/**
+ * Histograms of the fleet, by name and version: what is compared, the channels, the hour as a whole, and the day. Whoever changes what one of them
+ * counts gives it another version.
+ */
+export function histogramsOf(habits: readonly Habit[]): string[] {
+  return [...habits.map(({ id, version }) => `${id}@${version}`), 'together@1', 'day-sum@1', ...CHANNELS.map((channel) => `${channel}@1`), 'hour@2', 'day@1'];
+}
 
 interface JudgedHabits { all: Habit[]; amount: { deviation(cells: Cells, sums: HourSums, context: HourContext): number } }
 /** Shares of the budget by kind and channel. */
@@ -55,6 +69,8 @@ export class Judgement {
   readonly #channelRaw = new Float64Array(CHANNELS.length);
   readonly #channelDigits = new Float64Array(CHANNELS.length);
   readonly #weights = new Map<string, Float64Array>();
+  /** The channel that makes the score; −1 where none does. */
+  #strongest = -1;
   #dayRaw = 0;
   #before = 0;
 
@@ -98,7 +114,11 @@ export class Judgement {
     this.#dayRaw = this.#compare(all.length + 1, day, epoch, cells, context, 1);
     this.day = epoch.tails[all.length + 2 + CHANNELS.length + 1]!.at(this.#dayRaw);
     const weights = this.#shares(context.facts.kind);
-    let best = 0;
+    let first = 0;
+    let second = 0;
+    let third = 0;
+    let corroborated = 0;
+    this.#strongest = -1;
     for (let c = 0; c < CHANNELS.length; c++) {
       this.shown[c] = this.#channelRaw[c]!;
       this.#channelDigits[c] = 0;
@@ -106,10 +126,21 @@ export class Judgement {
       this.#channelRaw[c] = Math.max(0, this.#channelRaw[c]! - this.#common.shadow(cells, c, this.shown[c]!, context));
       const digits = Math.min(MOST_FOLD * this.#channelRaw[c]!, epoch.tails[all.length + 2 + c]!.at(this.#channelRaw[c]!));
       this.#channelDigits[c] = digits;
-      if (digits > 0) best = Math.max(best, digits + weights[c]!);
+      const weighted = digits + weights[c]!;
+      if (digits === 0 || weighted <= 0) continue;
+      if (c === CORROBORATION) {
+        corroborated = weighted;
+        continue;
+      }
+      if (weighted > first) this.#strongest = c;
+      third = Math.max(third, Math.min(second, weighted));
+      second = Math.max(second, Math.min(first, weighted));
+      first = Math.max(first, weighted);
     }
-    this.#before = best;
-    this.final = epoch.tails[all.length + 2 + CHANNELS.length]!.at(best);
+    const best = first + SECOND * second + THIRD * third;
+    if (corroborated > best) this.#strongest = CORROBORATION;
+    this.#before = Math.max(best, corroborated) / (1 + SECOND + THIRD);
+    this.final = epoch.tails[all.length + 2 + CHANNELS.length]!.at(this.#before);
   }
 
   #compare(h: number, raw: number, epoch: Epoch, cells: Cells, context: HourContext, part: number): number {
@@ -215,13 +246,8 @@ export class Judgement {
   told(cells: Cells, toolCells: Cells, sums: HourSums, context: HourContext, detail: boolean, held: boolean): HourScore {
     const { all } = this.#habits;
     const score = this.final;
-    let channel = -1;
-    const shares = this.#shares(context.facts.kind);
-    for (let c = 0; c < CHANNELS.length; c++) {
-      if (this.#channelDigits[c]! > 0 && (channel === -1 || this.#channelDigits[c]! + shares[c]! > this.#channelDigits[channel]! + shares[channel]!)) channel = c;
-    }
     const said: HourScore = {
-      score, channel: channel === -1 ? null : CHANNELS[channel]!, channels: [], parts: [], readiness: this.#common.readiness(context),
+      score, channel: this.#strongest === -1 ? null : CHANNELS[this.#strongest]!, channels: [], parts: [], readiness: this.#common.readiness(context),
       since: this.#common.since(cells), day: this.day, held,
     };
     if (score < TOLD && !detail) return said;

@@ -1,13 +1,13 @@
 import type { HourFacts, HourSums } from '@remit/contract';
 import { habits } from '../baseline/habits/all.ts';
 import { openSums, restoreSums, saveSums } from '../baseline/sums.ts';
-import { Scorer } from './scorer.ts';
+import { Scorer, type ScorerOptions } from './scorer.ts';
 
 // A made-up fleet for tests.
 export const HOUR = 3_600_000;
 export const START = Date.UTC(2026, 8, 7);
 const KEY = new Uint8Array(8).fill(5);
-export const make = () => new Scorer({ habits: habits(), sums: { save: saveSums, restore: restoreSums }, key: KEY, budget: { fleet: 10 } });
+export const make = (options: Partial<ScorerOptions> = {}) => new Scorer({ habits: habits(), sums: { save: saveSums, restore: restoreSums }, key: KEY, budget: { fleet: 10 }, ...options });
 export interface Closed { identity: number; hour: number; sums: HourSums }
 
 export const facts = (identity: number): HourFacts => ({

@@ -1,5 +1,6 @@
 import type { HourSums } from '@remit/contract';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { habits } from '../baseline/habits/all.ts';
 import { openSums } from '../baseline/sums.ts';
 import { close, facts, fleet, gamma3, generator, HOUR, make, poisson, START } from './made-fleet.ts';
 import type { Scorer } from './scorer.ts';
@@ -65,6 +66,33 @@ describe('order and restarts', () => {
     expect(straight.rowBytes.every).toBeLessThan(2_900);
     expect(straight.rowBytes.tools).toBeLessThan(1_400);
   });
+});
+
+test('a fleet judged by other habits than those that made its histograms is new', () => {
+  const old = make();
+  const hours = fleet(24, 4, 1);
+  close(old, hours);
+  const odd = Object.assign(openSums(), { events: 900, privileged: 50, actions: [11], sources: [15] });
+  const now = START + 4 * 168 * HOUR + 10 * HOUR;
+  for (let h = 0; h < 10; h++) expect(old.close(1, odd, facts(1), now + h * HOUR, false)).toMatchObject({ held: true });
+  const puts = [...old.takeDirty().puts].sort((a, b) => (a.key < b.key ? -1 : 1));
+  const renewed = () => {
+    const of = habits();
+    Object.assign(of.all[0]!, { version: of.all[0]!.version + 1 });
+    const scorer = make({ habits: of });
+    for (const { key, value } of puts) scorer.restore(key, value);
+    return scorer;
+  };
+  const taken = renewed();
+  expect(old.readiness(1, now)).toBe('ready');
+  expect(taken.readiness(1, now)).toBe('warming');
+  // What waits is kept, but stands in no histogram any more that it could be taken out of.
+  expect(taken.held().count).toBe(old.held().count);
+  expect(taken.score(1, odd, facts(1), now).score).toBe(0);
+  const later = fleet(24, 4, 7).map(({ hour, ...closed }) => ({ ...closed, hour: hour + 5 * 168 * HOUR })).filter(({ identity }) => identity !== 1);
+  const settled = renewed();
+  expect(settled.settle(1, now, now + 9 * HOUR, false)).toBe(10);
+  expect(close(settled, later)).toEqual(close(taken, later));
 });
 
 describe('a fleet that is new itself', () => {
@@ -161,6 +189,23 @@ describe('a conforming fleet of 60 over ten weeks', () => {
     for (const { text } of said.parts) expect(`${text.expected}${text.observed}`).toMatch(/\d/);
     expect(scorer.bands(1, facts(1), now)!.p99).toBeLessThan(400);
   });
+});
+
+test('what is odd in two ways stands out more than in the stronger one alone, whatever they are said to mean together', () => {
+  const weights = { service_account: { corroboration: 0 } };
+  const scorer = make({ weights });
+  const hours = fleet(30, 5, 2);
+  close(scorer, hours);
+  const now = START + 5 * 168 * HOUR + 10 * HOUR;
+  const usual = hours.findLast(({ identity }) => identity === 1)!.sums;
+  const said = (more: Partial<HourSums>) => scorer.score(1, { ...usual, ...more }, facts(1), now, true);
+  const large = { amount: usual.amount * 300, amounts: usual.amounts!.map((x, i) => (i % 3 === 2 ? x + 64 * Math.log(300) * usual.events : x)) };
+  const [export1, both] = [said(large), said({ ...large, sources: [7] })];
+  expect(export1.channel).toBe('export');
+  expect(both.channel).toBe('export');
+  expect(both.channels.find(({ id }) => id === 'export')).toEqual(export1.channels.find(({ id }) => id === 'export'));
+  expect(both.channels.map(({ id }) => id)).toContain('novelty');
+  expect(both.score).toBeGreaterThan(export1.score + 0.1);
 });
 
 test('a level is compared with the approved reference', () => {

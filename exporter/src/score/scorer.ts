@@ -89,7 +89,7 @@ export class Scorer {
     ]);
     this.#toolRows = new Rows(all.filter((h) => h.tools === true).map(tenant));
     this.rowBytes = { every: this.#rows.rowBytes, tools: this.#toolRows.rowBytes };
-    this.#fleet = new Fleet(histogramsOf(all.length), (day) => this.#peers.freeze(day));
+    this.#fleet = new Fleet(histogramsOf(all), (day) => this.#peers.freeze(day));
     this.#held = new Held(options.sums);
     this.#judgement = new Judgement(options.habits, this.#common, this.#ratio, options.weights ?? {});
     this.#context = {
@@ -158,13 +158,11 @@ export class Scorer {
     // Days that nothing has read yet are put right themselves.
     const binsOf = (hour: number) => this.#fleet.adding(Math.floor(hour / 24)).bins;
     if (!benign) for (const { hour, marks } of learned) {
-      const bins = binsOf(hour);
-      for (let i = 0; i < marks.length; i += 2) bins[marks[i]!]! -= marks[i + 1]!;
+      for (let i = 0; i < marks.length; i += 2) binsOf(hour)[marks[i]!]! -= marks[i + 1]!;
     }
     for (const held of settled) {
-      const bins = binsOf(held.hour);
       const factor = benign ? (1 - held.share) / Math.max(held.share, 1e-3) : -1;
-      for (let i = 0; i < held.marks.length; i += 2) bins[held.marks[i]!]! += Math.round(held.marks[i + 1]! * factor);
+      for (let i = 0; i < held.marks.length; i += 2) binsOf(held.hour)[held.marks[i]!]! += Math.round(held.marks[i + 1]! * factor);
       this.#judged(identity, held, benign);
     }
     return settled.length;
@@ -289,6 +287,7 @@ export class Scorer {
   }
 
   #layouts: { rows: string; tools: string } | null = null;
+  #fleetKept = false;
 
   /** Takes back one row of `takeDirty`. Rows come in the order of their keys. */
   restore(key: string, value: Uint8Array): void {
@@ -302,11 +301,11 @@ export class Scorer {
         const { rows, tools, used } = saved as { rows: string; tools: string; used: number };
         this.#layouts = { rows, tools };
         this.#toolRowsUsed = used;
-      } else if (table === 'fleet') this.#fleet.restore(saved);
+      } else if (table === 'fleet') this.#fleetKept = this.#fleet.restore(saved);
       else if (table === 'peers') this.#peers.restore(saved);
       else if (table === 'sketch') this.#peers.sketch.restore(saved);
       else if (table === 'budget') this.budget.restore(saved);
-      else if (table === 'held') this.#held.restore(rest, saved);
+      else if (table === 'held') this.#held.restore(rest, saved, this.#fleetKept);
     }
   }
 
