@@ -1,6 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { NhiEvent } from '@remit/contract';
-import { readInventory, sourcesOf } from '../app.ts';
+import { hiddenValues, readInventory, sourcesOf } from '../app.ts';
 import { loadConfig } from '../config.ts';
 import { emptyInventory } from '../inventory/history.ts';
 import { loadInventory } from '../inventory/load.ts';
@@ -17,7 +18,7 @@ export interface NormaliseOptions { cluster?: string; inventoryPath?: string; so
 
 /**
  * `remit normalise`: one canonical event a line on stdout, in order of event time, resolved against the inventory or none. What is
- * refused goes to stderr with file, index and reason.
+ * refused goes to stderr with file, index and reason. Arguments of tools have numbers instead of hashes: equal ones are equal values, in this run.
  */
 export async function normalise(files: string[], options: NormaliseOptions): Promise<void> {
   const { config, problems } = loadConfig(options.configFile);
@@ -33,12 +34,14 @@ export async function normalise(files: string[], options: NormaliseOptions): Pro
   const sorter = new EventSorter();
   const sorters = [sorter];
   const identities = new Identities();
+  const values = hiddenValues(randomBytes(16), config);
+  const numbers = new Map<number, number>();
   let refused = 0;
   try {
     for (const { path, cluster } of inputs) {
       for await (const record of readLogFile(path, { bytes: 0 })) {
         const result = 'reject' in record
-          ? { reason: record.reject, detail: record.detail } : normaliser.record(record.value, named, { feed: 'normalise', cluster, receivedAt: 0 });
+          ? { reason: record.reject, detail: record.detail } : normaliser.record(record.value, named, { feed: 'normalise', cluster, receivedAt: 0, values });
         if ('reason' in result) {
           refused++;
           process.stderr.write(`${path}: record ${record.index}: ${result.reason}: ${result.detail}\n`);
@@ -73,6 +76,10 @@ export async function normalise(files: string[], options: NormaliseOptions): Pro
     for await (const event of resolved.sorted()) {
       const identity = identities.get(event.actor.identity.urn ?? '');
       if (identity) event.actor.identity.kind = identities.kindOf(identity);
+      for (const argument of event.tool?.arguments ?? []) {
+        if (!numbers.has(argument.hash)) numbers.set(argument.hash, numbers.size + 1);
+        argument.hash = numbers.get(argument.hash)!;
+      }
       await print(event);
     }
   } finally {

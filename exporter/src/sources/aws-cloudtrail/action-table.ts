@@ -172,6 +172,8 @@ const TABLE: Partial<Record<Category, string>> = {
   write: `
     ssm: TerminateSession
     sts: GetWebIdentityToken
+    ses: VerifyEmailIdentity VerifyEmailAddress VerifyDomainIdentity VerifyDomainDkim
+    cognito-idp: VerifyUserAttribute VerifySoftwareToken
     autoscaling: TerminateInstanceInAutoScalingGroup`,
 };
 

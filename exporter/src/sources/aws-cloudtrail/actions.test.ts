@@ -57,6 +57,10 @@ describe('what the request decides', () => {
     ['ec2', 'DescribeInstanceAttribute', { attribute: 'userData' }, 'credential_use'],
     ['ec2', 'DescribeInstanceAttribute', { attribute: 'kernel' }, 'read'],
     ['newservice', 'FrobnicateThing', {}, 'write'],
+    ['newservice', 'IssueThing', {}, 'write'], ['newservice', 'IsThingReady', {}, 'read'], ['ses', 'VerifyEmailIdentity', {}, 'write'], ['kms', 'VerifyMac', {}, 'read'],
+    ['rds', 'ModifyDBInstance', { dBInstanceIdentifier: 'd', masterUserPassword: '****' }, 'credential_create'], ['rds', 'ModifyDBCluster', { rotateMasterUserPassword: true }, 'credential_create'],
+    ['rds', 'ModifyDBInstance', { publiclyAccessible: true }, 'share'], ['rds', 'ModifyDBInstance', { publiclyAccessible: false }, 'write'], ['redshift', 'ModifyCluster', { masterUserPassword: '****' }, 'credential_create'],
+    ['codebuild', 'UpdateProjectVisibility', { projectVisibility: 'PRIVATE' }, 'write'], ['codebuild', 'UpdateProjectVisibility', { projectVisibility: 'PUBLIC_READ' }, 'share'],
   ])('%s %s %j is %s', (service, name, request, category) => {
     expect(eventOf(service + '.amazonaws.com', name, request).action.category).toBe(category);
   });

@@ -92,7 +92,7 @@ const ACTIVITY: Partial<Record<Category, number>> = {
 
 const VERBS: readonly [RegExp, Category, number][] = [
   [/^list/, 'list', 2],
-  [/^(batch)?(get|describe|head|lookup|search|check|test|validate|preview|simulate|estimate|verify|decode|query|scan|view|select|count|is)/, 'read', 2],
+  [/^(batch)?(get|describe|head|lookup|search|check|test|validate|preview|simulate|estimate|verify|decode|query|scan|view|select|count|is(?!su|ola))/, 'read', 2],
   [/^(batch)?(delete|terminate|deregister|purge|destroy|abort)/, 'delete', 4],
   [/^export/, 'export', 99],
   [/^(batch)?(create|run|allocate|register|import|upload|generate|issue|request|copy)/, 'write', 1],
@@ -116,6 +116,11 @@ const addsValues = (request: Json): Refinement =>
   (Array.isArray(request['valuesToRemove']) && !Array.isArray(request['valuesToAdd']) ? 'write' : undefined);
 
 const ofLogs = (request: Json): Refinement => (holdsLogs(request['bucketName'], request['key']) ? 'monitoring' : undefined);
+/** A new password of a database's first user, or a database that the internet reaches. */
+const opensDatabase = (request: Json): Refinement => {
+  if (request['masterUserPassword'] !== undefined || yes(request['manageMasterUserPassword']) || yes(request['rotateMasterUserPassword'])) return 'credential_create';
+  return yes(request['publiclyAccessible']) ? 'share' : undefined;
+};
 const stopsLogs = (request: Json): Refinement =>
   (list(object(request['cloudwatchLogsExportConfiguration'])?.['disableLogTypes']).length > 0 ? 'monitoring' : undefined);
 /** An alarm that is switched off, or that is told to tell nobody. */
@@ -194,8 +199,8 @@ const REFINE = new Map<string, (request: Json) => Refinement>([
     .map((name) => [`s3:${name}`, ofLogs] as const),
   ['ec2:modifyinstanceattribute', (r) => (r['userData'] !== undefined || r['attribute'] === 'userData' ? 'code' : undefined)],
   ['lambda:updatefunctionconfiguration', (r) => (list(r['layers']).length > 0 ? 'code' : undefined)],
-  ['rds:modifydbinstance', stopsLogs],
-  ['rds:modifydbcluster', stopsLogs],
+  ...['rds:modifydbinstance', 'rds:modifydbcluster', 'redshift:modifycluster'].map((name) => [name, (r: Json) => stopsLogs(r) ?? opensDatabase(r)] as const),
+  ['codebuild:updateprojectvisibility', (r) => (r['projectVisibility'] === 'PRIVATE' ? 'write' : undefined)],
   ['elasticloadbalancing:modifyloadbalancerattributes', stopsAccessLog],
   ['es:updateelasticsearchdomainconfig', stopsPublishing],
   ['es:updatedomainconfig', stopsPublishing],

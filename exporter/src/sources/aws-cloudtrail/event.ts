@@ -73,7 +73,7 @@ function partsOf(record: Json, eventSource: string, operation: string): Parts {
   const failedSignIn = answer === 'Failure';
   const mfa = yes(attributes?.['mfaAuthenticated']) || (action.signIn && extra?.['MFAUsed'] === 'Yes');
   // A sign-in that failed proves nothing: anyone can try a machine's name.
-  const person = yes(attributes?.['mfaAuthenticated']) || yes(record['sessionCredentialFromConsole']) || (action.signIn && !failedSignIn);
+  const person = yes(attributes?.['mfaAuthenticated']) || yes(record['sessionCredentialFromConsole']) || identity['invokedBy'] === CONSOLE || (action.signIn && !failedSignIn);
   return {
     record, identity, context, extra, recipient, action, mfa, failedSignIn,
     request: object(record['requestParameters']),
@@ -147,11 +147,16 @@ function delegationOf(identity: Json, context: Json | undefined, principal: Prin
   return chain;
 }
 
+/** Who acts in the console acts in person and from an address of his own, though a service passes the call on. */
+const CONSOLE = 'signin.amazonaws.com';
+
+function isForwarded({ invokedBy }: Json): boolean { return typeof invokedBy === 'string' && invokedBy !== '' && invokedBy !== CONSOLE; }
+
 function flagsOf(parts: Parts, refined: Refinement): Flag[] {
   const { action, principal, record, identity } = parts;
   const flags: Flag[] = [];
   if (principal?.platform) flags.push('platform_owned');
-  else if (typeof identity['invokedBy'] === 'string' && identity['invokedBy'] !== '') flags.push('via_service');
+  else if (isForwarded(identity)) flags.push('via_service');
   if (yes(record['readOnly'])) flags.push('read_only');
   if (action.monitoring || refined === 'monitoring') flags.push('monitoring');
   if (action.exec) flags.push('exec');
@@ -184,8 +189,7 @@ function isDenial(code: string): boolean {
 
 function srcKindOf(parts: Parts): SrcKind {
   const address = parts.record['sourceIPAddress'];
-  const invokedBy = parts.identity['invokedBy'];
-  if (typeof invokedBy === 'string' && invokedBy !== '') return 'service';
+  if (isForwarded(parts.identity)) return 'service';
   if (typeof address !== 'string') return 'unknown';
   if (isIP(address) !== 0) return 'ip';
   if (address === 'AWS Internal') return 'internal';

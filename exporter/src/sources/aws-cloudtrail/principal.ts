@@ -155,8 +155,9 @@ function roleFacts(name: string, arn: string | undefined, session: string | unde
   if (arn ? arn.includes(':role/aws-service-role/') : name.startsWith('AWSServiceRoleFor')) {
     return { kind: 'platform' as const, platform: true };
   }
+  // The path is IAM's own, the name anybody's: without the path it is a person's word, and the role is judged all the same.
+  if (arn?.includes(':role/aws-reserved/sso.amazonaws.com/')) return { kind: 'human' as const, interactive: true };
   if (name.startsWith('AWSReservedSSO_')) {
-    // The path is IAM's own, the name anybody's: without the path it is a person's word, and the role is judged all the same.
     const reserved = arn === undefined || arn.includes(':role/aws-reserved/');
     return { kind: reserved ? 'human' as const : 'unknown' as const, interactive: true };
   }

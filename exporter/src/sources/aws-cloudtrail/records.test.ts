@@ -50,6 +50,16 @@ describe('what was touched', () => {
     ['rds', 'StartExportTask', { sourceArn: 'arn:aws:rds:eu-west-1:111122223333:snapshot:s', s3BucketName: 'elsewhere' }, [arn('rds:eu-west-1:111122223333:snapshot:s'), arn('s3:::elsewhere')]],
     ['dynamodb', 'ExportTableToPointInTime', { tableArn: 'arn:aws:dynamodb:eu-west-1:111122223333:table/t', s3Bucket: 'elsewhere' }, [arn('dynamodb:eu-west-1:111122223333:table/t'), arn('s3:::elsewhere')]],
     ['logs', 'CreateExportTask', { logGroupName: 'g', destination: 'elsewhere' }, [arn('logs:eu-west-1:111122223333:log-group:g'), arn('s3:::elsewhere')]],
+    ['ec2', 'ReplaceIamInstanceProfileAssociation', { ReplaceIamInstanceProfileAssociationRequest: { AssociationId: 'iip-assoc-1', IamInstanceProfile: { Name: 'admin' } } }, ['iip-assoc-1', arn('iam::111122223333:instance-profile/admin')]],
+    ['ec2', 'AssociateIamInstanceProfile', { AssociateIamInstanceProfileRequest: { IamInstanceProfile: { Arn: 'arn:aws:iam::111122223333:instance-profile/admin' }, InstanceId: 'i-1' } }, [arn('ec2:eu-west-1:111122223333:instance/i-1'), arn('iam::111122223333:instance-profile/admin')]],
+    ['ec2', 'CreateTrafficMirrorSession', { CreateTrafficMirrorSessionRequest: { NetworkInterfaceId: 'eni-1', TrafficMirrorTargetId: 'tmt-1' } }, [arn('ec2:eu-west-1:111122223333:network-interface/eni-1'), arn('ec2:eu-west-1:111122223333:traffic-mirror-target/tmt-1')]],
+    ['ec2', 'DeleteFlowLogs', { DeleteFlowLogsRequest: { FlowLogId: { content: 'fl-1', tag: 1 } } }, [arn('ec2:eu-west-1:111122223333:vpc-flow-log/fl-1')]],
+    ['sso', 'CreateAccountAssignment', { instanceArn: 'arn:aws:sso:::instance/ssoins-1', targetId: '444455556666', permissionSetArn: 'arn:aws:sso:::permissionSet/ssoins-1/ps-1' }, ['444455556666', arn('sso:::permissionSet/ssoins-1/ps-1'), arn('sso:::instance/ssoins-1')]],
+    ['sso-directory', 'AddMemberToGroup', { identityStoreId: 'd-1', groupId: 'g-1', member: { memberId: 'u-1' } }, ['g-1', 'u-1']],
+    ['identitystore', 'CreateGroupMembership', { groupId: 'g-1', memberId: { userId: 'u-1' } }, ['g-1', 'u-1']],
+    ['rds', 'AuthorizeDBSecurityGroupIngress', { dBSecurityGroupName: 'g', cIDRIP: '0.0.0.0/0' }, [arn('rds:eu-west-1:111122223333:secgrp:g')]],
+    ['codebuild', 'UpdateProjectVisibility', { projectArn: 'arn:aws:codebuild:eu-west-1:111122223333:project/p' }, [arn('codebuild:eu-west-1:111122223333:project/p')]],
+    ['bedrock', 'DeleteGuardrail', { guardrailIdentifier: 'g-1' }, [arn('bedrock:eu-west-1:111122223333:guardrail/g-1')]],
     ['newservice', 'GetThing', { resourceArn: 'arn:aws:newservice:eu-west-1:111122223333:thing/1' }, [arn('newservice:eu-west-1:111122223333:thing/1')]],
   ])('%s %s %j', (service, eventName, requestParameters, uids) => {
     const event = normalise(record({ eventSource: service + '.amazonaws.com', eventName, requestParameters }));

@@ -12,6 +12,7 @@ export interface Place { service: string; operation: string; partition: string; 
 
 const MOST = 16;
 const LONGEST = 512;
+const MOST_PARAMETERS = 64;
 const ELSEWHERE = ['responseElements', 'additionalEventData', 'serviceEventDetails'] as const;
 
 /**
@@ -19,8 +20,9 @@ const ELSEWHERE = ['responseElements', 'additionalEventData', 'serviceEventDetai
  * and where copies go from then on, follows in any case. Accounts that a grant lets in come last, of type `grantee`, with the account
  * (or `*` for everyone) as owner.
  */
-export function resourcesOf(record: Json, request: Json | undefined, place: Place, grants: boolean): Resource[] | undefined {
+export function resourcesOf(record: Json, said: Json | undefined, place: Place, grants: boolean): Resource[] | undefined {
   const found: Resource[] = [];
+  const request = said && place.service === 'ec2' ? unwrapped(said) : said;
   for (const item of list(record['resources'])) {
     if (found.length === MOST) break;
     const native = object(item);
@@ -45,6 +47,20 @@ function addNative(native: Json, place: Place, found: Resource[]): void {
   if (!arn) return;
   const owner = accountId(native['accountId']) ?? accountId(native['account.id']);
   found.push(fromArn(arn, text(native['type'], 128), owner, place));
+}
+
+/** Some operations of EC2 have all their parameters in one, `DeleteFlowLogsRequest`, and write them with a capital. */
+function unwrapped(request: Json): Json {
+  let only: string | undefined;
+  for (const name in request) {
+    if (only !== undefined || !name.endsWith('Request')) return request;
+    only = name;
+  }
+  const inside = only === undefined ? undefined : object(request[only]);
+  if (!inside) return request;
+  const found: Record<string, unknown> = {};
+  for (const name of Object.keys(inside).slice(0, MOST_PARAMETERS)) if (name !== '__proto__') found[name.charAt(0).toLowerCase() + name.slice(1)] = inside[name];
+  return found;
 }
 
 function named(parameters: Json, place: Place, found: Resource[]): void {

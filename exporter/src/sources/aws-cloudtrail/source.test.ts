@@ -63,6 +63,10 @@ describe('who', () => {
   test.each<[string, Fields | undefined, { key: string; urn: string | null; kind: string; flags: string[] }]>([
     ['a role known only by its session ARN', { type: 'AssumedRole', arn: 'arn:aws:sts::111122223333:assumed-role/etl/run-1' },
       { key: 'aws:111122223333:role/etl', urn: 'urn:nhi:aws:111122223333:role/etl', kind: 'service_account', flags: ['machine'] }],
+    ['an SSO role by its path', { type: 'AssumedRole', sessionContext: { sessionIssuer: { type: 'Role', arn: arn + 'role/aws-reserved/sso.amazonaws.com/eu-west-1/Administrators', userName: 'Administrators', accountId: '111122223333' } }, arn: 'arn:aws:sts::111122223333:assumed-role/Administrators/jo' },
+      { key: 'aws:111122223333:role/Administrators', urn: 'urn:nhi:aws:111122223333:role/Administrators', kind: 'human', flags: ['interactive'] }],
+    ['a user in the console', { type: 'IAMUser', principalId: 'AIDA1111111111111111', arn: arn + 'user/jo', userName: 'jo', accountId: '111122223333', invokedBy: 'signin.amazonaws.com' },
+      { key: 'AIDA1111111111111111', urn: 'urn:nhi:aws:111122223333:user/jo', kind: 'human', flags: ['interactive'] }],
     ['an SSO role', { type: 'AssumedRole', arn: 'arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Admin_0123456789abcdef/jo@example.com' },
       { key: 'aws:111122223333:role/AWSReservedSSO_Admin_0123456789abcdef', urn: 'urn:nhi:aws:111122223333:role/AWSReservedSSO_Admin_0123456789abcdef', kind: 'human', flags: ['interactive'] }],
     ['a role whose session is a mail address: nothing proved', role('jo@example.com'),
@@ -140,11 +144,11 @@ describe('where from', () => {
     ['253.252.51.07', undefined, 'unknown', undefined], ['AWS Internal', undefined, 'internal', undefined],
     ['config.amazonaws.com', undefined, 'service', undefined], ['AWS Internal', 'AWS Internal', 'service', undefined],
     ['198.51.100.7', 'athena.amazonaws.com', 'service', '198.51.100.7'], ['HIDDEN_DUE_TO_SECURITY_REASONS', undefined, 'redacted', undefined],
-    [42, undefined, 'unknown', undefined],
+    [42, undefined, 'unknown', undefined], ['198.51.100.7', 'signin.amazonaws.com', 'ip', '198.51.100.7'],
   ])('%s through %s is %s', (sourceIPAddress, invokedBy, kind, ip) => {
     const event = normalise(record({ sourceIPAddress, userIdentity: { ...role('x'), invokedBy } }));
     expect(event.src_kind).toBe(kind);
     expect(event.src_endpoint?.ip).toBe(ip);
-    expect(event.flags.includes('via_service')).toBe(invokedBy !== undefined);
+    expect(event.flags.includes('via_service')).toBe(kind === 'service' && invokedBy !== undefined);
   });
 });
