@@ -40,7 +40,7 @@ SIGHUP, or POST /-/reload with the admin token, reads configuration, tokens, cer
 
 program.command('replay')
   .description('read log files, judge them on event time, and say what was found')
-  .argument('<file...>', 'log files or patterns, plain, .gz or .zst; CLUSTER=FILE names the Kubernetes cluster of one')
+  .argument('<file...>', 'log files or patterns, plain, .gz or .zst, - for standard input; CLUSTER=FILE names the Kubernetes cluster of one')
   .option('--cluster <id>', 'Kubernetes cluster of all files')
   .option('--inventory.path <path>', 'inventory: a folder or a file; without one, day-one findings only')
   .option('--storage.path <folder>', 'keep the state, and continue what was cut; a temporary folder when not given')
@@ -51,7 +51,8 @@ program.command('replay')
 Examples:
   remit replay "cloudtrail/**/*.json.gz"
   remit replay --cluster prod-eu1 audit.log --inventory.path ./inventory
-  remit replay prod=audit-prod.log staging=audit-staging.log --json${EXIT_HELP}`)
+  remit replay prod=audit-prod.log staging=audit-staging.log --json
+  kubectl logs -n kube-system audit-forwarder | remit replay -${EXIT_HELP}`)
   .action(async (files: string[], options: Record<string, string>) => (await import('./commands/replay.ts')).replay(files, plain(options)));
 
 program.command('backtest')

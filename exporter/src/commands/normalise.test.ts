@@ -16,6 +16,21 @@ function normalised(...args: string[]): Promise<string> {
   });
 }
 
+test('standard input and pipes are read like files, compressed or not', async () => {
+  const log = join(folder, 'own.jsonl');
+  const line = JSON.stringify({ remit_event: 1, id: 'job/1', time: 1795341600000, realm: 'db', principal: { name: 'load' }, service: 'db', operation: 'SELECT', category: 'read' });
+  writeFileSync(log, `${line}\n`);
+  const expected = await normalised(log);
+  expect((JSON.parse(expected) as NhiEvent).actor.identity.urn).toBe('urn:nhi:generic:db:user/load');
+  const main = join(ROOT, 'exporter/src/main.ts');
+  const piped = (how: string) => new Promise<string>((done, failed) => {
+    execFile('bash', ['-c', how, 'bash', process.execPath, main, log], (error, out) => { if (error === null) done(out); else failed(new Error(error.message)); });
+  });
+  expect(await piped('cat "$3" | "$1" "$2" normalise -')).toBe(expected);
+  expect(await piped('gzip -c "$3" | "$1" "$2" normalise -')).toBe(expected);
+  expect(await piped('"$1" "$2" normalise <(gzip -c "$3")')).toBe(expected);
+});
+
 test('arguments of tools show where they lie and which are equal, not what they are', async () => {
   const config = join(folder, 'remit.yml');
   const log = join(folder, 'calls.jsonl');

@@ -10,7 +10,7 @@ import { Normaliser } from '../pipeline/normalise.ts';
 import type { Seen } from '../pipeline/dedup.ts';
 import { summarise } from '../pipeline/reader.ts';
 import { EventSorter } from '../pipeline/sorter.ts';
-import { fileSize, readLogFile } from '../receivers/file/read.ts';
+import { fileSize, readLogFile, STDIN } from '../receivers/file/read.ts';
 import { fail, printProblems, UsageError } from './output.ts';
 import { Progress } from './progress.ts';
 
@@ -51,7 +51,7 @@ export async function expand(files: string[], cluster: string): Promise<Input[]>
   for (const argument of files) {
     const named = existsSync(argument) ? null : /^([A-Za-z0-9][A-Za-z0-9._-]{0,252})=(.+)$/.exec(argument);
     const pattern = named ? named[2]! : argument;
-    const paths = existsSync(pattern) ? [pattern] : globSync(pattern).sort();
+    const paths = pattern === STDIN || existsSync(pattern) ? [pattern] : globSync(pattern).sort();
     if (paths.length === 0) throw new UsageError(`${pattern}: no such file`, 'name log files, or a pattern in quotes such as "logs/**/*.json.gz"');
     for (const path of paths) inputs.push({ path, cluster: named ? named[1]! : cluster, bytes: await fileSize(path) });
   }

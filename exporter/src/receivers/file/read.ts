@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { open, stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
@@ -10,6 +11,9 @@ const PIECE = 8 << 20;
 /** The most a file may inflate to when it is one JSON document. */
 const DOCUMENT = 500 << 20;
 const NEWLINE = 10;
+
+/** Stands for standard input where a path is asked for. */
+export const STDIN = '-';
 
 export interface FileProgress { bytes: number }
 
@@ -44,20 +48,27 @@ export async function* readLogFile(path: string, progress: FileProgress): AsyncI
   if (failed !== null && !cut) yield { index, reject: /unexpected end/i.test(failed) ? 'truncated' : 'bad_encoding', detail: `${path}: ${failed}` };
 }
 
-/** Size on disk, in bytes. */
+/** Size on disk, in bytes; 0 of standard input and of pipes. */
 export async function fileSize(path: string): Promise<number> {
-  return (await stat(path)).size;
+  return path === STDIN ? 0 : (await stat(path)).size;
 }
 
 /** The file's stream, inflated by its magic bytes, and how much of it has been read from disk. */
 async function inflated(path: string): Promise<{ stream: Readable; read(): number }> {
-  const handle = await open(path);
-  const head = Buffer.alloc(4);
-  await handle.read(head, 0, 4, 0);
-  const file = handle.createReadStream({ start: 0, highWaterMark: 1 << 20 });
+  // Without a place to start from a pipe can be read too.
+  const file: Readable & { bytesRead?: number } = path === STDIN ? process.stdin : (await open(path)).createReadStream({ highWaterMark: 1 << 20 });
+  const head = await headOf(file);
   const decoder = isGzip(head) ? createGunzip() : isZstd(head) ? createZstdDecompress() : null;
   if (decoder) file.on('error', (error) => decoder.destroy(error)).pipe(decoder);
-  return { stream: decoder ?? file, read: () => file.bytesRead };
+  return { stream: decoder ?? file, read: () => file.bytesRead ?? 0 };
+}
+
+/** The first bytes of a stream, which stay in it; fewer than four only where it has no more, or a pipe gave them one by one. */
+async function headOf(stream: Readable): Promise<Buffer> {
+  await once(stream, 'readable');
+  const head = stream.read() as Buffer | null;
+  if (head !== null) stream.unshift(head);
+  return head ?? Buffer.alloc(0);
 }
 
 /** Collects chunks; gives whole lines back, without the last newline, once the content proves to have a record a line. */
