@@ -52,7 +52,7 @@ Examples:
   remit replay "cloudtrail/**/*.json.gz"
   remit replay --cluster prod-eu1 audit.log --inventory.path ./inventory
   remit replay prod=audit-prod.log staging=audit-staging.log --json
-  kubectl logs -n kube-system audit-forwarder | remit replay -${EXIT_HELP}`)
+  ssh control-plane cat /var/log/kubernetes/audit.log | remit replay -${EXIT_HELP}`)
   .action(async (files: string[], options: Record<string, string>) => (await import('./commands/replay.ts')).replay(files, plain(options)));
 
 program.command('backtest')
