@@ -17,15 +17,24 @@ const USER_TYPES = { interactive: 1, platform_owned: 3, machine: 4 } as const;
 export function eventsOf(record: Json): NhiEvent[] {
   const item = itemOf(record);
   const events: unknown = record['events'];
-  if (!Array.isArray(events)) {
-    const own = object(events) ?? record;
-    return [eventOf(item, own, '/' + contentHash([own['type'], own['name'], own['parameters']]).slice(0, 16))];
-  }
-  return events.slice(0, MOST_EVENTS).map((event, index) => {
+  if (!Array.isArray(events)) return [eventOf(item, object(events) ?? record, new Map())];
+  const seen = new Map<string, number>();
+  return events.slice(0, MOST_EVENTS).map((event) => {
     const it = object(event);
     if (!it) throw new RejectedRecord('unknown_shape', 'an element of events is not an object');
-    return eventOf(item, it, '/' + index);
+    return eventOf(item, it, seen);
   });
+}
+
+/**
+ * Tells the events of a time and qualifier apart, which several items may share: by what they say, so that a record means the same event
+ * in whatever shape a forwarder sends it, and by their turn where an item says the same twice.
+ */
+function uidOf(item: Item, own: Json, name: string, parameters: Parameters, seen: Map<string, number>): string {
+  const uid = [item.stem, item.application, name, contentHash([own['type'], parameters.content()]).slice(0, 16)].join('/');
+  const turn = seen.get(uid) ?? 0;
+  seen.set(uid, turn + 1);
+  return turn === 0 ? uid : uid + '/' + turn;
 }
 
 function itemOf(record: Json): Item {
@@ -40,7 +49,7 @@ function itemOf(record: Json): Item {
   return { record, application, time, customer: text(key['customerId'], 64) ?? '', stem: qualifier === undefined ? contentHash(record) : time + '/' + qualifier };
 }
 
-function eventOf(item: Item, own: Json, suffix: string): NhiEvent {
+function eventOf(item: Item, own: Json, seen: Map<string, number>): NhiEvent {
   const { record, application, customer, time } = item;
   const name = text(own['name'], 128) ?? text(own['type'], 128);
   if (name === undefined) throw new RejectedRecord('missing_field', 'name');
@@ -48,7 +57,7 @@ function eventOf(item: Item, own: Json, suffix: string): NhiEvent {
   const action = actionOf(application, name, parameters);
   const principal = principalOf(record, customer, application, parameters, action.signedIn);
   const event = shapedEvent({
-    metadata: shapedMetadata(item.stem + suffix, 'google-workspace', customer === '' ? undefined : customer, application),
+    metadata: shapedMetadata(uidOf(item, own, name, parameters, seen), 'google-workspace', customer === '' ? undefined : customer, application),
     principal_key: principal?.key ?? '',
     time,
     class_uid: action.classUid,

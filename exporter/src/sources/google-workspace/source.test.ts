@@ -66,11 +66,33 @@ test('a change of what is alerted on is one of what is watched', () => {
 });
 
 describe('ids', () => {
-  test('an item with two events gives two, told apart by their place', () => {
-    const events = [{ type: 'a', name: 'view' }, { type: 'a', name: 'view' }];
-    expect(all({ kind: 'admin#reports#activity', id: key('drive'), actor: person, events }).map((event) => event.metadata.original_event_uid))
-      .toEqual(['1795341600123/-7312729053723258069/0', '1795341600123/-7312729053723258069/1']);
+  const uids = (record: Fields) => all({ kind: 'admin#reports#activity', id: key('drive'), actor: person, ...record }).map((event) => event.metadata.original_event_uid);
+
+  test('an item with two events gives two, though they say the same', () => {
+    const [first, second] = uids({ events: [{ type: 'a', name: 'view' }, { type: 'a', name: 'view' }] });
+    expect(first).toMatch(/^1795341600123\/-7312729053723258069\/drive\/view\/[0-9a-f]{16}$/);
+    expect(second).toBe(first + '/1');
     expect(source.normalise({ id: key('drive'), events: [] }, context)).toEqual([]);
+  });
+
+  test('items of one time and qualifier are told apart by what they say', () => {
+    const item = (application: string, type: string, name: string, status: string) =>
+      uids({ id: key(application), events: [{ type, name, parameters: [{ name: 'login_challenge_status', value: status }] }] })[0];
+    const items = [item('login', 'login', 'login_success', 'passed'), item('login', 'login', 'login_verification', 'passed'), item('login', 'login', 'login_verification', 'failed'),
+      item('login', 'other', 'login_success', 'passed'), item('saml', 'login', 'login_success', 'passed')];
+    expect(new Set(items).size).toBe(items.length);
+  });
+
+  test('a record sent twice is one event, whatever the order of keys and the shape it comes in', () => {
+    const list = [{ name: 'doc_id', value: '1' }, { name: 'billable', boolValue: true }, { name: 'size', intValue: '7' }, { name: 'to', multiValue: ['a', 'b'] }];
+    const plain = { to: ['a', 'b'], size: 7, actor_is_collaborator_account: null, doc_id: '1', billable: true };
+    const shapes = [
+      { events: [{ type: 'access', name: 'view', parameters: list }] }, { events: [{ parameters: list.toReversed(), name: 'view', type: 'access' }] }, { events: { type: 'access', name: 'view', parameters: list } },
+      { events: [{ type: 'access', name: 'view', parameters: plain }] }, { type: 'access', name: 'view', parameters: plain, etag: 'x' },
+    ];
+    expect(new Set(shapes.flatMap(uids)).size).toBe(1);
+    const bare = (more: Fields) => ({ ...more, actor: person, id: { ...key('drive'), uniqueQualifier: undefined }, events: [{ name: 'view' }] });
+    expect(uids(bare({ etag: 'x', kind: 'admin#reports#activity' }))).toEqual(uids({ kind: 'admin#reports#activity', ...bare({}), etag: 'x' }));
   });
 
   test('of events that a forwarder made records of their own, the content tells them apart', () => {
@@ -80,8 +102,8 @@ describe('ids', () => {
   });
 
   test('a qualifier that was made a number is kept as it reads', () => {
-    expect(all({ id: { ...key('drive'), uniqueQualifier: 12345 }, events: [{ name: 'view' }] })[0]?.metadata.original_event_uid).toBe('1795341600123/12345/0');
-    expect(all({ id: { ...key('drive'), uniqueQualifier: undefined }, events: [{ name: 'view' }] })[0]?.metadata.original_event_uid).toMatch(/^[0-9a-f]{64}\/0$/);
+    expect(all({ id: { ...key('drive'), uniqueQualifier: 12345 }, events: [{ name: 'view' }] })[0]?.metadata.original_event_uid).toEqual(expect.stringMatching(/^1795341600123\/12345\/drive\/view\/[0-9a-f]{16}$/));
+    expect(all({ id: { ...key('drive'), uniqueQualifier: undefined }, events: [{ name: 'view' }] })[0]?.metadata.original_event_uid).toMatch(/^[0-9a-f]{64}\/drive\/view\/[0-9a-f]{16}$/);
   });
 });
 
