@@ -9,8 +9,8 @@ export interface Action {
   /** OCSF activity: 1 create (of a sign-in: log on), 2 read, 3 update, 4 delete, 99 other. */
   activity: number;
   monitoring: boolean;
-  /** A sign-in that succeeded. */
-  signedIn: boolean;
+  /** What a person alone does: signs in, answers a challenge, looks after the own account, works in Google's own pages. */
+  byPerson: boolean;
   failed: boolean;
   denied: boolean;
 }
@@ -85,12 +85,31 @@ export function actionOf(application: string, name: string, parameters: Paramete
     classUid: category === 'authn' ? 3002 : 6003,
     activity: category === 'authn' ? 1 : activityOf(category, event, removes),
     monitoring: app === 'admin' && WATCHING.test(event) && /update|change|delete|remove|disable|toggle/.test(event),
-    signedIn: SIGN_INS.test(app) && event === 'login_success',
+    byPerson: isByPerson(app, event, parameters),
     failed: /_fail(?:ure|ed)(?:_event)?$/.test(event) || event === 'risky_sensitive_action_blocked'
       || (app === 'login' && /fail/i.test(parameters.text('login_challenge_status', 64) ?? '')),
     denied: event === 'access_deny_event' || event === 'risky_sensitive_action_blocked',
   };
 }
+
+/** A sign-in proves a person, as in other logs; so do pages that no program can stand in for. Administration does not: its interface takes programs. */
+function isByPerson(app: string, event: string, parameters: Parameters): boolean {
+  const key = app + ':' + event;
+  if (PEOPLES.has(key)) return true;
+  if (ANSWERS.has(key)) return /passed/i.test(parameters.text('login_challenge_status', 64) ?? '');
+  if (app === 'calendar') return IN_CALENDAR.has(parameters.text('api_kind', 32) ?? '');
+  return app === 'drive' && BY_HAND.has(event) && (parameters.text('originating_app_id', 64) ?? '0') === '0' && parameters.truth('primary_event') !== false;
+}
+
+const PEOPLES = new Set(`
+  login:login_success saml:login_success login:logout admin:security_investigation_query admin:security_investigation_export_query
+  ${['login', 'user_accounts'].flatMap((app) => ['2sv_enroll', '2sv_disable', 'password_edit', 'recovery_email_edit', 'recovery_phone_edit', 'recovery_secret_qa_edit', 'titanium_enroll', 'titanium_unenroll']
+    .map((event) => app + ':' + event)).join(' ')}`.trim().split(/\s+/));
+const ANSWERS = new Set(['login:login_challenge', 'login:login_verification']);
+const IN_CALENDAR = new Set(['web', 'android', 'ios']);
+/** What somebody does with a file in Google's editors and pages; programs have an originating application. */
+const BY_HAND = new Set(['view', 'preview', 'create', 'edit', 'rename', 'upload', 'download', 'print', 'copy', 'move', 'trash', 'untrash', 'delete', 'change_user_access',
+  'change_document_visibility', 'change_document_access_scope', 'add_to_folder', 'remove_from_folder']);
 
 function ofAccess(app: string, event: string, parameters: Parameters): Category | undefined {
   if (app !== 'drive' || !ACCESS.test(event)) return undefined;

@@ -55,7 +55,7 @@ function eventOf(item: Item, own: Json, seen: Map<string, number>): NhiEvent {
   if (name === undefined) throw new RejectedRecord('missing_field', 'name');
   const parameters = new Parameters(own['parameters']);
   const action = actionOf(application, name, parameters);
-  const principal = principalOf(record, customer, application, parameters, action.signedIn);
+  const principal = principalOf(record, customer, application, parameters, action.byPerson);
   const event = shapedEvent({
     metadata: shapedMetadata(uidOf(item, own, name, parameters, seen), 'google-workspace', customer === '' ? undefined : customer, application),
     principal_key: principal?.key ?? '',
@@ -91,6 +91,7 @@ function actorOf(principal: Principal | null, customer: string): NhiEvent['actor
     actor.app_name = principal.name;
     if (principal.uid !== undefined) actor.app_uid = principal.uid;
   }
+  if (principal.through !== undefined) actor.app_uid = principal.through;
   if (principal.behalf !== undefined) actor.delegation = [principal.behalf];
   return actor;
 }

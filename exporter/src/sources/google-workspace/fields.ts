@@ -62,6 +62,13 @@ export class Parameters {
     return typeof count === 'number' && Number.isSafeInteger(count) && count >= 0 ? count : undefined;
   }
 
+  /** A truth, or undefined; forwarders write it as text too. */
+  truth(name: string): boolean | undefined {
+    const value = this.#value(name);
+    if (value === true || value === 'true') return true;
+    return value === false || value === 'false' ? false : undefined;
+  }
+
   /** All of them in one order and spelling, whichever way they were written; for hashes only. */
   content(): unknown[] {
     const pairs: (readonly [unknown, unknown])[] = this.#plain ? Object.entries(this.#plain) : this.#list.map((item) => {

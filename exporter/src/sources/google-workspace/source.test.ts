@@ -26,6 +26,11 @@ describe('who', () => {
     });
   });
 
+  test('the application that a person used is told beside the person', () => {
+    const { actor, credential, sequence_key: sequence } = one('drive', 'view', { originating_app_id: '9001' });
+    expect([actor.app_uid, actor.user?.name, credential, sequence]).toEqual(['9001', 'jo@acme.example', undefined, 'gws:C01:user@301']);
+  });
+
   test('a grant is given, used and taken back under one id', () => {
     const [given, used, back] = [one('token', 'authorize', { ...TOKEN, scope: ['openid', 'https://www.googleapis.com/auth/drive'] }), one('token', 'activity', TOKEN), one('token', 'revoke', TOKEN)];
     const uid = '77-x.apps.googleusercontent.com/301';
@@ -35,10 +40,24 @@ describe('who', () => {
   });
 
   test.each<[string, string, string, Fields, unknown, { urn: string | null; kind: string; flags: string[] }]>([
-    ['a person', 'drive', 'rename', {}, person, { urn: 'urn:nhi:gws:c01:user/jo@acme.example', kind: 'human', flags: [] }],
+    ['a person who works on a file', 'drive', 'rename', {}, person, { urn: 'urn:nhi:gws:c01:user/jo@acme.example', kind: 'human', flags: ['interactive'] }],
+    ['a person of an older record', 'drive', 'rename', {}, { email: 'jo@acme.example' }, { urn: 'urn:nhi:gws:c01:user/jo@acme.example', kind: 'human', flags: ['interactive'] }],
+    ['what the service does for a person', 'drive', 'storage_usage_update', {}, person, { urn: 'urn:nhi:gws:c01:user/jo@acme.example', kind: 'human', flags: [] }],
+    ['who answers a challenge', 'login', 'login_verification', { login_challenge_status: 'passed' }, person, { urn: 'urn:nhi:gws:c01:user/jo@acme.example', kind: 'human', flags: ['interactive'] }],
+    ['who does not answer it', 'login', 'login_verification', { login_challenge_status: 'incorrect_answer_entered' }, person, { urn: 'urn:nhi:gws:c01:user/jo@acme.example', kind: 'human', flags: [] }],
+    ['who looks after the own account', 'user_accounts', '2sv_enroll', {}, person, { urn: 'urn:nhi:gws:c01:user/jo@acme.example', kind: 'human', flags: ['interactive'] }],
+    ['who searches in the console', 'admin', 'SECURITY_INVESTIGATION_QUERY', {}, person, { urn: 'urn:nhi:gws:c01:user/jo@acme.example', kind: 'human', flags: ['interactive'] }],
+    ['administration that a program may do', 'admin', 'CREATE_USER', {}, person, { urn: 'urn:nhi:gws:c01:user/jo@acme.example', kind: 'human', flags: [] }],
+    ['a calendar in the browser', 'calendar', 'create_calendar', { api_kind: 'web' }, person, { urn: 'urn:nhi:gws:c01:user/jo@acme.example', kind: 'human', flags: ['interactive'] }],
+    ['a calendar over the interface', 'calendar', 'create_calendar', { api_kind: 'api_v3' }, person, { urn: 'urn:nhi:gws:c01:user/jo@acme.example', kind: 'human', flags: [] }],
+    ['no person', 'drive', 'rename', {}, { callerType: 'APPLICATION', email: 'jo@acme.example' }, { urn: 'urn:nhi:gws:c01:user/jo@acme.example', kind: 'unknown', flags: [] }],
     ['a sign-in that succeeds', 'login', 'login_success', {}, person, { urn: 'urn:nhi:gws:c01:user/jo@acme.example', kind: 'human', flags: ['interactive'] }],
     ['a sign-in that fails proves no person', 'login', 'login_failure', {}, person, { urn: 'urn:nhi:gws:c01:user/jo@acme.example', kind: 'human', flags: [] }],
-    ['a file through an application', 'drive', 'rename', { originating_app_id: '9001' }, person, { urn: 'urn:nhi:gws:c01:oauth_app/9001', kind: 'oauth_app', flags: [] }],
+    ['a file through an application', 'drive', 'rename', { originating_app_id: '9001' }, person, { urn: 'urn:nhi:gws:c01:user/jo@acme.example', kind: 'human', flags: [] }],
+    ['a file by an application itself', 'drive', 'rename', { originating_app_id: '9001' }, { ...person, callerType: 'APPLICATION' }, { urn: 'urn:nhi:gws:c01:oauth_app/9001', kind: 'oauth_app', flags: ['machine'] }],
+    ['a file that an anonymous guest sees', 'drive', 'view', { originating_app_id: '9001' }, { profileId: '105250506097979753968' }, { urn: null, kind: 'unknown', flags: ['read_only'] }],
+    ['Google itself', 'drive', 'delete', { originating_app_id: '9001', client_id: '77' }, { callerType: 'KEY', key: 'SYSTEM' }, { urn: 'urn:nhi:gws:c01:system/SYSTEM', kind: 'platform', flags: ['platform_owned'] }],
+    ['a service account through its project', 'drive', 'rename', { originating_app_id: '9001' }, { email: 'etl@proj-1.iam.gserviceaccount.com' }, { urn: 'urn:nhi:gcp:proj-1:service_account/etl@proj-1.iam.gserviceaccount.com', kind: 'service_account', flags: ['machine'] }],
     ['a service account', 'drive', 'rename', {}, { email: 'etl@proj-1.iam.gserviceaccount.com' }, { urn: 'urn:nhi:gcp:proj-1:service_account/etl@proj-1.iam.gserviceaccount.com', kind: 'service_account', flags: ['machine'] }],
     ['an API client without a person', 'drive', 'rename', {}, { callerType: 'KEY', key: 'consumer' }, { urn: 'urn:nhi:gws:c01:api_client/consumer', kind: 'service_account', flags: ['machine'] }],
     ['anonymous', 'drive', 'rename', {}, { profileId: '105250506097979753968' }, { urn: null, kind: 'unknown', flags: [] }],
