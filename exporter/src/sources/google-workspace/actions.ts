@@ -11,6 +11,8 @@ export interface Action {
   monitoring: boolean;
   /** What a person alone does: signs in, answers a challenge, looks after the own account, works in Google's own pages. */
   byPerson: boolean;
+  /** What Google did because of another event of the same act. */
+  sideEffect: boolean;
   failed: boolean;
   denied: boolean;
 }
@@ -74,18 +76,24 @@ const ACCESS = /^(?:change_(?:user_access|document_visibility|document_access_sc
 const OUTSIDE = new Set(['people_with_link', 'public_on_the_web', 'anyone', 'anyone_with_link', 'shared_externally', 'external']);
 const WATCHING = /alert|(?:^|_)rule(?:_|$)|audit|log_export|gcp_logs|data_sharing/;
 
-/** Looks an event of a log up. What the table does not know goes by the words of its name; what says nothing counts as `write`. */
-export function actionOf(application: string, name: string, parameters: Parameters): Action {
+/**
+ * Looks an event of a log up. What the table does not know goes by the words of its name; what says nothing counts as `write`. `actor` is the
+ * address of who acted.
+ */
+export function actionOf(application: string, name: string, parameters: Parameters, actor: string | undefined): Action {
   const app = application.toLowerCase();
   const event = name.toLowerCase();
-  const category = EXACT.get(app + ':' + event) ?? ofAccess(app, event, parameters) ?? ofApplication(app, event) ?? byWords(event);
+  const sideEffect = app === 'drive' && parameters.truth('primary_event') === false;
+  const known = EXACT.get(app + ':' + event) ?? ofAccess(app, event, parameters) ?? ofApplication(app, event) ?? byWords(event);
+  const category = known === 'authz_grant' && sideEffect || givesNothing(app, event, parameters, actor) ? 'write' : known;
   const removes = /(?:^|_)(?:delete|remove|revoke|unassign)/.test(event);
   return {
     category,
     classUid: category === 'authn' ? 3002 : 6003,
     activity: category === 'authn' ? 1 : activityOf(category, event, removes),
     monitoring: app === 'admin' && WATCHING.test(event) && /update|change|delete|remove|disable|toggle/.test(event),
-    byPerson: isByPerson(app, event, parameters),
+    byPerson: !sideEffect && isByPerson(app, event, parameters),
+    sideEffect,
     failed: /_fail(?:ure|ed)(?:_event)?$/.test(event) || event === 'risky_sensitive_action_blocked'
       || (app === 'login' && /fail/i.test(parameters.text('login_challenge_status', 64) ?? '')),
     denied: event === 'access_deny_event' || event === 'risky_sensitive_action_blocked',
@@ -98,7 +106,7 @@ function isByPerson(app: string, event: string, parameters: Parameters): boolean
   if (PEOPLES.has(key)) return true;
   if (ANSWERS.has(key)) return /passed/i.test(parameters.text('login_challenge_status', 64) ?? '');
   if (app === 'calendar') return IN_CALENDAR.has(parameters.text('api_kind', 32) ?? '');
-  return app === 'drive' && BY_HAND.has(event) && (parameters.text('originating_app_id', 64) ?? '0') === '0' && parameters.truth('primary_event') !== false;
+  return app === 'drive' && BY_HAND.has(event) && (parameters.text('originating_app_id', 64) ?? '0') === '0';
 }
 
 const PEOPLES = new Set(`
@@ -107,9 +115,9 @@ const PEOPLES = new Set(`
     .map((event) => app + ':' + event)).join(' ')}`.trim().split(/\s+/));
 const ANSWERS = new Set(['login:login_challenge', 'login:login_verification']);
 const IN_CALENDAR = new Set(['web', 'android', 'ios']);
-/** What somebody does with a file in Google's editors and pages; programs have an originating application. */
-const BY_HAND = new Set(['view', 'preview', 'create', 'edit', 'rename', 'upload', 'download', 'print', 'copy', 'move', 'trash', 'untrash', 'delete', 'change_user_access',
-  'change_document_visibility', 'change_document_access_scope', 'add_to_folder', 'remove_from_folder']);
+/** What takes a hand in Google's editors and pages. Programs have an originating application; files are created and edited by services of Google too. */
+const BY_HAND = new Set(['view', 'preview', 'rename', 'download', 'print', 'copy', 'move', 'trash', 'untrash', 'change_user_access', 'change_document_visibility',
+  'change_document_access_scope']);
 
 function ofAccess(app: string, event: string, parameters: Parameters): Category | undefined {
   if (app !== 'drive' || !ACCESS.test(event)) return undefined;
@@ -117,6 +125,14 @@ function ofAccess(app: string, event: string, parameters: Parameters): Category 
   if (change === 'internal') return 'authz_grant';
   const now = parameters.text('visibility', 64) ?? '';
   return change === 'external' || OUTSIDE.has(now) ? 'share' : 'authz_grant';
+}
+
+/** Access taken away, or given by an owner to himself, is no grant. */
+function givesNothing(app: string, event: string, parameters: Parameters, actor: string | undefined): boolean {
+  if (app !== 'drive' || !ACCESS.test(event) || parameters.text('visibility_change', 64) === 'external') return false;
+  const now = parameters.texts('new_value');
+  if (now.length > 0 && now.every((value) => value === 'none' || value === 'private')) return true;
+  return actor !== undefined && parameters.text('target_user', 320)?.toLowerCase() === actor && parameters.text('owner', 320)?.toLowerCase() === actor;
 }
 
 function ofApplication(app: string, event: string): Category | undefined {

@@ -54,7 +54,7 @@ function eventOf(item: Item, own: Json, seen: Map<string, number>): NhiEvent {
   const name = text(own['name'], 128) ?? text(own['type'], 128);
   if (name === undefined) throw new RejectedRecord('missing_field', 'name');
   const parameters = new Parameters(own['parameters']);
-  const action = actionOf(application, name, parameters);
+  const action = actionOf(application, name, parameters, text(object(record['actor'])?.['email'], 320)?.toLowerCase());
   const principal = principalOf(record, customer, application, parameters, action.byPerson);
   const event = shapedEvent({
     metadata: shapedMetadata(uidOf(item, own, name, parameters, seen), 'google-workspace', customer === '' ? undefined : customer, application),
@@ -101,6 +101,7 @@ function flagsOf(action: Action, principal: Principal | null): Flag[] {
   if (action.category === 'read' || action.category === 'list') flags.push('read_only');
   if (action.monitoring) flags.push('monitoring');
   if (principal?.flag !== undefined) flags.push(principal.flag);
+  if (action.sideEffect) flags.push('implied');
   return flags;
 }
 

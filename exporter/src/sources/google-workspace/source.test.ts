@@ -72,6 +72,11 @@ test.each<[string, string, Fields, string]>([
   ['token', 'activity', {}, 'read'], ['drive', 'download', {}, 'export'], ['drive', 'view', {}, 'read'], ['drive', 'trash', {}, 'delete'],
   ['drive', 'change_user_access', { visibility_change: 'external' }, 'share'], ['drive', 'change_user_access', { visibility: 'shared_internally' }, 'authz_grant'],
   ['drive', 'change_document_visibility', { visibility: 'people_with_link' }, 'share'], ['drive', 'change_user_access_hierarchy_reconciled', { visibility_change: 'internal' }, 'authz_grant'],
+  ['drive', 'change_user_access', { target_user: 'Jo@acme.example', owner: 'jo@acme.example', visibility: 'people_with_link' }, 'write'],
+  ['drive', 'change_user_access', { target_user: 'sam@acme.example', owner: 'jo@acme.example', new_value: ['can_edit'] }, 'authz_grant'],
+  ['drive', 'change_user_access', { target_user: 'jo@acme.example', owner: 'sam@acme.example', new_value: ['can_edit'] }, 'authz_grant'],
+  ['drive', 'change_user_access', { target_user: 'sam@acme.example', visibility: 'shared_externally', new_value: ['none'] }, 'write'],
+  ['drive', 'change_document_access_scope', { visibility_change: 'external', new_value: ['none'] }, 'share'],
   ['admin', 'ASSIGN_ROLE', {}, 'authz_grant'], ['admin', 'AUTHORIZE_API_CLIENT_ACCESS', {}, 'authz_grant'], ['admin', 'CUSTOMER_TAKEOUT_CREATED', {}, 'export'], ['admin', 'DELETE_ROLE', {}, 'admin'],
   ['admin', 'CHANGE_PASSWORD', {}, 'credential_create'], ['login', 'suspicious_login', {}, 'authn'], ['chat', 'message_posted', {}, 'message_send'], ['calendar', 'change_calendar_acls', {}, 'share'],
   ['meet', 'recording_viewed', {}, 'read'], ['constructor', '__proto__', {}, 'write'],
@@ -82,6 +87,22 @@ test.each<[string, string, Fields, string]>([
 test('a change of what is alerted on is one of what is watched', () => {
   expect(one('admin', 'ALERT_CENTER_RULE_DELETED').flags).toContain('monitoring');
   expect(one('admin', 'CHANGE_CALENDAR_SETTING').flags).not.toContain('monitoring');
+});
+
+test('of a file that is created, only the creation counts; what came of it is no grant', () => {
+    const list = (primary: boolean, more: Fields) => Object.entries({ doc_id: '1', owner: 'jo@acme.example', visibility: 'private', ...more })
+      .map(([name, value]) => ({ name, [Array.isArray(value) ? 'multiValue' : 'value']: value }) as Fields).concat({ name: 'primary_event', boolValue: primary });
+    const events = [
+      { name: 'create', parameters: list(true, {}) }, { name: 'edit', parameters: list(false, {}) },
+      { name: 'change_user_access', parameters: list(false, { visibility_change: 'none', target_user: 'jo@acme.example', old_value: ['none'], new_value: ['owner'] }) },
+      { name: 'change_acl_editors', parameters: list(false, { visibility_change: 'none', old_value: ['owner'], new_value: ['owner', 'writers'] }) },
+      { name: 'add_to_folder', parameters: list(false, {}) },
+      { name: 'change_document_visibility', parameters: list(false, { visibility_change: 'external', visibility: 'people_with_link', new_value: ['people_with_link'] }) },
+    ];
+    expect(all({ kind: 'admin#reports#activity', id: key('drive'), actor: { email: 'jo@acme.example' }, events }).map((event) => [event.api.operation, event.action.category, event.flags])).toEqual([
+      ['create', 'write', []], ['edit', 'write', ['implied']], ['change_user_access', 'write', ['implied']], ['change_acl_editors', 'write', ['implied']], ['add_to_folder', 'write', ['implied']],
+      ['change_document_visibility', 'share', ['implied']],
+    ]);
 });
 
 describe('ids', () => {
