@@ -25,7 +25,7 @@ const TABLE: Partial<Record<Category, string>> = {
       authorize_api_client_access add_to_trusted_oauth2_apps add_application_to_whitelist add_api_client_access trust_domain_owned_oauth2_apps
       add_trusted_domains allow_service_for_oauth2_access unblock_on_device_access add_mobile_application_to_whitelist change_allowed_two_step_verification_methods
     groups: add_user add_member change_acl_permission
-    groups_enterprise: add_member add_member_role create_namespace`,
+    groups_enterprise: add_member add_user add_member_role create_namespace`,
   credential_create: `
     login: password_edit
     user_accounts: password_edit
@@ -34,6 +34,8 @@ const TABLE: Partial<Record<Category, string>> = {
       gcp_service_account_key_created create_access_key`,
   delete: `
     token: revoke`,
+  write: `
+    drive: untrash remove_from_folder remove_lock`,
   read: `
     token: activity
     drive: view preview source_copy expire_access_request
@@ -86,12 +88,12 @@ export function actionOf(application: string, name: string, parameters: Paramete
   const sideEffect = app === 'drive' && parameters.truth('primary_event') === false;
   const known = EXACT.get(app + ':' + event) ?? ofAccess(app, event, parameters) ?? ofApplication(app, event) ?? byWords(event);
   const category = known === 'authz_grant' && sideEffect || givesNothing(app, event, parameters, actor) ? 'write' : known;
-  const removes = /(?:^|_)(?:delete|remove|revoke|unassign)/.test(event);
+  const removes = EXACT.get(app + ':' + event) !== 'write' && /(?:^|_)(?:delete|remove|revoke|unassign)/.test(event);
   return {
     category,
     classUid: category === 'authn' ? 3002 : 6003,
     activity: category === 'authn' ? 1 : activityOf(category, event, removes),
-    monitoring: app === 'admin' && WATCHING.test(event) && /update|change|delete|remove|disable|toggle/.test(event),
+    monitoring: app === 'admin' && (WATCHING.test(event) ? /update|change|delete|remove|disable|toggle/.test(event) : stopsSharing(event, parameters)),
     byPerson: !sideEffect && isByPerson(app, event, parameters),
     sideEffect,
     failed: /_fail(?:ure|ed)(?:_event)?$/.test(event) || event === 'risky_sensitive_action_blocked'
@@ -127,8 +129,15 @@ function ofAccess(app: string, event: string, parameters: Parameters): Category 
   return change === 'external' || OUTSIDE.has(now) ? 'share' : 'authz_grant';
 }
 
+/** Google Cloud gets the logs of the organisation for as long as it is shared with. */
+function stopsSharing(event: string, parameters: Parameters): boolean {
+  return /^(?:change|create)_application_setting$/.test(event) && parameters.text('APPLICATION_NAME', 128) === 'Google Cloud Platform Sharing Options'
+    && /^(?:disabled|off|false)$/i.test(parameters.text('NEW_VALUE', 64) ?? '');
+}
+
 /** Access taken away, or given by an owner to himself, is no grant. */
 function givesNothing(app: string, event: string, parameters: Parameters, actor: string | undefined): boolean {
+  if (app === 'calendar') return event === 'change_calendar_acls' && parameters.text('access_level', 64) === 'none';
   if (app !== 'drive' || !ACCESS.test(event) || parameters.text('visibility_change', 64) === 'external') return false;
   const now = parameters.texts('new_value');
   if (now.length > 0 && now.every((value) => value === 'none' || value === 'private')) return true;
@@ -148,7 +157,7 @@ function byWords(event: string): Category {
 
 const WORDS: readonly [RegExp, Category][] = [
   [/(?:^|_)(?:download|export|exported|takeout|print)(?:_|$)/, 'export'],
-  [/(?:^|_)(?:delete|deleted|trash|remove|removed|purge|untrash_?)(?:_|$)/, 'delete'],
+  [/(?:^|_)(?:delete|deleted|trash|remove|removed|purge)(?:_|$)/, 'delete'],
   [/(?:^|_)list(?:_|$)/, 'list'],
   [/(?:^|_)(?:view|viewed|read|open|opened|search|query|get|preview|access)(?:_|$)/, 'read'],
   [/(?:^|_)(?:login|logout)(?:_|$)/, 'authn'],

@@ -19,18 +19,22 @@ export function eventsOf(record: Json): NhiEvent[] {
   const events: unknown = record['events'];
   if (!Array.isArray(events)) return [eventOf(item, object(events) ?? record, new Map())];
   const seen = new Map<string, number>();
-  return events.slice(0, MOST_EVENTS).map((event) => {
+  const all = events.slice(0, MOST_EVENTS).map((event) => {
     const it = object(event);
     if (!it) throw new RejectedRecord('unknown_shape', 'an element of events is not an object');
     return eventOf(item, it, seen);
   });
+  return [...new Map(all.map((event) => [event.metadata.original_event_uid, event])).values()];
 }
 
 /**
  * Tells the events of a time and qualifier apart, which several items may share: by what they say, so that a record means the same event
- * in whatever shape a forwarder sends it, and by their turn where an item says the same twice.
+ * in whatever shape a forwarder sends it, and by their turn where an item says the same twice. Who enters a group enters it once: the log
+ * has two events for it.
  */
 function uidOf(item: Item, own: Json, name: string, parameters: Parameters, seen: Map<string, number>): string {
+  const member = item.application === 'groups_enterprise' && /^add_(?:user|member)$/i.test(name) ? parameters.text('member_id', 320) : undefined;
+  if (member !== undefined) return [item.stem, item.application, 'membership', contentHash([parameters.text('group_id', 320), member]).slice(0, 16)].join('/');
   const uid = [item.stem, item.application, name, contentHash([own['type'], parameters.content()]).slice(0, 16)].join('/');
   const turn = seen.get(uid) ?? 0;
   seen.set(uid, turn + 1);
@@ -112,6 +116,8 @@ function permissions(application: string, name: string, parameters: Parameters):
   return ['gws:' + (parameters.text('method_name', 128) ?? application + '.' + name.toLowerCase())];
 }
 
+/** Everybody, in the access list of a calendar. */
+const PUBLIC = '__public_principal__@public.calendar.google.com';
 type Resource = NonNullable<NhiEvent['resources']>[number];
 
 /** What was touched, the target first. Titles of documents and messages are never kept. */
@@ -131,8 +137,9 @@ function resourcesOf(application: string, action: Action, parameters: Parameters
   }
   if (application === 'groups' || application === 'groups_enterprise') add('group', parameters.text('group_email', 320) ?? parameters.text('group_id', 320));
   if (action.category === 'share' || action.category === 'authz_grant') {
-    const grantee = parameters.text('target_user', 320) ?? parameters.text('grantee_email', 320) ?? parameters.text('target_domain', 320);
-    if (grantee !== undefined) found.push({ uid: grantee, type: 'grantee' });
+    const grantee = parameters.text('target_user', 320) ?? parameters.text('grantee_email', 320) ?? parameters.text('target_domain', 320)
+      ?? (application === 'groups_enterprise' ? parameters.text('member_id', 320) : undefined);
+    if (grantee !== undefined) found.push({ uid: grantee === PUBLIC ? '*' : grantee, type: 'grantee' });
   }
   return found.length > 0 ? found : undefined;
 }

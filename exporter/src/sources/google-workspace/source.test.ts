@@ -79,6 +79,8 @@ test.each<[string, string, Fields, string]>([
   ['drive', 'change_document_access_scope', { visibility_change: 'external', new_value: ['none'] }, 'share'],
   ['admin', 'ASSIGN_ROLE', {}, 'authz_grant'], ['admin', 'AUTHORIZE_API_CLIENT_ACCESS', {}, 'authz_grant'], ['admin', 'CUSTOMER_TAKEOUT_CREATED', {}, 'export'], ['admin', 'DELETE_ROLE', {}, 'admin'],
   ['admin', 'CHANGE_PASSWORD', {}, 'credential_create'], ['login', 'suspicious_login', {}, 'authn'], ['chat', 'message_posted', {}, 'message_send'], ['calendar', 'change_calendar_acls', {}, 'share'],
+  ['calendar', 'change_calendar_acls', { access_level: 'read' }, 'share'], ['calendar', 'change_calendar_acls', { access_level: 'none' }, 'write'],
+  ['groups_enterprise', 'add_user', {}, 'authz_grant'], ['drive', 'untrash', {}, 'write'], ['drive', 'remove_from_folder', {}, 'write'], ['drive', 'remove_lock', {}, 'write'],
   ['meet', 'recording_viewed', {}, 'read'], ['constructor', '__proto__', {}, 'write'],
 ])('%s %s %j is %s', (application, name, parameters, category) => {
   expect(one(application, name, parameters).action.category).toBe(category);
@@ -87,6 +89,35 @@ test.each<[string, string, Fields, string]>([
 test('a change of what is alerted on is one of what is watched', () => {
   expect(one('admin', 'ALERT_CENTER_RULE_DELETED').flags).toContain('monitoring');
   expect(one('admin', 'CHANGE_CALENDAR_SETTING').flags).not.toContain('monitoring');
+});
+
+test.each<[string, string, boolean]>([['Google Cloud Platform Sharing Options', 'DISABLED', true], ['Google Cloud Platform Sharing Options', 'ENABLED', false], ['Gmail', 'DISABLED', false]])(
+  '%s set to %s: whether the logs are shared no longer is %s', (APPLICATION_NAME, NEW_VALUE, expected) => {
+    expect(one('admin', 'CHANGE_APPLICATION_SETTING', { APPLICATION_NAME, NEW_VALUE, SETTING_NAME: 'Data Sharing Settings' }).flags.includes('monitoring')).toBe(expected);
+  });
+
+test('what is put back or out of a folder is not deleted', () => {
+  expect(['untrash', 'remove_from_folder', 'remove_lock', 'trash'].map((name) => one('drive', name).activity_id)).toEqual([3, 3, 3, 4]);
+});
+
+describe('who got access', () => {
+  const grantees = (event: NhiEvent) => event.resources?.filter(({ type }) => type === 'grantee').map(({ uid }) => uid) ?? [];
+
+  test('a calendar shared with everybody, with somebody, no longer', () => {
+    const acl = (email: string, level: string) => grantees(one('calendar', 'change_calendar_acls', { calendar_id: 'jo@acme.example', grantee_email: email, access_level: level }));
+    expect([acl('__public_principal__@public.calendar.google.com', 'freebusy'), acl('sam@example.com', 'owner'), acl('sam@example.com', 'none')]).toEqual([['*'], ['sam@example.com'], []]);
+  });
+
+  test('who enters a group enters it once', () => {
+    const into = (name: string, member: string) => ({ type: 'moderator_action', name, parameters: [
+      { name: 'member_id', value: member }, { name: 'group_id', value: 'team@acme.example' }, { name: 'member_role', multiValue: ['owner', 'member'] }] });
+    const record = { kind: 'admin#reports#activity', id: key('groups_enterprise'), actor: person };
+    const events = [into('add_user', 'sam@acme.example'), into('add_member', 'sam@acme.example'), into('add_member', 'kim@acme.example')];
+    const normal = all({ ...record, events });
+    expect(normal.map((event) => [event.api.operation, grantees(event)])).toEqual([['add_member', ['sam@acme.example']], ['add_member', ['kim@acme.example']]]);
+    const flat = events.flatMap((event) => all({ ...record, ...event })).map(({ metadata }) => metadata.original_event_uid);
+    expect([...new Set(flat)]).toEqual(normal.map(({ metadata }) => metadata.original_event_uid));
+  });
 });
 
 test('of a file that is created, only the creation counts; what came of it is no grant', () => {
