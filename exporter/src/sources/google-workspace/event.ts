@@ -17,15 +17,28 @@ const USER_TYPES = { interactive: 1, platform_owned: 3, machine: 4 } as const;
 export function eventsOf(record: Json): NhiEvent[] {
   const item = itemOf(record);
   const events: unknown = record['events'];
-  if (!Array.isArray(events)) {
-    const own = object(events) ?? record;
-    return [eventOf(item, own, '/' + contentHash([own['type'], own['name'], own['parameters']]).slice(0, 16))];
-  }
-  return events.slice(0, MOST_EVENTS).map((event, index) => {
+  if (!Array.isArray(events)) return [eventOf(item, object(events) ?? record, new Map())];
+  const seen = new Map<string, number>();
+  const all = events.slice(0, MOST_EVENTS).map((event) => {
     const it = object(event);
     if (!it) throw new RejectedRecord('unknown_shape', 'an element of events is not an object');
-    return eventOf(item, it, '/' + index);
+    return eventOf(item, it, seen);
   });
+  return [...new Map(all.map((event) => [event.metadata.original_event_uid, event])).values()];
+}
+
+/**
+ * Tells the events of a time and qualifier apart, which several items may share: by what they say, so that a record means the same event
+ * in whatever shape a forwarder sends it, and by their turn where an item says the same twice. Who enters a group enters it once: the log
+ * has two events for it.
+ */
+function uidOf(item: Item, own: Json, name: string, parameters: Parameters, seen: Map<string, number>): string {
+  const member = item.application === 'groups_enterprise' && /^add_(?:user|member)$/i.test(name) ? parameters.text('member_id', 320) : undefined;
+  if (member !== undefined) return [item.stem, item.application, 'membership', contentHash([parameters.text('group_id', 320), member]).slice(0, 16)].join('/');
+  const uid = [item.stem, item.application, name, contentHash([own['type'], parameters.content()]).slice(0, 16)].join('/');
+  const turn = seen.get(uid) ?? 0;
+  seen.set(uid, turn + 1);
+  return turn === 0 ? uid : uid + '/' + turn;
 }
 
 function itemOf(record: Json): Item {
@@ -40,15 +53,15 @@ function itemOf(record: Json): Item {
   return { record, application, time, customer: text(key['customerId'], 64) ?? '', stem: qualifier === undefined ? contentHash(record) : time + '/' + qualifier };
 }
 
-function eventOf(item: Item, own: Json, suffix: string): NhiEvent {
+function eventOf(item: Item, own: Json, seen: Map<string, number>): NhiEvent {
   const { record, application, customer, time } = item;
   const name = text(own['name'], 128) ?? text(own['type'], 128);
   if (name === undefined) throw new RejectedRecord('missing_field', 'name');
   const parameters = new Parameters(own['parameters']);
-  const action = actionOf(application, name, parameters);
-  const principal = principalOf(record, customer, application, parameters, action.signedIn);
+  const action = actionOf(application, name, parameters, text(object(record['actor'])?.['email'], 320)?.toLowerCase());
+  const principal = principalOf(record, customer, application, parameters, action.byPerson);
   const event = shapedEvent({
-    metadata: shapedMetadata(item.stem + suffix, 'google-workspace', customer === '' ? undefined : customer, application),
+    metadata: shapedMetadata(uidOf(item, own, name, parameters, seen), 'google-workspace', customer === '' ? undefined : customer, application),
     principal_key: principal?.key ?? '',
     time,
     class_uid: action.classUid,
@@ -82,6 +95,7 @@ function actorOf(principal: Principal | null, customer: string): NhiEvent['actor
     actor.app_name = principal.name;
     if (principal.uid !== undefined) actor.app_uid = principal.uid;
   }
+  if (principal.through !== undefined) actor.app_uid = principal.through;
   if (principal.behalf !== undefined) actor.delegation = [principal.behalf];
   return actor;
 }
@@ -91,6 +105,7 @@ function flagsOf(action: Action, principal: Principal | null): Flag[] {
   if (action.category === 'read' || action.category === 'list') flags.push('read_only');
   if (action.monitoring) flags.push('monitoring');
   if (principal?.flag !== undefined) flags.push(principal.flag);
+  if (action.sideEffect) flags.push('implied');
   return flags;
 }
 
@@ -101,6 +116,8 @@ function permissions(application: string, name: string, parameters: Parameters):
   return ['gws:' + (parameters.text('method_name', 128) ?? application + '.' + name.toLowerCase())];
 }
 
+/** Everybody, in the access list of a calendar. */
+const PUBLIC = '__public_principal__@public.calendar.google.com';
 type Resource = NonNullable<NhiEvent['resources']>[number];
 
 /** What was touched, the target first. Titles of documents and messages are never kept. */
@@ -120,8 +137,9 @@ function resourcesOf(application: string, action: Action, parameters: Parameters
   }
   if (application === 'groups' || application === 'groups_enterprise') add('group', parameters.text('group_email', 320) ?? parameters.text('group_id', 320));
   if (action.category === 'share' || action.category === 'authz_grant') {
-    const grantee = parameters.text('target_user', 320) ?? parameters.text('grantee_email', 320) ?? parameters.text('target_domain', 320);
-    if (grantee !== undefined) found.push({ uid: grantee, type: 'grantee' });
+    const grantee = parameters.text('target_user', 320) ?? parameters.text('grantee_email', 320) ?? parameters.text('target_domain', 320)
+      ?? (application === 'groups_enterprise' ? parameters.text('member_id', 320) : undefined);
+    if (grantee !== undefined) found.push({ uid: grantee === PUBLIC ? '*' : grantee, type: 'grantee' });
   }
   return found.length > 0 ? found : undefined;
 }

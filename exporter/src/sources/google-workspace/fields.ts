@@ -62,14 +62,41 @@ export class Parameters {
     return typeof count === 'number' && Number.isSafeInteger(count) && count >= 0 ? count : undefined;
   }
 
+  /** A truth, or undefined; forwarders write it as text too. */
+  truth(name: string): boolean | undefined {
+    const value = this.#value(name);
+    if (value === true || value === 'true') return true;
+    return value === false || value === 'false' ? false : undefined;
+  }
+
+  /** All of them in one order and spelling, whichever way they were written; for hashes only. */
+  content(): unknown[] {
+    const pairs: (readonly [unknown, unknown])[] = this.#plain ? Object.entries(this.#plain) : this.#list.map((item) => {
+      const it = object(item);
+      return it ? [it['name'], valueOf(it) ?? it['messageValue'] ?? it['multiMessageValue']] : ['', item];
+    });
+    const told = pairs.filter(([, value]) => value !== null && value !== undefined)
+      .map(([name, value]) => [typeof name === 'string' ? name : '', Array.isArray(value) ? value.map(spelled) : spelled(value)] as const);
+    return told.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  }
+
   #value(name: string): unknown {
     if (this.#plain) return Object.hasOwn(this.#plain, name) ? this.#plain[name] : undefined;
     for (const item of this.#list) {
       const it = object(item);
-      if (it?.['name'] === name) return it['value'] ?? it['intValue'] ?? it['multiValue'] ?? it['multiIntValue'] ?? it['boolValue'];
+      if (it?.['name'] === name) return valueOf(it);
     }
     return undefined;
   }
+}
+
+function valueOf(it: Json): unknown {
+  return it['value'] ?? it['intValue'] ?? it['multiValue'] ?? it['multiIntValue'] ?? it['boolValue'];
+}
+
+/** Numbers and truths as text: forwarders write either. */
+function spelled(value: unknown): unknown {
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : value;
 }
 
 const MOST_PARAMETERS = 256;

@@ -13,7 +13,7 @@ export const source: Source = {
   maxSilence: 24 * HOUR,
   timeResolution: 1,
   paths: [
-    'kind', 'id.time', 'id.uniqueQualifier', 'id.uniqQualifier', 'id.applicationName', 'id.customerId', 'actor.email', 'actor.profileId', 'actor.key',
+    'kind', 'id.time', 'id.uniqueQualifier', 'id.uniqQualifier', 'id.applicationName', 'id.customerId', 'actor.callerType', 'actor.email', 'actor.profileId', 'actor.key',
     'actor.applicationInfo.oauthClientId', 'actor.applicationInfo.applicationName', 'ipAddress', 'events[].type', 'events[].name', 'events[].parameters[]',
     'events.type', 'events.name', 'events.parameters[]', 'networkInfo.ipAsn', 'networkInfo.regionCode',
     'type', 'name', 'parameters', 'p_event_time',
