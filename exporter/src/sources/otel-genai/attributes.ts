@@ -10,7 +10,8 @@ export const SPAN_ATTRIBUTES = [
   'openinference.span.kind', 'agent.name', 'tool.name', 'graph.node.id', 'traceloop.span.kind', 'traceloop.entity.name',
   'traceloop.association.properties.session_id', 'traceloop.association.properties.user_id', 'ai.operationId', 'ai.toolCall.name',
   'ai.toolCall.id', 'ai.telemetry.functionId', 'agentops.span.kind', 'agentops.entity.name', 'genkit:metadata:subtype', 'genkit:name',
-  'mlflow.spanType', 'langfuse.observation.type', 'langfuse.session.id', 'langfuse.user.id', 'logfire.msg_template', 'name', 'agent_name', 'sampler.type', 'sampler.param', 'sampling.probability', 'SampleRate',
+  'mlflow.spanType', 'langfuse.observation.type', 'langfuse.session.id', 'langfuse.user.id', 'logfire.msg_template', 'name', 'agent_name', 'tool_name',
+  'sampler.type', 'sampler.param', 'sampling.probability', 'SampleRate',
 ] as const;
 
 /**
