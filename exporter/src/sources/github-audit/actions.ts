@@ -5,6 +5,8 @@ import { text, type Json } from './fields.ts';
 /** What an action does, from its name and `operation_type` alone. */
 export interface Action {
   name: string;
+  /** The name; of a request to the API with method and route: `api.request:GET:/repos/{owner}/{repo}/pulls`. */
+  operation: string;
   /** What comes before the first dot: `repo` of `repo.create_actions_secret`. */
   group: string;
   category: Category;
@@ -58,7 +60,7 @@ function classify(name: string, type: string): Action {
   const category = EXACT.get(name) ?? byPattern(name, verb) ?? BY_TYPE.get(type) ?? byVerb(verb);
   const signIn = category === 'authn';
   return {
-    name, group, category, secret,
+    name, operation: name, group, category, secret,
     classUid: signIn ? 3002 : 6003,
     activity: signIn ? 1 : activityOf(type, verb, category),
     readOnly: category === 'read' || category === 'list',
@@ -135,19 +137,8 @@ export function refined(action: Action, record: Json): Category {
   // Where the new visibility is missing, it may be public.
   if (action.category === 'share' && visibility !== undefined && visibility !== 'public' && VISIBILITY.has(action.name)) return 'admin';
   if (action.name === 'workflows.prepared_workflow_job' && Array.isArray(record['secrets_passed']) && record['secrets_passed'].length > 0) return 'credential_use';
-  if (action.name === 'api.request') return ofRequest(record);
   return action.category;
 }
 
 const VISIBILITY = new Set(['repo.access', 'project.access', 'repo.change_visibility', 'packages.package_visibility_changed', 'gist.visibility_change']);
 const PUBLISHES = new Set([...VISIBILITY, 'repo.create', 'gist.create', 'repo.update', 'repo.visibility_change', 'project.create']);
-
-const METHODS = new Map<string, Category>([['GET', 'read'], ['HEAD', 'read'], ['DELETE', 'delete']]);
-
-function ofRequest(record: Json): Category {
-  const method = text(record['http_method'] ?? record['request_method'], 16)?.toUpperCase() ?? '';
-  const route = text(record['route'] ?? record['url_path'] ?? record['request_path'], 512) ?? '';
-  if (method === 'GET' && /\/(?:tarball|zipball|archive|migrations?\/[^/]+\/archive|audit-log|sbom)(?:\/|$)/.test(route)) return 'export';
-  if (/^(?:PUT|POST|PATCH)$/.test(method) && /\/(?:secrets\/[^/]+|keys|access_tokens|registration-token|generate-jitconfig)$/.test(route)) return 'credential_create';
-  return METHODS.get(method) ?? 'write';
-}

@@ -5,6 +5,7 @@ import { urn } from '../../lib/urn.ts';
 import { actionOf, nameOf, refined, type Action } from './actions.ts';
 import { id, moment, recordHash, text, type Json } from './fields.ts';
 import { appSlug, credentialOf, placeOf, principalOf, type Place, type Principal } from './principal.ts';
+import { requestOf } from './requests.ts';
 import { resourcesOf, secretOf } from './resources.ts';
 
 const TIMES = ['@timestamp', 'at_sign_timestamp', 'created_at', 'timestamp'] as const;
@@ -16,9 +17,14 @@ export function eventOf(record: Json): NhiEvent {
   const name = nameOf(record['action']);
   if (name === undefined) throw new RejectedRecord('missing_field', 'action');
   const time = timeOf(record);
-  const action = actionOf(name, record['operation_type']);
-  const place = placeOf(record);
-  const principal = principalOf(record, action, place);
+  const named = actionOf(name, record['operation_type']);
+  const own = placeOf(record);
+  const principal = principalOf(record, named, own);
+  const request = named.name === 'api.request' ? requestOf(record, named) : undefined;
+  const action = request?.action ?? named;
+  // Only what is aimed at: a workflow that calls the API for another repository is none of that repository's.
+  const place = request ? { ...own, repo: own.repo ?? request.repo, repoId: own.repoId ?? request.repoId } : own;
+  const about = request?.facts ?? record;
   const category = refined(action, record);
   const event = shapedEvent({
     metadata: shapedMetadata(text(record['_document_id'], 256) ?? recordHash(record), 'github-audit', undefined, undefined),
@@ -26,22 +32,22 @@ export function eventOf(record: Json): NhiEvent {
     time,
     class_uid: action.classUid,
     activity_id: action.activity,
-    actor: actorOf(principal, place),
-    api: { service: { name: action.group || 'github' }, operation: name },
+    actor: actorOf(principal, own),
+    api: { service: { name: action.group || 'github' }, operation: request ? action.operation : name },
     action: { category },
     status_id: 1,
     outcome: { denied: false },
     src_kind: 'unknown',
     flags: flagsOf(action, principal),
   });
-  event.privilege = { used: ['github:' + action.name], granted_by: undefined, decision: undefined };
-  const request = text(record['request_id'], 256);
-  if (request) event.metadata.correlation_uid = request;
-  const resources = resourcesOf(record, action, place, category);
+  event.privilege = { used: ['github:' + action.operation], granted_by: undefined, decision: undefined };
+  const correlation = text(record['request_id'], 256);
+  if (correlation) event.metadata.correlation_uid = correlation;
+  const resources = resourcesOf(about, action, place, category);
   if (resources) event.resources = resources;
   setSession(event, record, principal);
-  setCredential(event, record, action, place);
   setOutcome(event, record, action);
+  setCredential(event, record, about, action, place);
   setNetwork(event, record);
   if (name === 'git.clone' || name === 'git.fetch') event.volume = { items: 1 };
   return event;
@@ -99,13 +105,13 @@ function setSession(event: NhiEvent, record: Json, principal: Principal | null):
   if (sequence !== '') event.sequence_key = sequence;
 }
 
-function setCredential(event: NhiEvent, record: Json, action: Action, place: Place): void {
+function setCredential(event: NhiEvent, record: Json, about: Json, action: Action, place: Place): void {
   const credential = credentialOf(record);
   if (credential) event.credential = credential;
   const granted = text(record['token_scopes'], 2048)?.split(/[\s,]+/, 33).filter((scope) => scope !== '').slice(0, 32);
   if (granted && granted.length > 0) event.privilege!.granted_by = granted.map((scope) => 'github:scope/' + scope);
   if (action.secret && event.action.category === 'delete') {
-    const secret = secretOf(record, place);
+    const secret = event.status_id === 2 ? undefined : secretOf(about, place);
     if (secret) event.retired = { uid: secret };
   } else if (action.credential) setMade(event, record, action.credential, place);
 }

@@ -115,8 +115,8 @@ test('survives any shape, throwing nothing but RejectedRecord', () => {
     action: fc.oneof(odd, fc.constantFrom('repo.create_actions_secret', 'git.clone', 'workflows.prepared_workflow_job', 'public_key.create', 'api.request', 'org.remove_member', 'constructor.create')),
     actor: fc.oneof(odd, fc.constantFrom('github-actions[bot]', 'x[bot]', '__proto__')), actor_id: odd, actor_is_bot: flag, actor_is_agent: flag, agent_session_id: odd, user: odd, integration: odd,
     programmatic_access_type: fc.oneof(odd, fc.constantFrom(APP, 'Deploy key', 'SSH key', 'constructor')), token_id: odd, hashed_token: odd, token_scopes: odd, workflow_id: odd,
-    workflow_run_id: odd, job_workflow_ref: odd, calling_workflow_refs: odd, secrets_passed: odd, key: odd, name: odd, visibility: odd, conclusion: odd, status_code: odd, http_method: odd,
-    route: odd, actor_ip: odd, actor_location: odd, user_agent: odd, fingerprint: odd, oauth_application_id: odd, oauth_application_name: odd, team: odd,
+    workflow_run_id: odd, job_workflow_ref: odd, calling_workflow_refs: odd, secrets_passed: odd, key: odd, name: odd, visibility: odd, conclusion: odd, status_code: odd, http_method: fc.oneof(odd, fc.constantFrom('GET', 'PUT', 'constructor')),
+    route: fc.oneof(odd, fc.constantFrom('/repos/{owner}/{repo}/collaborators/{username}', '/{__proto__}/constructor')), url_path: fc.oneof(odd, fc.constantFrom('/repos/a/b/collaborators/c', '/repos')), actor_ip: odd, actor_location: odd, user_agent: odd, fingerprint: odd, oauth_application_id: odd, oauth_application_name: odd, team: odd,
   }, { requiredKeys: [] });
   fc.assert(fc.property(fc.oneof(record, odd), (given) => {
     source.recognises(given);

@@ -1,8 +1,28 @@
+import { RejectedRecord } from '@remit/contract';
 import { object, text, type Json } from './fields.ts';
 
 /** True for a row of AKS's own tables in Log Analytics, `AKSAudit` and `AKSAuditAdmin`. */
 export function isAksRow(record: Json): boolean {
   return typeof record['AuditId'] === 'string' && typeof record['Verb'] === 'string' && 'RequestUri' in record;
+}
+
+/** True for a row of the older table that all of Azure shares, `AzureDiagnostics`: the audit event is a text in it. */
+export function isDiagnosticsRow(record: Json): boolean {
+  const category = record['Category'] ?? record['category'];
+  return typeof record['log_s'] === 'string' && (category === 'kube-audit' || category === 'kube-audit-admin');
+}
+
+/** The audit event in such a row. Throws `RejectedRecord` where the text is none: Azure cuts long ones. */
+export function diagnosticsEvent(row: Json): Json {
+  const line = row['log_s'] as string;
+  let event: Json | undefined;
+  try {
+    event = line.length > LONGEST_LINE ? undefined : object(JSON.parse(line));
+  } catch {
+    event = undefined;
+  }
+  if (event === undefined) throw new RejectedRecord('unknown_shape', 'log_s holds no audit event');
+  return event;
 }
 
 /** The name of the cluster that the row is of, or empty. */
@@ -23,6 +43,8 @@ export function rowAsAuditEvent(row: Json): Json {
 }
 
 const LONGEST = 65_536;
+/** What Falco takes an audit event to have at most. */
+const LONGEST_LINE = 262_144;
 
 function dynamic(value: unknown): unknown {
   if (typeof value !== 'string') return value === null ? undefined : value;

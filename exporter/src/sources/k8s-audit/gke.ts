@@ -34,7 +34,7 @@ export function asAuditEvent(entry: Json): Json {
     auditID: operation['id'] ?? entry['insertId'],
     stage: operation['first'] === true && operation['last'] !== true ? 'ResponseStarted' : 'ResponseComplete',
     verb,
-    user: { username: authentication['principalEmail'] },
+    user: { username: usernameOf(authentication) },
     objectRef: target.path === '' ? { ...target, apiGroup: target.group === 'core' ? '' : target.group } : undefined,
     requestURI: target.path === '' ? path : target.path,
     responseStatus: { code: httpCode(object(payload['status'])?.['code']) },
@@ -44,6 +44,15 @@ export function asAuditEvent(entry: Json): Json {
     requestReceivedTimestamp: time,
   };
 }
+
+/** Whoever has not signed in has no address; Kubernetes' own name for it is where the authority stands. */
+function usernameOf(authentication: Json): unknown {
+  const email = authentication['principalEmail'];
+  const nobody = email === undefined || email === null || email === '';
+  return nobody && authentication['authoritySelector'] === ANONYMOUS ? ANONYMOUS : email;
+}
+
+const ANONYMOUS = 'system:anonymous';
 
 /** `io.k8s.core.v1.namespaces.finalize`, where the last part but one is the resource. */
 function namesNamespaces(method: string): boolean {

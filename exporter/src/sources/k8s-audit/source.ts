@@ -1,5 +1,5 @@
 import { RejectedRecord, type Source } from '@remit/contract';
-import { aksCluster, isAksRow, rowAsAuditEvent } from './aks.ts';
+import { aksCluster, diagnosticsEvent, isAksRow, isDiagnosticsRow, rowAsAuditEvent } from './aks.ts';
 import { eventsOf } from './event.ts';
 import { object } from './fields.ts';
 import { asAuditEvent, gkeCluster, isGkeEntry } from './gke.ts';
@@ -25,9 +25,9 @@ export const source: Source = {
     'annotations["authentication.kubernetes.io/issued-credential-id"]', 'sourceIPs', 'userAgent', 'insertId', 'timestamp', 'labels.*',
     'receiveTimestamp', 'operation.id', 'operation.first', 'operation.last', 'resource.labels.cluster_name', 'resource.labels.location',
     'resource.labels.project_id', 'protoPayload.serviceName', 'protoPayload.methodName', 'protoPayload.resourceName',
-    'protoPayload.authenticationInfo.principalEmail', 'protoPayload.authorizationInfo[].granted', 'protoPayload.status.code',
+    'protoPayload.authenticationInfo.principalEmail', 'protoPayload.authenticationInfo.authoritySelector', 'protoPayload.authorizationInfo[].granted', 'protoPayload.status.code',
     'AuditId', 'Stage', 'Verb', 'RequestUri', 'User.*', 'ImpersonatedUser.*', 'ObjectRef.*', 'ResponseStatus.code', 'Annotations.*', 'SourceIps', 'UserAgent',
-    'RequestReceivedTime', 'StageReceivedTime', 'TimeGenerated', '_ResourceId', 'ResourceId',
+    'RequestReceivedTime', 'StageReceivedTime', 'TimeGenerated', '_ResourceId', 'ResourceId', 'Category', 'category', 'log_s',
     'protoPayload.requestMetadata.callerIp', 'protoPayload.requestMetadata.callerSuppliedUserAgent',
   ],
   marks: ['auditID', 'stage', 'verb'],
@@ -38,7 +38,7 @@ export const source: Source = {
     if (typeof version === 'string' && version.startsWith('audit.k8s.io/')) return it['kind'] === 'Event' || it['kind'] === undefined;
     // Events of Kubernetes before 1.12 and of some forwarders carry no version.
     if (typeof it['auditID'] === 'string') return typeof it['stage'] === 'string' && typeof it['verb'] === 'string' && object(it['user']) !== undefined;
-    return isGkeEntry(it) || isAksRow(it);
+    return isGkeEntry(it) || isAksRow(it) || isDiagnosticsRow(it);
   },
   normalise(record, context) {
     const it = object(record);
@@ -48,6 +48,9 @@ export const source: Source = {
     }
     if (it['auditID'] === undefined && isAksRow(it)) {
       return eventsOf(rowAsAuditEvent(it), { cluster: context.cluster || aksCluster(it), product: 'AKS', loggedAt: it['TimeGenerated'] });
+    }
+    if (it['auditID'] === undefined && isDiagnosticsRow(it)) {
+      return eventsOf(diagnosticsEvent(it), { cluster: context.cluster || aksCluster(it), product: 'AKS', loggedAt: it['TimeGenerated'] });
     }
     return eventsOf(it, { cluster: context.cluster, product: undefined, loggedAt: undefined });
   },

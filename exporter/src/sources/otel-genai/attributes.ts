@@ -3,14 +3,15 @@ import { object, text, type Json } from './fields.ts';
 /** Attributes of a span that are read; all others, whatever they hold, are passed over. Of content only the arguments of tools, below. */
 export const SPAN_ATTRIBUTES = [
   'gen_ai.operation.name', 'gen_ai.provider.name', 'gen_ai.system', 'gen_ai.agent.id', 'gen_ai.agent.name', 'gen_ai.agent.version',
-  'gen_ai.conversation.id', 'gen_ai.task.id', 'gen_ai.tool.name', 'gen_ai.tool.call.id', 'gen_ai.prompt.name', 'remit.purpose',
-  'mcp.method.name', 'mcp.session.id', 'mcp.resource.uri', 'mcp.server.name', 'fastmcp.server.name', 'fastmcp.component.key',
+  'gen_ai.conversation.id', 'gen_ai.task.id', 'gen_ai.tool.name', 'gen_ai.tool.call.id', 'gen_ai.tool.status', 'gen_ai.prompt.name', 'remit.purpose',
+  'mcp.method.name', 'mcp.session.id', 'mcp.resource.uri', 'mcp.server.name', 'mcp.tool.result.is_error', 'fastmcp.server.name', 'fastmcp.component.key',
   'fastmcp.provider.type', 'rpc.response.status_code', 'rpc.jsonrpc.error_code', 'rpc.grpc.status_code', 'http.response.status_code',
   'error.type', 'server.address', 'service.peer.name', 'peer.service', 'client.address', 'user.id', 'enduser.id', 'session.id',
   'openinference.span.kind', 'agent.name', 'tool.name', 'graph.node.id', 'traceloop.span.kind', 'traceloop.entity.name',
   'traceloop.association.properties.session_id', 'traceloop.association.properties.user_id', 'ai.operationId', 'ai.toolCall.name',
   'ai.toolCall.id', 'ai.telemetry.functionId', 'agentops.span.kind', 'agentops.entity.name', 'genkit:metadata:subtype', 'genkit:name',
-  'mlflow.spanType', 'langfuse.observation.type', 'langfuse.session.id', 'langfuse.user.id', 'logfire.msg_template', 'name', 'agent_name', 'sampler.type', 'sampler.param', 'sampling.probability', 'SampleRate',
+  'mlflow.spanType', 'langfuse.observation.type', 'langfuse.session.id', 'langfuse.user.id', 'logfire.msg_template', 'name', 'agent_name', 'tool_name',
+  'sampler.type', 'sampler.param', 'sampling.probability', 'SampleRate',
 ] as const;
 
 /**

@@ -18,6 +18,12 @@ export interface Call {
 
 const LONGEST_NAME = 256;
 const EXECUTE = 'execute_tool';
+/** Gemini CLI's word for it. */
+const TOOL_CALL = 'tool_call';
+/** The one span that Claude Code makes around a tool; waiting for a person and the run itself are spans below it. */
+const CLAUDE_CODE = 'claude_code.tool';
+/** Before a tool of an MCP server in Claude Code: `mcp__server__tool`. */
+const CLAUDE_MCP = 'mcp__';
 const READ_RESOURCE = 'resources/read';
 const GET_PROMPT = 'prompts/get';
 const STANDS_FOR: ReadonlyMap<string, string> = new Map([[READ_RESOURCE, 'resource:read'], [GET_PROMPT, 'prompt:get']]);
@@ -31,11 +37,23 @@ export function callOf(span: SpanAttributes, spanName: string, side: 'client' | 
   const method = span.get('mcp.method.name') ?? '';
   if (method !== '') return mcpCall(method, span, spanName, side, resource);
   const known = sortOf(span);
-  if (!isToolCall(span, known)) return null;
+  if (!isToolCall(span, known)) return known === undefined && spanName === CLAUDE_CODE ? claudeCall(span) : null;
   const tool = nameOf(span) ?? (known?.name || undefined) ?? afterFirstWord(spanName, EXECUTE);
   if (tool === '') throw new RejectedRecord('missing_field', 'gen_ai.tool.name');
-  const server = serverNamed(span);
+  return toolCall(serverNamed(span), tool);
+}
+
+function toolCall(server: string, tool: string): Call {
   return { tool: distinct(tool), server, method: '', permission: 'tool:' + path(server, tool), target: '' };
+}
+
+/** By server and tool, so that the server's own span of the call is known for the same. */
+function claudeCall(span: SpanAttributes): Call | null {
+  const name = span.get('tool_name');
+  if (name === undefined || span.get('gen_ai.operation.name') !== undefined) return null;
+  const end = name.startsWith(CLAUDE_MCP) ? name.indexOf('__', CLAUDE_MCP.length) : -1;
+  if (end <= CLAUDE_MCP.length || end + 2 === name.length) return toolCall(serverNamed(span), name);
+  return toolCall(serverNamed(span) || name.slice(CLAUDE_MCP.length, end), name.slice(end + 2));
 }
 
 function mcpCall(method: string, span: SpanAttributes, spanName: string, side: 'client' | 'server' | 'other', resource: ResourceAttributes): Call | null {
@@ -56,7 +74,8 @@ function mcpCall(method: string, span: SpanAttributes, spanName: string, side: '
 /** Whether a span that is not MCP's is a tool call. */
 function isToolCall(span: SpanAttributes, known: Sort | undefined): boolean {
   const operation = span.get('gen_ai.operation.name');
-  if (operation !== undefined) return operation === EXECUTE;
+  // An operation of another name may carry a tool's without calling it.
+  if (operation !== undefined) return operation === EXECUTE || (operation === TOOL_CALL && span.get('gen_ai.tool.name') !== undefined);
   if (known !== undefined) return known.sort === 'tool';
   // Some name the tool without an operation; a span of another kind does not name one.
   return span.get('ai.operationId') === 'ai.toolCall' || (span.get('gen_ai.tool.name') !== undefined && span.get('ai.operationId') === undefined);

@@ -41,7 +41,7 @@ export function eventOf(record: Json, values: SourceContext['values']): NhiEvent
     time: start,
     class_uid: API_ACTIVITY,
     activity_id: call ? OTHER : 0,
-    api: { operation: text(call?.method || attributes.get('gen_ai.operation.name') || (call ? 'execute_tool' : name || 'span'), LONGEST_OPERATION) },
+    api: { operation: text(call ? call.method || 'execute_tool' : attributes.get('gen_ai.operation.name') || name || 'span', LONGEST_OPERATION) },
     action: { category: call ? 'execute_tool' : 'read' },
     ...outcome,
     src_kind: 'unknown',

@@ -13,8 +13,8 @@ const GRPC_REFUSALS: ReadonlySet<string> = new Set(['7', '16']);
 const REFUSED = /permission|forbidden|denied|unauthori[sz]ed|unauthenticated|not[_. -]?authori[sz]ed|insufficient[_. -]?(?:scope|privilege)/i;
 
 /**
- * How a call ended, from the span's status, `error.type` and the codes of its protocol. The status message is never looked at: tools put
- * their output there. A span without an end and without a status proves nothing.
+ * How a call ended, from the span's status, `error.type`, what is said of the tool's result, and the codes of its protocol. The status
+ * message is never looked at: tools put their output there. A span without an end and without a status proves nothing.
  */
 export function outcomeOf(span: Json, attributes: SpanAttributes, ended: boolean): Pick<NhiEvent, 'status_id' | 'outcome' | 'status_code'> {
   const status = statusCode(span);
@@ -23,7 +23,7 @@ export function outcomeOf(span: Json, attributes: SpanAttributes, ended: boolean
   const grpc = attributes.get('rpc.grpc.status_code');
   const http = attributes.get('http.response.status_code');
   const denied = isRefusal(type) || isRefusal(rpc) || isRefusal(http) || (grpc !== undefined && GRPC_REFUSALS.has(grpc));
-  const failed = denied || status === ERROR || type !== undefined || isError(rpc);
+  const failed = denied || status === ERROR || type !== undefined || isError(rpc) || saysFailed(attributes);
   const code = type ?? (isError(rpc) ? rpc : undefined) ?? (denied ? grpc ?? http : undefined);
   const status_id = failed ? 2 : ended || status === OK ? 1 : 0;
   return { status_id, outcome: { denied }, ...(code === undefined ? {} : { status_code: code.slice(0, LONGEST_CODE) }) };
@@ -31,6 +31,11 @@ export function outcomeOf(span: Json, attributes: SpanAttributes, ended: boolean
 
 function isRefusal(code: string | undefined): boolean {
   return code !== undefined && (REFUSALS.has(code) || REFUSED.test(code));
+}
+
+/** Some leave the status unset and say it in an attribute: Strands Agents and AgentCore, Sentry's instrumentation of MCP servers. */
+function saysFailed(attributes: SpanAttributes): boolean {
+  return attributes.get('gen_ai.tool.status')?.toLowerCase() === 'error' || attributes.get('mcp.tool.result.is_error')?.toLowerCase() === 'true';
 }
 
 /** JSON-RPC tells an error by any code but 0. */

@@ -95,6 +95,11 @@ describe('what a span is', () => {
     ['only the span name', { 'gen_ai.operation.name': 'execute_tool' }, 'span'],
     ['an inference that lists its tools', { 'openinference.span.kind': 'LLM', 'gen_ai.tool.name': 'search' }, null],
     ['another operation', { 'gen_ai.operation.name': 'chat', 'gen_ai.tool.name': 'search' }, null],
+    ['an agent that carries the name of a tool', { 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.agent.name': 'a', 'gen_ai.tool.name': 'search' }, null],
+    ['Gemini CLI', { 'gen_ai.operation.name': 'tool_call', 'gen_ai.tool.name': 'search', 'gen_ai.agent.name': 'gemini-cli' }, 'search'],
+    ['Gemini CLI, without a tool', { 'gen_ai.operation.name': 'tool_call', 'gen_ai.agent.name': 'gemini-cli' }, null],
+    ['Gemini CLI, an inference', { 'gen_ai.operation.name': 'llm_call', 'gen_ai.tool.name': 'search' }, null],
+    ['a tool_name in a span of any other name', { tool_name: 'search' }, null],
     ['MCP', mcpCall, 'search'],
     ['MCP, without the GenAI name', { 'mcp.method.name': 'tools/call', 'fastmcp.component.key': 'tool:search@2' }, 'search'],
     ['MCP list', { 'mcp.method.name': 'tools/list' }, null],
@@ -124,6 +129,33 @@ describe('what a span is', () => {
     ['a resource, without its query', { 'mcp.method.name': 'resources/read', 'mcp.resource.uri': 'https://u:p@h.example/a?k=v' }, 3, 'mcp:resources/read:https:%2F%2Fh.example%2Fa'],
   ])('permission of %s', (_what, of, kind, permission) => {
     expect(one(of, { kind }).privilege?.used).toEqual([permission]);
+  });
+});
+
+describe('spans of Claude Code', () => {
+  const given = (tool_name: string, name = 'claude_code.tool') => one({ tool_name, 'session.id': 's1', 'span.type': 'tool' }, { name }, { 'service.name': 'claude-code' });
+
+  it.each<[string, string, string | undefined, string]>([
+    ['Bash', 'Bash', undefined, 'tool:Bash'],
+    ['mcp__files__read_file', 'read_file', 'files', 'tool:files/read_file'],
+    ['mcp__a__b__c', 'b__c', 'a', 'tool:a/b__c'],
+    ['mcp__files__', 'mcp__files__', undefined, 'tool:mcp__files__'],
+    ['mcp____x', 'mcp____x', undefined, 'tool:mcp____x'],
+    ['mcp__files', 'mcp__files', undefined, 'tool:mcp__files'],
+  ])('%s is a call', (said, name, server, permission) => {
+    const event = given(said);
+    expect(event).toMatchObject({ action: { category: 'execute_tool' }, api: { operation: 'execute_tool' }, actor: { session: { uid: 's1' } }, flags: ['machine'] });
+    expect(event.tool).toEqual({ name, ...(server === undefined ? {} : { server }) });
+    expect(event.privilege?.used).toEqual([permission]);
+  });
+
+  it('names the tool and server as the span of the MCP server below it does', () => {
+    const server = one({ 'mcp.method.name': 'tools/call', 'gen_ai.tool.name': 'read_file' }, { kind: 2 }, { 'service.name': 'files' });
+    expect(given('mcp__files__read_file').tool).toEqual({ name: server.tool!.name, server: server.tool!.server });
+  });
+
+  it.each(['claude_code.tool.execution', 'claude_code.tool.blocked_on_user', 'claude_code.interaction', 'claude_code.llm_request'])('%s is none', (name) => {
+    expect(given('Bash', name)).toMatchObject({ tool: undefined, flags: ['machine', 'context', 'start_record'] });
   });
 });
 
@@ -180,6 +212,10 @@ describe('when, how it ended, and how much is seen', () => {
     ['error', {}, { status: { code: 2, message: 'boom' } }, 2, false],
     ['error by its name', {}, { status: { code: 'STATUS_CODE_ERROR' } }, 2, false],
     ['a tool that failed', { 'error.type': 'tool_error' }, {}, 2, false],
+    ['a tool of Strands Agents that failed', { 'gen_ai.tool.status': 'error' }, {}, 2, false],
+    ['a tool of Strands Agents that did not', { 'gen_ai.tool.status': 'success' }, {}, 1, false],
+    ['a tool that failed, seen by Sentry', { 'mcp.tool.result.is_error': true }, {}, 2, false],
+    ['a tool that did not, seen by Sentry', { 'mcp.tool.result.is_error': false }, {}, 1, false],
     ['a refused tool', { 'error.type': 'AccessDeniedException' }, {}, 2, true],
     ['a JSON-RPC error', { 'rpc.response.status_code': '-32602' }, {}, 2, false],
     ['a JSON-RPC refusal', { 'rpc.response.status_code': -32403 }, {}, 2, true],

@@ -2,6 +2,7 @@ import { RejectedRecord, type Source } from '@remit/contract';
 import { ARGUMENT_ATTRIBUTES, RESOURCE_ATTRIBUTES, SPAN_ATTRIBUTES } from './attributes.ts';
 import { eventOf } from './event.ts';
 import { object } from './fields.ts';
+import { isFlatSpan, unflattened } from './flat.ts';
 
 const MINUTE = 60_000;
 
@@ -18,14 +19,17 @@ export const source: Source = {
     'span.traceId', 'span.spanId', 'span.parentSpanId', 'span.traceState', 'span.name', 'span.kind', 'span.startTimeUnixNano', 'span.endTimeUnixNano',
     'span.status.code', 'scope.name', ...[...SPAN_ATTRIBUTES, ...ARGUMENT_ATTRIBUTES].map((name) => `span.attributes["${name}"]`),
     ...RESOURCE_ATTRIBUTES.map((name) => `resource.attributes["${name}"]`),
+    'traceId', 'spanId', 'parentSpanId', 'traceState', 'name', 'kind', 'startTimeUnixNano', 'endTimeUnixNano', 'status.code', 'attributes.*',
   ],
   recognises(record) {
-    const span = object(object(record)?.['span']);
-    return span !== undefined && ('traceId' in span || 'spanId' in span || 'startTimeUnixNano' in span);
+    const it = object(record);
+    const span = object(it?.['span']);
+    if (span === undefined) return it !== undefined && isFlatSpan(it);
+    return 'traceId' in span || 'spanId' in span || 'startTimeUnixNano' in span;
   },
   normalise(record, context) {
     const it = object(record);
     if (!it) throw new RejectedRecord('unknown_shape', 'not a JSON object');
-    return [eventOf(it, context.values)];
+    return [eventOf(isFlatSpan(it) ? unflattened(it) : it, context.values)];
   },
 };

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { RejectedRecord, type Flag, type NhiEvent } from '@remit/contract';
 import { shapedActor, shapedEndpoint, shapedEvent, shapedMetadata, shapedResource, shapedUser } from '../../lib/event-shape.ts';
 import { actionOf, type Action } from './actions.ts';
+import { fallbackId } from './fallback-id.ts';
 import { moment, object, text, type Json } from './fields.ts';
 import { targetOf, type Target } from './path.ts';
 import { namedUrn, principalOf, type Principal } from './principal.ts';
@@ -33,8 +34,8 @@ export function eventsOf(entry: Json, cluster: string): NhiEvent[] {
   const parts = partsOf(entry, cluster);
   const { request, target, action, complete, failed, auth, place } = parts;
   const operation = required(request, 'operation');
-  const uid = required(request, 'id');
   const time = timeOf(entry);
+  const uid = text(request['id'], LONGEST_ID) ?? fallbackId(request, time);
   if (!complete && (action.issues !== undefined || auth === undefined)) return [];
   const principal = principalOf(auth, place, action.login && !failed ? target.mountType : undefined);
   const event = shapedEvent({

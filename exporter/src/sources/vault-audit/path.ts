@@ -33,10 +33,14 @@ function guessed(mount: string, rest: string): string {
   if (mount === 'sys') return 'system';
   if (mount === 'identity' || mount === 'cubbyhole') return mount;
   if (mount.startsWith('auth/')) return mount.slice('auth/'.length);
+  if (mount.startsWith('pki') && PKI.test(rest)) return 'pki';
   if (/^(?:data|metadata|delete|undelete|destroy|subkeys)\//.test(rest) || mount === 'secret' || mount === 'kv') return 'kv';
   if (/^(?:creds|static-creds|rotate-role|rotate-root)\//.test(rest)) return 'database';
   return /^(?:encrypt|decrypt|sign|verify|hmac|rewrap|datakey)\//.test(rest) ? 'transit' : '';
 }
+
+/** What only PKI has, below a mount that is called after it; `sign` elsewhere is transit's. */
+const PKI = /^(?:issue|sign|sign-verbatim|issuer|issuers|root|intermediate|roles|certs?|revoke|revoke-with-key|crl|ca|ca_chain|tidy)(?:\/|$)/;
 
 /** Words of an auth method after which the next segment names a person or a token. */
 const NEXT = new Set(['login', 'lookup', 'revoke', 'renew', 'revoke-accessor', 'lookup-accessor', 'revoke-orphan', 'users']);

@@ -32,6 +32,11 @@ describe('what was done', () => {
     ['update', 'auth/userpass/users/jo/password', 'auth/userpass/', 'userpass', 'credential_create', 'auth/userpass/users/*/password'],
     ['read', 'database/creds/app', 'database/', 'database', 'credential_create', 'database/creds/app'], ['read', 'database/static-creds/app', 'database/', 'database', 'credential_use', 'database/static-creds/app'],
     ['update', 'pki/issue/web', 'pki/', 'pki', 'credential_create', 'pki/issue/web'], ['update', 'pki/revoke', 'pki/', 'pki', 'delete', 'pki/revoke'], ['read', 'pki/cert/17-67-16-b0', 'pki/', 'pki', 'read', 'pki/cert/*'],
+    ['update', 'pki/issue/web', '', '', 'credential_create', 'pki/issue/web'], ['update', 'pki_int/sign/web', '', '', 'credential_create', 'pki_int/sign/web'],
+    ['update', 'pki/issuer/default/sign-verbatim/web', '', '', 'credential_create', 'pki/issuer/default/sign-verbatim/web'], ['update', 'pki-2/root/generate/internal', '', '', 'credential_create', 'pki-2/root/generate/internal'],
+    ['update', 'pki/revoke', '', '', 'delete', 'pki/revoke'], ['read', 'pki/cert/ca', '', '', 'read', 'pki/cert/ca'], ['read', 'pki/data/app', '', '', 'credential_use', 'pki/data/app'],
+    ['update', 'transit/sign/app', '', '', 'credential_use', 'transit/sign/app'], ['update', 'tickets/issue/web', '', '', 'write', 'tickets/issue/web'],
+    ['update', 'pki/sign/app', 'pki/', 'transit', 'credential_use', 'pki/sign/app'],
     ['update', 'transit/decrypt/app', 'transit/', 'transit', 'credential_use', 'transit/decrypt/app'], ['read', 'transit/export/encryption-key/app', 'transit/', 'transit', 'export', 'transit/export/encryption-key/app'],
     ['update', 'sys/policies/acl/admin', 'sys/', 'system', 'authz_grant', 'sys/policies/acl/admin'], ['update', 'identity/group', 'identity/', 'identity', 'authz_grant', 'identity/group'],
     ['update', 'sys/leases/revoke/database/creds/app/Xy9', 'sys/', 'system', 'delete', 'sys/leases/revoke/*'], ['update', 'sys/capabilities-self', 'sys/', 'system', 'read', 'sys/capabilities-self'],
@@ -95,6 +100,17 @@ describe('a request and its answer', () => {
     expect(all(entry(request, over))).toHaveLength(1);
   });
 
+  test('without an id are known by what was asked, by whom and when', () => {
+    const help = { id: undefined, operation: 'help', path: 'pki/roles/web', mount_point: undefined, mount_type: undefined, remote_port: 4711 };
+    const uid = (request: Fields = {}, over: Fields = {}) => one({ ...help, ...request }, over).metadata.original_event_uid;
+    expect(uid()).toMatch(/^[0-9a-f]{64}$/);
+    expect(one(help)).toMatchObject({ action: { category: 'read' }, privilege: { used: ['vault:help:pki/roles/web'] } });
+    expect(uid({ mount_point: 'pki/', mount_type: 'pki' }, { time: '2026-11-22T10:00:00.2Z' })).toBe(uid({}, { type: 'request' }));
+    const others = [uid(), uid({ path: 'pki/roles/db' }), uid({ remote_port: 4712 }), uid({ client_token_accessor: 'hmac-sha256:bb' }), uid({}, { time: '2026-11-22T10:00:01Z' }), uid({ operation: 'update', data: { a: 'hmac-sha256:cc' } })];
+    expect(new Set(others).size).toBe(others.length);
+    expect(() => uid({ data: JSON.parse('['.repeat(300) + ']'.repeat(300)) as unknown })).toThrow(expect.objectContaining({ reason: 'too_deep' }));
+  });
+
   test.each([
     [{ error: 'permission denied' }, true], [{ error: '1 error occurred:\n\t* permission denied\n\n' }, true], [{ error: 'unsupported path' }, false],
     [{ auth: { ...auth, policy_results: { allowed: false } } }, true],
@@ -151,7 +167,7 @@ test.each<[unknown, boolean]>([
 test.each<[Fields, Fields, string | number]>([
   [{}, { time: '2026-11-22T12:00:00+02:00' }, Date.parse('2026-11-22T10:00:00Z')], [{}, { time: '2026-11-22T04:30:00.5-05:30' }, Date.parse('2026-11-22T10:00:00.5Z')],
   [{}, { time: undefined }, 'missing_field'], [{}, { time: 'now' }, 'bad_time'], [{}, { time: '2026-02-30T00:00:00Z' }, 'bad_time'], [{}, { time: '2026-11-22T12:00:00+25:00' }, 'bad_time'],
-  [{ id: undefined }, {}, 'missing_field'], [{ path: '' }, {}, 'missing_field'],
+  [{ path: '' }, {}, 'missing_field'],
 ])('%j %j gives %s', (request, over, expected) => {
   if (typeof expected === 'number') expect(one(request, over).time).toBe(expected);
   else expect(() => one(request, over)).toThrow(expect.objectContaining({ reason: expected }));

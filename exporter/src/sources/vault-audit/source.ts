@@ -16,7 +16,7 @@ export const source: Source = {
     'time', 'type', 'error', 'auth.entity_id', 'auth.display_name', 'auth.accessor', 'auth.token_issue_time', 'auth.metadata.role', 'auth.metadata.role_name',
     'auth.metadata.AllocationID', 'auth.metadata.Task', 'auth.metadata.service_account_name', 'auth.metadata.service_account_namespace', 'auth.policy_results.allowed', 'auth.policy_results.granting_policies[]',
     'request.id', 'request.operation', 'request.path', 'request.mount_point', 'request.mount_type', 'request.namespace.path', 'request.client_token_accessor',
-    'request.remote_address', 'request.headers["user-agent"]', 'request.data.accessor', 'request.data.secret_id_accessor', 'request.data.secret_id',
+    'request.remote_address', 'request.remote_port', 'request.headers["user-agent"]', 'request.data.accessor', 'request.data.secret_id_accessor', 'request.data.secret_id',
     'request.data.serial_number', 'request.data.lease_id', 'request.data.token', 'response.auth.*', 'response.data.secret_id_accessor', 'response.data.serial_number',
     'response.secret.lease_id', 'response.wrap_info.wrapped_accessor', 'message', 'log', 'line', 'MESSAGE',
   ],
