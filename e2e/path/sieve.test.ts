@@ -126,14 +126,16 @@ describe.each(sources.filter(({ marks }) => marks))('the sieve of $id', (source)
 
   it('reads every member that the source looks at', () => {
     const seen = new Map<string, readonly string[]>();
-    const own = whole.filter(compare);
-    const ordinary = JSON.parse(own[0]!) as Json;
-    const records = [...own.map((line) => JSON.parse(line) as Json), ...RARE[source.id]!.map(([, change]) => ({ ...ordinary, ...change }))];
+    const own = whole.filter(compare).map((line) => JSON.parse(line) as Json);
+    const records = [...own, ...RARE[source.id]!.map(([, change]) => ({ ...own[0], ...change }))];
     for (const record of records) {
       const it = watched(record, [], seen);
       if (source.recognises(it)) outcome(source, it);
     }
-    expect(seen.size).toBeGreaterThan(source.paths.length / 2);
+    // Paths into what wraps a record come to nothing here: lines so wrapped are read whole.
+    const members = new Set(records.flatMap((record) => Object.keys(record)));
+    const ordinary = source.paths.filter((path) => members.has(/^[^.[]*/.exec(path)![0]));
+    expect(seen.size).toBeGreaterThanOrEqual(ordinary.length);
     for (const path of seen.values()) {
       const record: Json = Object.fromEntries(source.marks!.map((mark) => [mark, 'x']));
       path.reduce<Json>((holder, key, i) => (holder[key] = i === path.length - 1 ? 'told' : {}) as Json, record);
