@@ -1,9 +1,9 @@
 import { isIP } from 'node:net';
 import { RejectedRecord, type Flag, type NhiEvent, type SrcKind } from '@remit/contract';
+import { contentHash } from '../../lib/content-hash.ts';
 import { shapedActor, shapedEndpoint, shapedEvent, shapedMetadata, shapedSession } from '../../lib/event-shape.ts';
 import { Lately } from '../../lib/lately.ts';
 import { actionOf, type Action, type Refinement } from './actions.ts';
-import { fallbackId } from './fallback-id.ts';
 import { instant } from '../../lib/instant.ts';
 import { account as accountId, bytes, object, text, yes, type Json } from './fields.ts';
 import { issuedBy, retiredBy } from './issued.ts';
@@ -106,7 +106,7 @@ function timeOf(record: Json): number {
 
 /** A late correction carries the id of the event it corrects: the same action, to be counted once. */
 function originalId(record: Json): string {
-  return text(object(record['addendum'])?.['originalEventID'], 256) ?? text(record['eventID'], 256) ?? fallbackId(record);
+  return text(object(record['addendum'])?.['originalEventID'], 256) ?? text(record['eventID'], 256) ?? contentHash(record);
 }
 
 function actorOf(parts: Parts): NhiEvent['actor'] {

@@ -1,9 +1,10 @@
 import { isIP } from 'node:net';
 import { RejectedRecord, type Flag, type NhiEvent } from '@remit/contract';
+import { contentHash } from '../../lib/content-hash.ts';
 import { shapedActor, shapedEndpoint, shapedEvent, shapedMetadata, shapedSession, shapedUser } from '../../lib/event-shape.ts';
 import { urn } from '../../lib/urn.ts';
 import { actionOf, nameOf, refined, type Action } from './actions.ts';
-import { id, moment, recordHash, text, type Json } from './fields.ts';
+import { id, moment, text, type Json } from './fields.ts';
 import { appSlug, credentialOf, placeOf, principalOf, type Place, type Principal } from './principal.ts';
 import { requestOf } from './requests.ts';
 import { resourcesOf, secretOf } from './resources.ts';
@@ -27,7 +28,7 @@ export function eventOf(record: Json): NhiEvent {
   const about = request?.facts ?? record;
   const category = refined(action, record);
   const event = shapedEvent({
-    metadata: shapedMetadata(text(record['_document_id'], 256) ?? recordHash(record), 'github-audit', undefined, undefined),
+    metadata: shapedMetadata(text(record['_document_id'], 256) ?? contentHash(record), 'github-audit', undefined, undefined),
     principal_key: principal?.key ?? '',
     time,
     class_uid: action.classUid,

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import { instant } from '../../lib/instant.ts';
 
 /** A JSON object of unknown content. */
@@ -40,13 +39,3 @@ const EPOCH = /^\d{12,13}$/;
 /** 2001 and 2286: what lies outside is in seconds or microseconds. */
 const EARLIEST = 1e12;
 const LATEST = 1e13;
-
-/** SHA-256 (hex) of the record with its keys in order: the same record, the same id. */
-export function recordHash(record: Json): string {
-  return hash('sha256', JSON.stringify(record, inKeyOrder), 'hex');
-}
-
-function inKeyOrder(_: string, value: unknown): unknown {
-  const it = object(value);
-  return it ? Object.fromEntries(Object.entries(it).sort(([a], [b]) => (a < b ? -1 : 1))) : value;
-}

@@ -1,9 +1,10 @@
 import { isIP } from 'node:net';
 import { RejectedRecord, type Flag, type NhiEvent } from '@remit/contract';
+import { contentHash } from '../../lib/content-hash.ts';
 import { shapedActor, shapedEndpoint, shapedEvent, shapedMetadata, shapedUser } from '../../lib/event-shape.ts';
 import { instant } from '../../lib/instant.ts';
 import { actionOf, type Action } from './actions.ts';
-import { contentHash, id, object, Parameters, text, type Json } from './fields.ts';
+import { id, object, Parameters, text, type Json } from './fields.ts';
 import { principalOf, type Principal } from './principal.ts';
 
 /** The parts of an item that all its events share. */

@@ -1,5 +1,3 @@
-import { hash } from 'node:crypto';
-
 /** A JSON object of unknown content. */
 export type Json = { readonly [key: string]: unknown };
 
@@ -19,16 +17,6 @@ export function text(value: unknown, longest: number): string | undefined {
 /** An id. Those of 64 bits are text; where a forwarder made a number of it, what is left of it is kept as it reads. */
 export function id(value: unknown): string | undefined {
   return typeof value === 'number' && Number.isFinite(value) ? String(value) : text(value, 256);
-}
-
-/** SHA-256 (hex) of the value with its keys in order: the same content, the same id. */
-export function contentHash(value: unknown): string {
-  return hash('sha256', JSON.stringify(value, inKeyOrder) ?? '', 'hex');
-}
-
-function inKeyOrder(_: string, value: unknown): unknown {
-  const it = object(value);
-  return it ? Object.fromEntries(Object.entries(it).sort(([a], [b]) => (a < b ? -1 : 1))) : value;
 }
 
 /** Parameters of an event: Google's list of named, typed values, or the plain object that forwarders make of it. */

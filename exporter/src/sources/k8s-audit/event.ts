@@ -1,9 +1,10 @@
 import { isIP } from 'node:net';
 import { RejectedRecord, type Flag, type NhiEvent } from '@remit/contract';
+import { contentHash } from '../../lib/content-hash.ts';
 import { instant } from '../../lib/instant.ts';
 import { shapedActor, shapedEndpoint, shapedEvent, shapedMetadata, shapedResource, shapedSession, shapedUser } from '../../lib/event-shape.ts';
 import { actionOf, type Action } from './actions.ts';
-import { first, object, recordHash, text, type Json } from './fields.ts';
+import { first, object, text, type Json } from './fields.ts';
 import { extraOf, isAws, principalOf, serviceAccountUrn, type Principal } from './principal.ts';
 import { grantedBy } from './reason.ts';
 import { permissionOf, targetOf, typeOf, uidOf, type Target } from './target.ts';
@@ -135,7 +136,7 @@ function required(record: Json, field: string, longest: number): string {
 /** Stages of one request have one id, so that without it only the end of a request can be told from its other stages. */
 function idOf(record: Json, stage: string): string {
   const id = record['auditID'];
-  return (id === undefined || id === null) && ENDS.has(stage) ? recordHash(record) : required(record, 'auditID', LONGEST_ID);
+  return (id === undefined || id === null) && ENDS.has(stage) ? contentHash(record) : required(record, 'auditID', LONGEST_ID);
 }
 
 /** What was answered has ended; some forwarders leave the stage out. */

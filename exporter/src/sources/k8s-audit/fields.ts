@@ -44,13 +44,3 @@ export class Memo<T> {
     return value;
   }
 }
-
-/** SHA-256 (hex) of the record with its keys in order, for a request that comes without an id: the same record, the same id. */
-export function recordHash(record: Json): string {
-  return hash('sha256', JSON.stringify(record, inKeyOrder), 'hex');
-}
-
-function inKeyOrder(_: string, value: unknown): unknown {
-  const it = object(value);
-  return it ? Object.fromEntries(Object.entries(it).sort(([a], [b]) => (a < b ? -1 : 1))) : value;
-}

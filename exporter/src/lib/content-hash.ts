@@ -3,9 +3,12 @@ import { RejectedRecord } from '@remit/contract';
 
 const DEEPEST = 200;
 
-/** SHA-256 (hex) of the record with its keys in order, for records that come without an id: the same record, the same id. */
-export function fallbackId(record: unknown): string {
-  return hash('sha256', canonical(record, 0), 'hex');
+/**
+ * SHA-256 (hex) of a JSON value whatever the order of its keys, for records that come without an id: the same record, the same id. Throws
+ * `RejectedRecord` where it is nested more than 200 levels.
+ */
+export function contentHash(value: unknown): string {
+  return hash('sha256', canonical(value, 0), 'hex');
 }
 
 function canonical(value: unknown, depth: number): string {
