@@ -7,6 +7,7 @@ import type { Owner } from './inventory.ts';
 import type { Framework } from './parts.ts';
 import type { NhiEvent } from './event.ts';
 import type { FindingState, Millis } from './words.ts';
+import type { Problem } from './remit.ts';
 
 /** What a client of the HTTP API may see and send. The Grafana plugin imports only this file and the words. */
 
@@ -118,7 +119,7 @@ export interface StatusReport {
   coverage: Record<string, number>;
   identities: { total: number; machine: number; human: number; platform: number; unknown: number };
   findings: { open: number; bySeverity: Record<string, number>; total: number };
-  inventory: { revision: string; records: number; owners: number; problems: { file: string; line: number; column: number; message: string; hint?: string }[] };
+  inventory: { revision: string; records: number; owners: number; problems: Problem[] };
   store: { journalBytes: number; stateBytes: number; position: number; applied: number };
 }
 

@@ -65,7 +65,7 @@ export function demoStatus(): StatusReport {
     rejected: [{ source: 'aws-cloudtrail', reason: 'missing_field', value: 3 }, { source: 'unknown', reason: 'bad_json', value: 12 }, { source: 'k8s-audit', reason: 'too_old', value: 0 }],
     coverage: { inventoried: 20, not_inventoried: 5, unowned: 0, proposed: 0, decommissioned: 1, warming: 2, ready: 23, human: 4, platform: 22, never_seen: 3, ambiguous: 0, partly_seen: 0 },
     identities: { total: 51, machine: 14, human: 4, platform: 22, unknown: 11 }, findings: { open: 2, bySeverity: { critical: 1, warning: 1 }, total: 3 },
-    inventory: { revision: '9f2b7c11aa', records: 12, owners: 3, problems: [{ file: 'inventory/payments.yml', line: 14, column: 9, message: 'unknown key "shedule"', hint: 'did you mean schedule?' }] },
+    inventory: { revision: '9f2b7c11aa', records: 12, owners: 3, problems: [{ file: 'inventory/payments.yml', line: 14, column: 9, severity: 'error', message: 'unknown key "shedule"', hint: 'did you mean schedule?' }] },
     store: { journalBytes: 5_400_000, stateBytes: 812_000, position: 912, applied: 912 },
   };
 }

@@ -1,3 +1,4 @@
+import type { Problem } from '@remit/contract';
 import { afterEach, describe, expect, test } from 'vitest';
 import { labelValue } from '../../lib/label-value.ts';
 import { CARDS, FINDINGS, IDENTITIES, demoStatus, finding, identity } from '../cases/demo.ts';
@@ -37,6 +38,24 @@ describe('the status page', () => {
     expect(seen.indexOf('outside its schedule')).toBeLessThan(seen.indexOf('is still in use'));
     expect(text).toContain('<meta http-equiv="refresh" content="10">');
     expect((await get('/?refresh=off')).text).not.toContain('http-equiv="refresh"');
+  });
+
+  test('warnings of the inventory are not said to have kept it out of force; errors are', async () => {
+    const at = { file: 'inventory/a.yml', line: 1, column: 1 };
+    const page = async (...severities: Problem['severity'][]) => {
+      const status = demoStatus();
+      const problems = severities.map((severity, i): Problem => ({ ...at, line: i + 1, severity, message: `what ${i}` }));
+      const get = await demo((started) => { started.reader.report = { ...status, inventory: { ...status.inventory, problems } }; });
+      const { text } = await get('/');
+      await service?.end();
+      return read(text);
+    };
+    const warned = await page('warning', 'warning');
+    expect(warned).toContain('2 warnings to look at');
+    expect(warned).not.toContain('the last good version');
+    const both = await page('warning', 'error');
+    expect(both).toMatch(/1 error; the last good version stays in force\. inventory\/a\.yml:2:1 what 1 .*1 warning to look at\. inventory\/a\.yml:1:1 what 0/);
+    expect(await page()).not.toContain('to look at');
   });
 
   test('with nothing found it says what was looked at', async () => {
@@ -141,7 +160,7 @@ test('hostile names are shown, never obeyed, on every page', async () => {
     started.reader.known = [identity({ urn: evil, owner: evil, purpose: evil, lifecycle: evil })];
     started.reader.report = {
       ...status, version: evil, sources: [{ source: evil, events: 1, lastReceive: 1e99, lastEvent: -5, silent: true }], rejected: [{ source: evil, reason: evil, value: 1 }], coverage: { [evil]: 1 },
-      inventory: { ...status.inventory, revision: evil, problems: [{ file: evil, line: 1, column: 1, message: evil, hint: evil }] },
+      inventory: { ...status.inventory, revision: evil, problems: [{ file: evil, line: 1, column: 1, severity: 'warning', message: evil, hint: evil }] },
     };
   });
   for (const path of ['/', '/findings', `/findings/${FINDINGS[0]?.id}`, '/identities', `/findings?identity=${encodeURIComponent(evil.slice(0, 200))}`]) {

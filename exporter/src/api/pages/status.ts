@@ -1,4 +1,4 @@
-import type { Finding, IdentitySummary, Page, StatusReport } from '@remit/contract';
+import type { Finding, IdentitySummary, Page, Problem, StatusReport } from '@remit/contract';
 import type { Html} from '../../lib/html.ts';
 import { href, html, shown } from '../../lib/html.ts';
 import type { DetectorCard } from '../api.ts';
@@ -68,9 +68,14 @@ ${status.demo && html`<li><span class="badge info">demo</span> Sample logs and t
 ${!status.ready && html`<li><span class="badge warning">restoring</span> State is being restored; the numbers on this page are not complete yet.</li>`}
 ${silent.length > 0 && html`<li><span class="badge warning">silent</span> ${plural(silent.length, 'source is', 'sources are')} silent:
 ${silent.map((source, i) => html`${i > 0 && ', '}<strong>${shown(source.source, 64)}</strong> (last event ${ago(source.lastEvent, status.now)})`)}. What does not arrive cannot be judged.</li>`}
-${problems.length > 0 && html`<li><span class="badge critical">inventory</span> ${plural(problems.length, 'problem')}; the last good version stays in force.
+${problemList(problems.filter(({ severity }) => severity === 'error'), (n) => html`<li><span class="badge critical">inventory</span> ${plural(n, 'error')}; the last good version stays in force.`)}
+${problemList(problems.filter(({ severity }) => severity === 'warning'), (n) => html`<li><span class="badge warning">inventory</span> ${plural(n, 'warning')} to look at.`)}</ul>`;
+}
+
+function problemList(problems: readonly Problem[], says: (count: number) => Html): Html | false {
+  return problems.length > 0 && html`${says(problems.length)}
 <ul>${problems.slice(0, MOST_PROBLEMS).map((each) => html`<li><code>${shown(each.file, 200)}:${each.line}:${each.column}</code> ${shown(each.message, 400)}${each.hint !== undefined && html` – ${shown(each.hint, 400)}`}</li>`)}
-${problems.length > MOST_PROBLEMS && html`<li>and ${number(problems.length - MOST_PROBLEMS)} more; <code>remit check-config</code> lists them all</li>`}</ul></li>`}</ul>`;
+${problems.length > MOST_PROBLEMS && html`<li>and ${number(problems.length - MOST_PROBLEMS)} more; <code>remit check-config</code> lists them all</li>`}</ul></li>`;
 }
 
 function facts(status: StatusReport): Html {
