@@ -12,6 +12,7 @@ const PARTS: Record<string, { args?: readonly string[]; run(say: (text: string) 
   ack: { run: async (say) => (await import('./ack.ts')).measureAcknowledgement(say) },
   scrape: { args: ['--expose-gc'], run: async (say) => (await import('./scrape.ts')).measureScrape(say) },
   query: { args: ['--expose-gc'], run: async (say) => (await import('./query.ts')).measureQueries(say) },
+  turns: { run: async (say) => (await import('./turns.ts')).measureTurns(say) },
   identities: { args: ['--expose-gc'], run: async (say) => (await import('./identities.ts')).measureIdentities(say) },
 };
 /** Milliseconds for one part, on a machine that has much else to do. */
@@ -19,7 +20,7 @@ const LONGEST = 300_000;
 const PART = '--part';
 const HELP = `npm run bench [-- --json] [--gate] [PART…]
 
-Measures the exporter on this machine; about four minutes. Parts: ${Object.keys(PARTS).join(', ')}; all when none is named.
+Measures the exporter on this machine; about five minutes. Parts: ${Object.keys(PARTS).join(', ')}; all when none is named.
   --json   one JSON object on stdout: { NAME: { median, min, max, runs, gate?, ok? } }, names end with the unit or _ratio
   --gate   exit with 1 when a figure misses its gate
 `;

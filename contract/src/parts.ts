@@ -224,8 +224,11 @@ export type Detector = DetectorBase & (
     stays?: boolean;
     /** It speaks of a state that was so while it was said: what is not said any more is over (resolved), not wrong (withdrawn). */
     passes?: boolean;
-    inspect(state: FleetView): (Signal & { urn: string })[];
+    inspect(state: FleetView): Steps<(Signal & { urn: string })[]>;
   });
+
+/** Long work in steps: whoever runs it may give the loop back between two of them. What it returns is the result. */
+export type Steps<T> = Generator<void, T, void>;
 
 /**
  * Judges a group of events as a whole, anew whenever it gets a member, however late: a signal that a fuller group no longer raises
@@ -288,8 +291,8 @@ export interface HourView {
 export interface FleetView {
   now: Millis;
   inventory: Inventory;
-  /** Judged identities seen so far; people and platforms are left out. */
-  identities(): Iterable<WatchedIdentity>;
+  /** Visits the judged identities seen so far, some in a step; people and platforms are left out. */
+  each(visit: (identity: WatchedIdentity) => void): Steps<void>;
   /** Exceptions that ended and would still have hidden something since: how often, when last, and for whom. */
   reliedOn(): Iterable<{ exception: Exception; urn: string; count: number; first: Millis; last: Millis }>;
 }

@@ -2,6 +2,7 @@ import { FLEET, type EntryBody, type Finding, type Millis, type NhiEvent, type S
 import { detectorsById, openMemory, sources } from '../../exporter/src/app.ts';
 import { loadConfig } from '../../exporter/src/config.ts';
 import { loadInventory } from '../../exporter/src/inventory/load.ts';
+import { finish } from '../../exporter/src/lib/steps.ts';
 import { Normaliser } from '../../exporter/src/pipeline/normalise.ts';
 import type { Processor } from '../../exporter/src/pipeline/processor.ts';
 
@@ -85,7 +86,7 @@ function machine(): { processor: Processor; apply(entry: EntryBody): Promise<voi
     async apply(body) {
       const entry = { position: ++position, ...body };
       await processor.prepare(entry, NOTHING);
-      processor.apply(entry);
+      finish(processor.apply(entry));
     },
   };
 }

@@ -5,6 +5,7 @@ import type {
 import { CHANNELS, sensitivity, VIOLATIONS } from '@remit/contract';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { finish } from '../lib/steps.ts';
 import { judgeChains, judged } from './case-chains.ts';
 import { compactEventSchema, nativeEventSchema, toEvent } from './case-event.ts';
 import type { CompactEvent, NativeEvent } from './case-event.ts';
@@ -130,7 +131,7 @@ export function runCase(detector: Detector, file: CaseFile, one: Case, service: 
       for (const signal of detector.inspect(run, view)) found.push({ urn, signal, event: null, remit: view.remit });
     }
   } else if (detector.on === 'tick') {
-    for (const signal of detector.inspect(fleetOf(events, inventory, one))) {
+    for (const signal of finish(detector.inspect(fleetOf(events, inventory, one)))) {
       found.push({ urn: signal.urn, signal, event: null, remit: inventory.match([signal.urn], signal.at)?.remit ?? null });
     }
   }
@@ -265,16 +266,17 @@ function fleetOf(events: readonly NhiEvent[], inventory: Inventory, one: Case): 
   const complete = one.complete === undefined ? newest : one.complete === null ? -Infinity : Date.parse(one.complete);
   return {
     now, inventory,
-    * identities() {
+    * each(visit) {
       for (const urn of urns) {
         const own = events.filter((event) => urnOf(event) === urn);
-        yield {
+        visit({
           ...judged(urn, times(urn, events)), inventoried: inventory.match([urn], own[0]?.time ?? 0) !== null,
           sensitive: own.some((event) => sensitivity(event, false) !== null), events: own.length, evidence: own.map(refOf),
           remit: reviewed(inventory, urn, now), complete,
           scheduledSince: -Infinity, active: (from, to) => own.some(({ time }) => time >= from && time < to),
           recreatedFrom: /^urn:nhi:(aws|k8s):.*@[^/]*$/.test(urn) ? urn.replace(/@[^/@]*$/, '') : null,
-        };
+        });
+        yield;
       }
     },
     reliedOn: () => reliedOn(events, inventory),

@@ -1,16 +1,17 @@
-import type { Chain, ChainMember, Detector, FindingState, Inventory, Millis, NhiEvent, Remit, View } from '@remit/contract';
+import type { Chain, ChainMember, FindingState, Inventory, Millis, NhiEvent, Remit, Steps, View } from '@remit/contract';
 import { fingerprint } from '../lib/hash.ts';
-import { standIn, type Identity } from './identities.ts';
+import type { Identity } from './identities.ts';
 import type { Judge, Judged } from './judge.ts';
 import { openFinding } from './opening.ts';
-import { after, earliest, keep, nameOf, type KeptChain, type KeptStep, type SavedChain } from './kept-chain.ts';
+import { after, earliest, fold, keep, nameOf, type ChainDetector, type KeptChain, type SavedChain } from './kept-chain.ts';
 import type { Processor } from './processor.ts';
 import { Recency } from './recency.ts';
-
-type ChainDetector = Extract<Detector, { on: 'chain' }>;
+import { standIn } from './stand-in.ts';
 
 /** Steps kept in all; beyond it the chains that were quiet longest go, and are counted. */
 const MOST_STEPS = 200_000;
+/** Chains looked at in a step. */
+const IN_A_STEP = 1000;
 /** Chains of identities without a record: those that acted last. Memory must not grow with every name that a log mentions. */
 const MOST_UNRECORDED = 2000;
 
@@ -80,8 +81,10 @@ export class ChainBook {
   }
 
   /** Lets go of steps that their detector does not need any more. */
-  forget(clock: Millis): void {
+  * forget(clock: Millis): Steps<void> {
+    let looked = 0;
     for (const chain of this.all) {
+      if (++looked % IN_A_STEP === 0) yield;
       const detector = this.#byId.get(chain.detector);
       const oldest = Math.max(clock - (detector?.keeps ?? 0), this.#since(chain, chain.touched - (detector?.spans?.(chain.key) ?? Infinity)));
       if (chain.from >= oldest) continue;
@@ -131,10 +134,10 @@ export class ChainBook {
     return changed;
   }
 
-  takeGone(): string[] {
-    const gone = [...this.#gone].filter(([, { detector, urn, key }]) => !this.#find(detector, urn, key)).map(([name]) => name);
+  /** To be read to the end before the next event. */
+  * takeGone(): Iterable<string> {
+    for (const [name, { detector, urn, key }] of this.#gone) if (!this.#find(detector, urn, key)) yield name;
     this.#gone.clear();
-    return gone;
   }
 
   #subject(event: NhiEvent, of: { principal_key?: string | undefined; name_key?: string | undefined }, inventory: Inventory, gap: boolean): void {
@@ -333,15 +336,3 @@ function approved(detector: ChainDetector, remit: Remit | null): Remit | null {
 }
 
 function idOf(urn: string, { detector, signal: { subject, bucket } }: Judged): string { return fingerprint(urn, detector.id, subject, bucket); }
-
-function fold(into: KeptStep, detector: ChainDetector, member: ChainMember, event: NhiEvent, view: View, gap: boolean): void {
-  into.count++;
-  if (event.time > into.last) into.last = event.time;
-  if (event.time <= into.first) {
-    const ref = view.ref(event);
-    if (event.time < into.first || ref.uid < into.ref.uid) into.ref = ref;
-  }
-  if (event.time < into.first) into.first = event.time;
-  into.fact = detector.add ? detector.add(into.fact, member.id, event, view) : detector.merge ? detector.merge(into.fact, member.fact) : into.fact;
-  into.gap ||= gap || member.incomplete === true;
-}

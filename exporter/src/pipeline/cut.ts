@@ -1,5 +1,6 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Bytes, Channel, Cut, Millis, Store } from '@remit/contract';
+import { finish } from '../lib/steps.ts';
 import type { Kept } from './findings.ts';
 import type { StoredHour } from './dedup.ts';
 import type { Feed } from './feeds.ts';
@@ -15,11 +16,11 @@ import { saveIdentity, saveNative, type SavedIdentity, type SavedNative } from '
 import type { Shadow } from './shadow.ts';
 import { loadTrace, saveTrace } from './traces.ts';
 
-/** Version of what a cut holds. Another version is refused at the start, with what to do. */
-const VERSION = 5;
-const SLICE_ROWS = 200;
-/** What packing a slab of learned rows costs, in ordinary rows. */
-const SLAB_ROWS = 20;
+/** Version of what a cut holds, and the oldest that is still read. Another version is refused at the start, with what to do. */
+const VERSION = 6;
+const OLDEST = 5;
+/** Milliseconds of building after which the loop is given back. */
+const LONGEST_TURN = 3;
 
 interface Meta {
   version: number; counters: [string, number[]][]; history: [string, number][]; matches: [string, number][]; relied: [string, { urn: string; count: number; first: Millis; last: Millis }][]; unattributed: number; late: number;
@@ -34,44 +35,43 @@ interface Meta {
 export async function takeCut(p: Processor, extra: unknown): Promise<Cut> {
   const cut: Cut = { position: p.position, puts: [], deletes: [], drops: [] };
   const put = (table: string, key: string, value: unknown) => cut.puts.push({ table, key, value: json(value) });
-  let n = 0;
-  const slice = async (rows = 1) => {
-    n += rows;
-    if (n < SLICE_ROWS) return;
-    n = 0;
+  let breathed = performance.now();
+  const isLong = () => performance.now() - breathed > LONGEST_TURN;
+  const slice = async () => {
     await breathe();
+    breathed = performance.now();
   };
-  for (const native of p.identities.takeNativesAlone()) { put('native', native.key, saveNative(native, '', NaN)); await slice(); }
-  for (const identity of p.identities.changed) { put('identity', padded(identity.index), saveIdentity(identity)); await slice(); }
+  for (const native of p.identities.takeNativesAlone()) { put('native', native.key, saveNative(native, '', NaN)); if (isLong()) await slice(); }
+  for (const identity of p.identities.changed) { put('identity', padded(identity.index), saveIdentity(identity)); if (isLong()) await slice(); }
   p.identities.changed.clear();
-  for (const [uid, issue] of p.identities.changedCredentials) { put('credential', uid, issue); await slice(); }
+  for (const [uid, issue] of p.identities.changedCredentials) { put('credential', uid, issue); if (isLong()) await slice(); }
   p.identities.changedCredentials.clear();
   for (const [start, identities] of p.hours.dirty) {
     for (const { index, open } of identities) {
       const hour = open.find((h) => h.start === start);
       if (hour) put('hour', `${start}/${padded(index)}`, saveHour(hour, p.parts.scoring));
       else cut.deletes.push({ table: 'hour', key: `${start}/${padded(index)}` });
-      await slice();
+      if (isLong()) await slice();
     }
   }
   p.hours.dirty.clear();
   for (const hour of p.hours.closed.splice(0)) {
     const { start, identity } = hour;
     put('closed', `${String(start).padStart(14, '0')}/${padded(identity.index)}`, closedRow(hour));
-    await slice();
+    if (isLong()) await slice();
   }
-  for (const kept of p.book.changed) { put('finding', kept.finding.id, saveFinding(kept)); await slice(); }
+  for (const kept of p.book.changed) { put('finding', kept.finding.id, saveFinding(kept)); if (isLong()) await slice(); }
   p.book.changed.clear();
-  for (const trace of p.traces.changed) { put('trace', trace.uid, saveTrace(trace)); await slice(); }
+  for (const trace of p.traces.changed) { put('trace', trace.uid, saveTrace(trace)); if (isLong()) await slice(); }
   p.traces.changed.clear();
   for (const key of p.traces.takeGone()) cut.deletes.push({ table: 'trace', key });
-  for (const chain of p.chains.takeChanged()) { put('chain', nameOf(chain), saveChain(chain)); await slice(); }
-  for (const identity of p.privileges.changed) { put('privilege', padded(identity.index), p.privileges.save(identity)); await slice(); }
+  for (const chain of p.chains.takeChanged()) { put('chain', nameOf(chain), saveChain(chain)); if (isLong()) await slice(); }
+  for (const identity of p.privileges.changed) { put('privilege', padded(identity.index), p.privileges.save(identity)); if (isLong()) await slice(); }
   p.privileges.changed.clear();
   for (const shadow of p.shadows.changed) put('shadow', `${shadow.detector} ${shadow.urn}`, shadow);
   p.shadows.changed.clear();
   for (const key of p.shadows.takeGone()) cut.deletes.push({ table: 'shadow', key });
-  for (const run of p.runs.changed) { put('run', run.name, run); await slice(); }
+  for (const run of p.runs.changed) { put('run', run.name, run); if (isLong()) await slice(); }
   p.runs.changed.clear();
   for (const key of p.runs.takeGone()) cut.deletes.push({ table: 'run', key });
   for (const urn of p.runs.held.changed) {
@@ -81,9 +81,9 @@ export async function takeCut(p: Processor, extra: unknown): Promise<Cut> {
   }
   p.runs.held.changed.clear();
   const habits = p.parts.runs?.habits.takeChanged();
-  for (const { key, value } of habits?.puts ?? []) { cut.puts.push({ table: 'habit', key, value }); await slice(); }
+  for (const { key, value } of habits?.puts ?? []) { cut.puts.push({ table: 'habit', key, value }); if (isLong()) await slice(); }
   for (const key of habits?.deletes ?? []) cut.deletes.push({ table: 'habit', key });
-  for (const key of p.chains.takeGone()) cut.deletes.push({ table: 'chain', key });
+  for (const key of p.chains.takeGone()) { cut.deletes.push({ table: 'chain', key }); if (isLong()) await slice(); }
   for (const id of p.book.takeForgotten()) cut.deletes.push({ table: 'finding', key: id });
   const oldest = p.feeds.clock - RETENTION;
   if (oldest > 0) cut.drops.push({ table: 'closed', before: String(oldest).padStart(14, '0') });
@@ -91,7 +91,7 @@ export async function takeCut(p: Processor, extra: unknown): Promise<Cut> {
   for (const key of p.dedup.forget(p.feeds.clock)) cut.deletes.push({ table: 'dedup', key });
   for (const { from, imported, revision, files } of p.inventories.splice(0)) put('inventory', `${String(from).padStart(14, '0')}/${String(imported).padStart(14, '0')}/${revision}`, files);
   const scores = p.parts.scoring.takeDirty();
-  for (const { key, value } of scores.puts) { cut.puts.push({ table: 'score', key, value }); await slice(SLAB_ROWS); }
+  for (const { key, value } of scores.puts) { cut.puts.push({ table: 'score', key, value }); if (isLong()) await slice(); }
   for (const key of scores.gone) cut.deletes.push({ table: 'score', key });
   put('meta', 'state', meta(p, extra));
   return cut;
@@ -104,8 +104,8 @@ export async function restoreCut(p: Processor, store: Store): Promise<unknown> {
   await each<Meta>(store, 'meta', (_, value) => { metas.push(value); });
   const [saved] = metas;
   if (saved === undefined) return null;
-  if (saved.version !== VERSION) {
-    throw new Error(`the stored state has version ${saved.version}, this build reads ${VERSION}; start with an empty --storage.path`);
+  if (saved.version > VERSION || saved.version < OLDEST) {
+    throw new Error(`the stored state has version ${saved.version}, this build reads ${OLDEST} to ${VERSION}; start with an empty --storage.path`);
   }
   await each<SavedIdentity>(store, 'identity', (key, value) => { p.identities.restoreIdentity(Number(key), value); });
   await each<SavedNative>(store, 'native', (_, value) => { p.identities.restoreNative(value); });
@@ -136,7 +136,7 @@ export async function restoreCut(p: Processor, store: Store): Promise<unknown> {
   p.lastTick = saved.lastTick ?? -Infinity;
   p.heartbeat = saved.lastTick ?? 0;
   p.feeds.clock = Math.max(p.feeds.clock, p.lastTick);
-  p.identities.bind(p.parts.timeline.latest(), p.feeds.clock);
+  finish(p.identities.bind(p.parts.timeline.latest(), p.feeds.clock));
   p.allowBudgets();
   return saved.extra;
 }

@@ -36,7 +36,8 @@ export class Engine {
   readonly #queue: Waiting[] = [];
   #running: Promise<void> | null = null;
   #cutting: Promise<void> = Promise.resolve();
-  #building: Promise<void> | null = null;
+  #last: Promise<void> = Promise.resolve();
+  #breathed = performance.now();
   #sinceCut = 0;
   #unsaved: Cut | null = null;
   readonly #failing = { journal: false, store: false };
@@ -55,10 +56,9 @@ export class Engine {
     options.restored(engine.processor, extra);
     let replayed = 0;
     for await (const entry of options.journal.after(engine.processor.position)) {
-      await engine.processor.prepare(entry, options.store);
-      engine.processor.apply(entry);
+      await engine.#apply(entry);
       options.changed(engine.processor.takeChanges());
-      if (++replayed % 64 === 0) await new Promise((r) => setImmediate(r));
+      replayed++;
     }
     engine.#sinceCut = replayed;
     return { engine, replayed };
@@ -95,19 +95,11 @@ export class Engine {
   }
 
   async #run(): Promise<void> {
-    let breathed = performance.now();
+    this.#breathed = performance.now();
     for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
       try {
         const position = await next.appended;
-        // Entries of one commit become durable together: the loop is given back between them.
-        if (performance.now() - breathed > LONGEST_TURN) {
-          await breathe();
-          breathed = performance.now();
-        }
-        if (this.#building) await this.#building;
-        const entry: Entry = { position, ...next.body };
-        await this.processor.prepare(entry, this.#o.store);
-        const applied = this.processor.apply(entry);
+        const applied = await this.#alone(() => this.#apply({ position, ...next.body }));
         const changes = this.processor.takeChanges();
         if (changes.length > 0) this.#o.changed(changes);
         next.resolve(applied);
@@ -122,6 +114,33 @@ export class Engine {
     this.#running = null;
   }
 
+  async #apply(entry: Entry): Promise<Applied> {
+    await this.processor.prepare(entry, this.#o.store);
+    const steps = this.processor.apply(entry);
+    for (;;) {
+      // Entries of one commit become durable together, and one that closes the hours of a fleet is long: the loop is given back between.
+      if (performance.now() - this.#breathed > LONGEST_TURN) {
+        await breathe();
+        this.#breathed = performance.now();
+      }
+      const step = steps.next();
+      if (step.done === true) return step.value;
+    }
+  }
+
+  /** An entry is applied whole, and a cut is of a moment between two: one waits for the other. */
+  async #alone<T>(work: () => Promise<T>): Promise<T> {
+    const before = this.#last;
+    let done = (): void => {};
+    this.#last = new Promise((resolve) => { done = resolve; });
+    await before;
+    try {
+      return await work();
+    } finally {
+      done();
+    }
+  }
+
   /** Tells only of changes: one part that works again does not hide that the other still fails. */
   #report(part: 'journal' | 'store', error: Error | null): void {
     if (this.#failing[part] === (error !== null)) return;
@@ -132,12 +151,10 @@ export class Engine {
   async #cut(): Promise<void> {
     // What a failed commit carried is not marked as changed any more: it must be written before anything newer.
     if (this.#unsaved) await this.#commit(this.#unsaved);
-    this.#sinceCut = 0;
-    const building = takeCut(this.processor, this.#o.extra());
-    this.#building = building.then(() => {}, () => {});
-    const cut = await building;
-    this.#building = null;
-    await this.#commit(cut);
+    await this.#commit(await this.#alone(() => {
+      this.#sinceCut = 0;
+      return takeCut(this.processor, this.#o.extra());
+    }));
   }
 
   async #commit(cut: Cut): Promise<void> {

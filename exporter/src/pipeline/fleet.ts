@@ -1,14 +1,17 @@
-import type { EventRef, FleetView, IdentityClass, Inventory, Kind, Millis, Remit, WatchedIdentity } from '@remit/contract';
+import type { EventRef, FleetView, IdentityClass, Inventory, Kind, Millis, Remit, Steps, WatchedIdentity } from '@remit/contract';
 import { wasActive } from './activity.ts';
-import { standIn, type Identity } from './identities.ts';
+import type { Identity } from './identities.ts';
 import { HOUR } from './hours.ts';
 import { openFinding } from './opening.ts';
 import type { Processor } from './processor.ts';
+import { standIn } from './stand-in.ts';
 
 /** The fleet as a whole is looked at this often, and at the end of a replay. */
 const FLEET_EVERY: Millis = 5 * 60_000;
 /** A finding whose detector is gone falls quiet after this long. */
 const QUIET: Millis = 24 * HOUR;
+/** Identities looked at in a step. */
+const IN_A_STEP = 500;
 /** Key of the one part of a finding that the fleet's detectors keep saying. */
 const PART = 'tick';
 
@@ -31,12 +34,12 @@ export class FleetWatch {
     this.#passes = new Set(processor.parts.detectors.filter((d) => d.on === 'tick' && d.passes === true).map((d) => d.id));
   }
 
-  tick(now: Millis): void {
+  * tick(now: Millis): Steps<void> {
     this.#resolveQuiet(now);
     if (now - this.#judged < FLEET_EVERY && now >= this.#judged) return;
-    this.#judge(now);
+    yield* this.#judge(now);
     this.#p.book.forget(now, this.#p.parts.retention);
-    this.#p.chains.forget(now);
+    yield* this.#p.chains.forget(now);
     this.#judged = now;
   }
 
@@ -56,11 +59,11 @@ export class FleetWatch {
   }
 
   /** What is no longer said is over or was wrong, as its detector has it; what speaks of something that happened stays. */
-  #judge(now: Millis): void {
+  * #judge(now: Millis): Steps<void> {
     const inventory = this.#p.parts.timeline.at(now);
-    this.#p.identities.bind(inventory, now);
+    yield* this.#p.identities.bind(inventory, now);
     const standing = new Set<string>();
-    for (const { detector, signal } of this.#p.judge.tick(this.#view(now, inventory))) {
+    for (const { detector, signal } of yield* this.#p.judge.tick(this.#view(now, inventory))) {
       const { urn, ...rest } = signal as typeof signal & { urn: string };
       const identity = this.#p.identities.get(urn) ?? standIn(urn, null);
       standing.add(openFinding(this.#p, { detector, signal: rest, also: [] }, { identity, remit: identity.remit, inventory, event: null, at: now, part: PART, provisional: false }));
@@ -76,11 +79,27 @@ export class FleetWatch {
 
   #view(now: Millis, inventory: Inventory): FleetView {
     const { identities, relied } = this.#p;
+    const p = this.#p;
+    // Once a look: every detector of the fleet asks.
     let seen: WatchedIdentity[] | null = null;
+    const watched = function* (): Steps<WatchedIdentity[]> {
+      const found: WatchedIdentity[] = [];
+      for (let i = 0; i < identities.all.length; i++) {
+        const identity = identities.all[i]!;
+        if (isWatched(identities.classOf(identity))) found.push(new Watched(p, identity));
+        if (i % IN_A_STEP === 0) yield;
+      }
+      return found;
+    };
     return {
       now, inventory,
-      // Once a look: every detector of the fleet asks.
-      identities: () => seen ??= identities.all.filter((identity) => isWatched(identities.classOf(identity))).map((identity) => new Watched(this.#p, identity)),
+      * each(visit) {
+        seen ??= yield* watched();
+        for (let i = 0; i < seen.length; i++) {
+          visit(seen[i]!);
+          if (i % IN_A_STEP === 0) yield;
+        }
+      },
       * reliedOn() {
         for (const { exception } of inventory.exceptions()) {
           const met = relied.get(exception.id);

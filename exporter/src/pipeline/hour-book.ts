@@ -1,4 +1,5 @@
-import type { Bands, Detector, FindingState, HourFacts, HourScore, HourView, Millis, Violation } from '@remit/contract';
+import type { Bands, Detector, FindingState, HourFacts, HourScore, HourView, Millis, Steps, Violation } from '@remit/contract';
+import { visitSorted } from '../lib/steps.ts';
 import { HOUR, hourOf, openHour, type OpenHour } from './hours.ts';
 import type { Identity } from './identities.ts';
 import type { ClosedHour } from './parts.ts';
@@ -16,6 +17,7 @@ const VIOLATION_OF: ReadonlyMap<string, Violation> = new Map<string, Violation>(
 /** Nobody waits for a word on what was said, taken back or expected. */
 const LEARNED: ReadonlySet<FindingState> = new Set(['benign', 'withdrawn', 'silenced']);
 const SHOWN: Millis = 24 * HOUR;
+const CLOSED_IN_A_STEP = 16;
 
 /** All open identity-hours: judged provisionally as events come, finally at their close, and only then learned. */
 export class HourBook {
@@ -180,12 +182,12 @@ export class HourBook {
   }
 
   /** Closes every hour that all feeds of its identity have passed, in order of hour and URN. */
-  closeDue(): void {
+  * closeDue(): Steps<void> {
     const { furthest } = this.#p.feeds;
     const starts = [...this.open.keys()].filter((start) => furthest >= start + HOUR).sort((a, b) => a - b);
     for (const start of starts) {
       const due = [...this.open.get(start)!].filter((identity) => this.#p.feeds.frontier(identity.feeds) >= start + HOUR);
-      for (const identity of due.sort((a, b) => (a.urn < b.urn ? -1 : 1))) this.#close(identity, start);
+      yield* visitSorted(due, byUrn, CLOSED_IN_A_STEP, (identity) => { this.#close(identity, start); });
     }
   }
 
@@ -231,6 +233,8 @@ export class HourBook {
     return false;
   }
 }
+
+function byUrn(a: Identity, b: Identity): number { return a.urn < b.urn ? -1 : a.urn > b.urn ? 1 : 0; }
 
 function add(hours: Map<Millis, Set<Identity>>, start: Millis, identity: Identity): void {
   const set = hours.get(start);

@@ -1,4 +1,4 @@
-import { KINDS, type IdentityClass, type Inventory, type Kind, type Millis, type NhiEvent, type Remit } from '@remit/contract';
+import { KINDS, type IdentityClass, type Inventory, type Kind, type Millis, type NhiEvent, type Remit, type Steps } from '@remit/contract';
 import { markActive, newActivity, type Activity } from './activity.ts';
 import type { OpenHour } from './hours.ts';
 import { Natives, type Native } from './natives.ts';
@@ -10,6 +10,9 @@ const MACHINE = 2;
 const PLATFORM = 4;
 /** A person at work with something that is nobody's own: a role taken with MFA. */
 const BORROWED = 8;
+
+/** Identities looked at in a step. */
+const IN_A_STEP = 500;
 
 /** One durable identity: what is counted, judged and learned. Several natives may be one, through the inventory. */
 export interface Identity {
@@ -329,8 +332,10 @@ export class Identities {
   }
 
   /** Binds the records of the inventory in force, so that class, kind and owner are right without a new event. */
-  bind(inventory: Inventory, at: Millis): void {
-    for (const identity of this.all) {
+  * bind(inventory: Inventory, at: Millis): Steps<void> {
+    for (let i = 0; i < this.all.length; i++) {
+      const identity = this.all[i]!;
+      if (i % IN_A_STEP === 0) yield;
       const remit = this.recordOf(identity, inventory, at);
       identity.remit = remit?.reviewed ? remit : null;
       identity.proposal = remit?.reviewed ? null : remit;
@@ -338,12 +343,4 @@ export class Identities {
       if (identity.activity === null && identity.remit !== null) this.#watch(identity, identity.remit);
     }
   }
-}
-
-/** Stands for somebody in findings who has not acted: the whole fleet, or one whose credential somebody else handled. */
-export function standIn(urn: string, remit: Remit | null): Identity {
-  return {
-    index: -1, urn, kindRank: 0, lastKind: '', proofs: 0, first: 0, last: 0, success: 0, failure: 0, denied: 0, sensitive: false, natives: [],
-    carriers: NO_CARRIERS, feeds: [], open: [], closedUntil: 0, score: null, deviates: null, succeededUntil: null, longestPause: 0, refused: 0, partly: 0, activity: null, remit, proposal: null,
-  };
 }

@@ -1,5 +1,5 @@
 import type {
-  Chain, ChainMember, DataClass, Detector, EventRef, FleetView, HourView, Inventory, JudgedIdentity, Millis, NhiEvent, Owner, Remit, RunView, Severity, Signal, View,
+  Chain, ChainMember, DataClass, Detector, EventRef, FleetView, HourView, Inventory, JudgedIdentity, Millis, NhiEvent, Owner, Remit, RunView, Severity, Signal, Steps, View,
 } from '@remit/contract';
 import { DATA_CLASSES, sensitivity, SEVERITIES } from '@remit/contract';
 import { eventRef } from './evidence.ts';
@@ -134,8 +134,29 @@ export class Judge {
     return this.#run.flatMap((detector) => this.#guard(detector, () => detector.inspect(run, view)));
   }
 
-  tick(state: FleetView): Judged<Of<'tick'>>[] {
-    return this.#tick.flatMap((detector) => this.#guard(detector, () => detector.inspect(state)));
+  * tick(state: FleetView): Steps<Judged<Of<'tick'>>[]> {
+    const judged: Judged<Of<'tick'>>[] = [];
+    for (const detector of this.#tick) judged.push(...yield* this.#look(detector, state));
+    return judged;
+  }
+
+  * #look(detector: Of<'tick'>, state: FleetView): Steps<Judged<Of<'tick'>>[]> {
+    let seconds = 0;
+    try {
+      const steps = detector.inspect(state);
+      for (;;) {
+        const started = performance.now();
+        const step = steps.next();
+        seconds += (performance.now() - started) / 1000;
+        if (step.done === true) return step.value.map((signal) => ({ detector, signal, also: [] }));
+        yield;
+      }
+    } catch (error) {
+      this.#watch.failed(detector.id, error);
+      return [];
+    } finally {
+      this.#watch.inspected(detector.id, seconds);
+    }
   }
 
   /** What a chain detector remembers of an event. */

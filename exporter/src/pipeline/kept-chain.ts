@@ -1,5 +1,7 @@
-import type { ChainStep, Millis } from '@remit/contract';
+import type { ChainMember, ChainStep, Detector, Millis, NhiEvent, View } from '@remit/contract';
 import type { Used } from './recency.ts';
+
+export type ChainDetector = Extract<Detector, { on: 'chain' }>;
 
 /** One group of events of one identity, as one detector remembers it. */
 export interface SavedChain {
@@ -41,6 +43,19 @@ export function earliest(steps: readonly KeptStep[]): Millis {
 /** Whether the step comes after the place of such a member. */
 export function after(step: KeptStep, slot: Millis, id: string): boolean {
   return step.slot > slot || (step.slot === slot && step.id > id);
+}
+
+/** Adds an event to a step that is there already. */
+export function fold(into: KeptStep, detector: ChainDetector, member: ChainMember, event: NhiEvent, view: View, gap: boolean): void {
+  into.count++;
+  if (event.time > into.last) into.last = event.time;
+  if (event.time <= into.first) {
+    const ref = view.ref(event);
+    if (event.time < into.first || ref.uid < into.ref.uid) into.ref = ref;
+  }
+  if (event.time < into.first) into.first = event.time;
+  into.fact = detector.add ? detector.add(into.fact, member.id, event, view) : detector.merge ? detector.merge(into.fact, member.fact) : into.fact;
+  into.gap ||= gap || member.incomplete === true;
 }
 
 /** What a restart needs of a chain, as JSON. */

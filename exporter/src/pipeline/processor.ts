@@ -1,4 +1,4 @@
-import type { Entry, FindingChange, IdentityClass, Inventory, JudgedIdentity, Millis, NhiEvent, Remit, Store, Verdict } from '@remit/contract';
+import type { Entry, FindingChange, IdentityClass, Inventory, JudgedIdentity, Millis, NhiEvent, Remit, Steps, Store, Verdict } from '@remit/contract';
 import { ChainBook } from './chains.ts';
 import { Dedup, type Seen } from './dedup.ts';
 import { amend } from './amend.ts';
@@ -92,20 +92,25 @@ export class Processor {
     if (missing) await this.dedup.ensure(hours, store);
   }
 
-  /** Applies one entry, whole. Entries come in order of position, each once. */
-  apply(entry: Entry): Applied {
+  /**
+   * Applies one entry, in steps. Entries come in order of position, each once, and whole: between its steps others may look, but nothing may
+   * be changed or saved.
+   */
+  * apply(entry: Entry): Steps<Applied> {
     const applied: Applied = { unique: 0, start_record: 0, duplicate: 0, late: 0 };
     if (entry.type === 'batch') {
       this.feeds.clock = Math.max(this.feeds.clock, entry.receivedAt);
       let feed: Feed | null = null;
       for (const event of entry.events) {
         if (feed?.source !== event.metadata.source) feed = this.#feed(entry, event);
-        this.#event(event, feed, entry.receivedAt, applied);
+        if (!this.#isNew(event, feed, entry.receivedAt, applied)) continue;
+        if (this.feeds.advance(feed, event.time, entry.receivedAt)) yield* this.hours.closeDue();
+        this.#take(event, feed, entry.receivedAt, applied);
       }
       this.#release(this.traces.due(), entry.receivedAt);
       this.#judgeTouched(entry.receivedAt, entry.backfill);
-    } else if (entry.type === 'tick') this.#tick(entry.now, entry.idle);
-    else if (entry.type === 'inventory') this.#inventory(entry);
+    } else if (entry.type === 'tick') yield* this.#tick(entry.now, entry.idle);
+    else if (entry.type === 'inventory') yield* this.#inventory(entry);
     else this.#verdict(entry.verdict);
     this.position = entry.position;
     return applied;
@@ -121,7 +126,8 @@ export class Processor {
     return feed;
   }
 
-  #event(event: NhiEvent, feed: Feed, receivedAt: Millis, applied: Applied): void {
+  /** Counts a record; false when nothing is to be done with it any more: it came before, or another one implies it. */
+  #isNew(event: NhiEvent, feed: Feed, receivedAt: Millis, applied: Applied): boolean {
     const { metadata } = event;
     const outcome = outcomeOf(event);
     const { seen, counted } = this.dedup.see(
@@ -129,18 +135,18 @@ export class Processor {
     );
     if (event.flags.includes('implied')) {
       if (seen === 'unique') this.#implied(event, receivedAt);
-      return;
+      return false;
     }
-    const context = seen === 'unique' && event.flags.includes('context');
-    applied[context ? 'start_record' : seen]++;
-    if (seen !== 'unique') {
-      if (counted >= 0) this.#correct(event, counted, outcome);
-      this.observer?.(event, seen, null);
-      return;
-    }
-    if (this.feeds.advance(feed, event.time, receivedAt)) this.hours.closeDue();
+    applied[seen === 'unique' && event.flags.includes('context') ? 'start_record' : seen]++;
+    if (seen === 'unique') return true;
+    if (counted >= 0) this.#correct(event, counted, outcome);
+    this.observer?.(event, seen, null);
+    return false;
+  }
+
+  #take(event: NhiEvent, feed: Feed, receivedAt: Millis, applied: Applied): void {
     if (event.trace?.span === undefined) this.#unique(event, feed, receivedAt, applied, false);
-    else if (!this.traces.add(event, feed, receivedAt) || context) this.observer?.(event, 'start_record', null);
+    else if (!this.traces.add(event, feed, receivedAt) || event.flags.includes('context')) this.observer?.(event, 'start_record', null);
   }
 
   /** An event of its own: who acted, what it counts for, and what the detectors say. */
@@ -276,7 +282,7 @@ export class Processor {
 
   // -------------------------------------------------------------- ticks, inventory, verdicts
 
-  #tick(now: Millis, idle: readonly string[]): void {
+  * #tick(now: Millis, idle: readonly string[]): Steps<void> {
     if (now < this.lastTick) return;
     this.privileges.turn(this.lastTick, now, (identity) => this.identities.show(identity));
     this.lastTick = now;
@@ -285,17 +291,17 @@ export class Processor {
     this.#release(this.traces.overdue(now), now);
     const history = this.feeds.all.every((feed) => feed.replay);
     this.#judgeTouched(now, history);
-    this.hours.closeDue();
+    yield* this.hours.closeDue();
     this.runs.closeDue(now, history);
     this.hours.fade(now);
-    this.fleet.tick(now);
+    yield* this.fleet.tick(now);
     this.heartbeat = now;
   }
 
-  #inventory({ now, imported, revision, files }: Extract<Entry, { type: 'inventory' }>): void {
+  * #inventory({ now, imported, revision, files }: Extract<Entry, { type: 'inventory' }>): Steps<void> {
     this.parts.timeline.add(now, this.parts.compile(files, imported));
     this.inventories.push({ from: now, imported, revision, files });
-    this.identities.bind(this.parts.timeline.latest(), now);
+    yield* this.identities.bind(this.parts.timeline.latest(), now);
     this.allowBudgets();
     for (const { urn } of [...this.shadows.all.values()]) if (!this.identities.get(urn)?.proposal) this.shadows.clear(urn);
     this.fleet.judgeSoon();

@@ -3,10 +3,11 @@ import { fingerprint } from '../lib/hash.ts';
 import { eventRef } from './evidence.ts';
 import { HeldRuns } from './held-runs.ts';
 import { HOUR } from './hours.ts';
-import { standIn, type Identity } from './identities.ts';
+import type { Identity } from './identities.ts';
 import type { HashedRun, RunVerdict } from './parts.ts';
 import { openFinding } from './opening.ts';
 import type { Processor } from './processor.ts';
+import { standIn } from './stand-in.ts';
 import { callOf, RunHasher, surpriseOf, type KeptCall, type Segment } from './run-calls.ts';
 
 const DAY = 24 * HOUR;

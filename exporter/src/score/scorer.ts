@@ -270,7 +270,7 @@ export class Scorer {
   /** Everything learned that changed since the last call, as rows for the store, to be read to the end before anything is learned; `gone` are keys to delete. */
   takeDirty(): { puts: Iterable<{ key: string; value: Uint8Array }>; gone: string[] } {
     const { puts, gone } = this.#held.takeDirty();
-    return { puts: this.#puts(puts), gone: gone.map((key) => `held/${key}`) };
+    return { puts: this.#puts(puts), gone: [...gone.map((key) => `held/${key}`), ...this.#peers.sketch.takeGoneDays().map((key) => `day/${key}`)] };
   }
 
   * #puts(held: { key: string; value: unknown }[]): Generator<{ key: string; value: Uint8Array }> {
@@ -284,6 +284,7 @@ export class Scorer {
     for (const { key, value } of this.#rows.takeDirty()) yield { key: `row/${key}`, value };
     for (const { key, value } of this.#toolRows.takeDirty()) yield { key: `tool/${key}`, value };
     for (const { key, value } of this.#peers.sketch.takeDirty()) yield { key: `page/${key}`, value };
+    for (const { key, value } of this.#peers.sketch.takeDirtyDays()) yield { key: `day/${key}`, value };
   }
 
   #layouts: { rows: string; tools: string } | null = null;
@@ -295,6 +296,7 @@ export class Scorer {
     if (table === 'row') this.#rows.restore(rest, value, this.#layouts!.rows);
     else if (table === 'tool') this.#toolRows.restore(rest, value, this.#layouts!.tools);
     else if (table === 'page') this.#peers.sketch.restorePage(rest, value);
+    else if (table === 'day') this.#peers.sketch.restoreDay(rest, value);
     else {
       const saved: unknown = JSON.parse(new TextDecoder().decode(value));
       if (table === 'a') {

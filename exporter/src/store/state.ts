@@ -4,10 +4,11 @@ import { Caller } from './caller.ts';
 
 export type StateRequest = { id: number } & (
   | { do: 'position' } | { do: 'page'; table: string; after: string; to: string; most: number }
-  | { do: 'pick'; table: string; keys: string[] } | { do: 'commit'; cut: Cut } | { do: 'bytes' } | { do: 'close' });
+  | { do: 'pick'; table: string; keys: string[] } | { do: 'stage'; first: boolean; puts: Cut['puts']; deletes: Cut['deletes'] } | { do: 'commit'; position: Position; drops: Cut['drops'] } | { do: 'bytes' } | { do: 'close' });
 export interface StateReply { id: number; error?: string; value?: number; keys?: string[]; bytes?: Uint8Array; ends?: Uint32Array }
 
 const PAGE_ROWS = 2000;
+const STAGED_ROWS = 500;
 /** Sorts after every key in use: keys are printable. */
 const LAST = '\u{10ffff}';
 
@@ -46,8 +47,13 @@ export class SqliteStore implements Store {
     return keys.map((_, i) => (ends[i] === (ends[i - 1] ?? 0) ? null : bytes.subarray(ends[i - 1] ?? 0, ends[i])));
   }
 
-  async commit(cut: Cut): Promise<void> {
-    await this.#caller.call({ do: 'commit', cut });
+  /** Rows are handed over in parts: to copy those of a large fleet at once would hold the loop for long. */
+  async commit({ puts, deletes, drops, position }: Cut): Promise<void> {
+    for (let at = 0, to; at === 0 || at < Math.max(puts.length, deletes.length); at = to) {
+      to = at + STAGED_ROWS;
+      await this.#caller.call({ do: 'stage', first: at === 0, puts: puts.slice(at, to), deletes: deletes.slice(at, to) });
+    }
+    await this.#caller.call({ do: 'commit', drops, position });
   }
 
   async bytes(): Promise<number> {

@@ -1,4 +1,4 @@
-import type { Detector, EventRef, Exception, FleetView, Millis, Signal } from '@remit/contract';
+import type { Detector, EventRef, Exception, FleetView, Millis, Signal, Steps } from '@remit/contract';
 import { DAY, attack, bounded, instant, moment, nist, owasp, tenet } from '../phrases.ts';
 
 const PERIOD = 7 * DAY;
@@ -28,14 +28,14 @@ export const detector: Detector = {
   firstAction: 'Ask the owner of the exception whether the work should have ended; then stop it, approve it for good, or renew the exception',
   benign: ['A migration that takes longer than planned', 'A deviation that became the normal way and belongs into the record'],
   quietFor: PERIOD,
-  inspect(state) {
+  * inspect(state) {
     const relied = [];
     for (const one of state.reliedOn()) {
       const ended = Date.parse(one.exception.expires_at);
       if (one.last >= ended && ended <= state.now && state.now - one.last < PERIOD) relied.push({ ...one, ended });
     }
     if (relied.length === 0) return [];
-    const evidence = evidenceOf(state, new Set(relied.map(({ urn }) => urn)));
+    const evidence = yield* evidenceOf(state, new Set(relied.map(({ urn }) => urn)));
     return relied.map((one) => about(one, evidence.get(one.urn) ?? []));
   },
 };
@@ -54,8 +54,8 @@ function about({ exception, urn, count, first, last, ended }: Relied, evidence: 
   };
 }
 
-function evidenceOf(state: FleetView, urns: ReadonlySet<string>): Map<string, readonly EventRef[]> {
+function* evidenceOf(state: FleetView, urns: ReadonlySet<string>): Steps<Map<string, readonly EventRef[]>> {
   const found = new Map<string, readonly EventRef[]>();
-  for (const { urn, evidence } of state.identities()) if (urns.has(urn)) found.set(urn, evidence);
+  yield* state.each(({ urn, evidence }) => { if (urns.has(urn)) found.set(urn, evidence); });
   return found;
 }

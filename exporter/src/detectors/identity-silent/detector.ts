@@ -1,4 +1,5 @@
 import type { Detector, ExpectedRun, Millis, Signal, WatchedIdentity } from '@remit/contract';
+import { Foremost } from '../../lib/foremost.ts';
 import { attack, bounded, DAY, instant, moment, nist, owasp, tenet } from '../phrases.ts';
 
 /** Most findings of one look at the fleet; those that fell silent last come first. */
@@ -40,10 +41,10 @@ export const detector: Detector = {
     'A run that the source does not log',
   ],
   quietFor: DAY,
-  inspect(state) {
-    const missed: Missed[] = [];
-    for (const identity of state.identities()) missed.push(...episodesOf(identity));
-    return missed.sort((a, b) => b.last.start - a.last.start || (a.identity.urn < b.identity.urn ? -1 : 1)).slice(0, MOST).map(about);
+  * inspect(state) {
+    const missed = new Foremost<Missed>(MOST, (a, b) => b.last.start - a.last.start || (a.identity.urn < b.identity.urn ? -1 : 1));
+    yield* state.each((identity) => { for (const episode of episodesOf(identity)) missed.add(episode); });
+    return missed.sorted().map(about);
   },
 };
 

@@ -1,5 +1,6 @@
 import type { Detector, IdentityRecord, Millis, Signal, WatchedIdentity } from '@remit/contract';
 import { parseDuration } from '../../lib/duration.ts';
+import { Foremost } from '../../lib/foremost.ts';
 import { attack, bounded, DAY, day, moment, nist, owasp, span, tenet } from '../phrases.ts';
 
 const HOUR: Millis = 3_600_000;
@@ -38,15 +39,14 @@ export const detector: Detector = {
   firstAction: 'Import again or review the record, then look at what the identity used that the old record did not know',
   benign: ['An import that failed or was switched off', 'A review that was made and not written down'],
   quietFor: 7 * DAY,
-  inspect(state) {
-    const found: { identity: WatchedIdentity; old: Old }[] = [];
-    for (const identity of state.identities()) {
-      if (identity.remit === null || state.now - identity.last >= ACTIVE) continue;
-      for (const old of staleOf(identity.remit.record, state.now)) found.push({ identity, old });
-    }
-    found.sort((a, b) => Number(b.identity.sensitive) - Number(a.identity.sensitive) || a.old.due - b.old.due
-      || (a.identity.urn < b.identity.urn ? -1 : 1) || (a.old.what < b.old.what ? -1 : 1));
-    return found.slice(0, MOST).map(({ identity, old }) => about(identity, old));
+  * inspect(state) {
+    const found = new Foremost<{ identity: WatchedIdentity; old: Old }>(MOST, (a, b) => Number(b.identity.sensitive) - Number(a.identity.sensitive)
+      || a.old.due - b.old.due || (a.identity.urn < b.identity.urn ? -1 : a.identity.urn > b.identity.urn ? 1 : a.old.what < b.old.what ? -1 : 1));
+    yield* state.each((identity) => {
+      if (identity.remit === null || state.now - identity.last >= ACTIVE) return;
+      for (const old of staleOf(identity.remit.record, state.now)) found.add({ identity, old });
+    });
+    return found.sorted().map(({ identity, old }) => about(identity, old));
   },
 };
 

@@ -1,4 +1,5 @@
 import type { Detector, Signal, WatchedIdentity } from '@remit/contract';
+import { Foremost } from '../../lib/foremost.ts';
 import { DAY, attack, bounded, moment, nist, owasp, tenet } from '../phrases.ts';
 
 const HOUR = 3_600_000;
@@ -32,12 +33,12 @@ export const detector: Detector = {
   firstAction: 'Find who deleted and made it; if it is a planned replacement, give the new id a record of its own',
   benign: ['A stack that was removed and deployed again', 'A namespace or cluster that was restored from a backup'],
   quietFor: REMEMBERED,
-  inspect(state) {
-    const back: WatchedIdentity[] = [];
-    for (const identity of state.identities()) {
-      if (identity.remit === null && state.now - identity.last < REMEMBERED && identity.recreatedFrom !== null) back.push(identity);
-    }
-    return back.sort((a, b) => b.last - a.last || (a.urn < b.urn ? -1 : 1)).slice(0, MOST).map(about);
+  * inspect(state) {
+    const back = new Foremost<WatchedIdentity>(MOST, (a, b) => b.last - a.last || (a.urn < b.urn ? -1 : 1));
+    yield* state.each((identity) => {
+      if (identity.remit === null && state.now - identity.last < REMEMBERED && identity.recreatedFrom !== null) back.add(identity);
+    });
+    return back.sorted().map(about);
   },
 };
 

@@ -1,5 +1,6 @@
-import type { Detector, EventRef, FleetView, JudgedIdentity, Signal } from '@remit/contract';
+import type { Detector, EventRef, FleetView, JudgedIdentity, Millis, Signal, Steps } from '@remit/contract';
 import { FLEET } from '@remit/contract';
+import { Foremost } from '../../lib/foremost.ts';
 import { DAY, attack, instant, moment, nist, owasp, tenet } from '../phrases.ts';
 
 const PERIOD = 7 * DAY;
@@ -37,43 +38,46 @@ export const detector: Detector = {
   },
   benign: ['A new workload whose record is still in review', 'A vendor integration that belongs to another team'],
   quietFor: PERIOD,
-  inspect(state) {
-    const { total, unknown } = census(state);
-    if (unknown.length === 0) return [];
-    const recorded = total - unknown.length;
-    if (recorded / total < COVERED) return [fleet(state, unknown, total)];
-    const signals = unknown.slice(0, MOST).map(single);
-    if (unknown.length > MOST) signals.push(fleet(state, unknown, total));
+  * inspect(state) {
+    const all = yield* census(state);
+    if (all.unknown === 0) return [];
+    if ((all.total - all.unknown) / all.total < COVERED) return [fleet(state, all)];
+    const signals = all.foremost.map(single);
+    if (all.unknown > MOST) signals.push(fleet(state, all));
     return signals;
   },
 };
 
 interface Unknown extends JudgedIdentity { sensitive: boolean; events: number; evidence: readonly EventRef[] }
 
-/** Identities active in the last 7 days, and those of them without a record, the most telling first. */
-function census(state: FleetView): { total: number; unknown: Unknown[] } {
-  let total = 0;
-  const unknown: Unknown[] = [];
-  for (const identity of state.identities()) {
-    if (state.now - identity.last >= PERIOD) continue;
-    total++;
-    if (!identity.inventoried) unknown.push(identity);
-  }
-  unknown.sort((a, b) => Number(b.sensitive) - Number(a.sensitive) || b.events - a.events || (a.urn < b.urn ? -1 : 1));
-  return { total, unknown };
+/** Identities active in the last 7 days, and of those without a record how many there are, and did something sensitive, when the last acted, and the most telling. */
+interface Census { total: number; unknown: number; sensitive: number; last: Millis; foremost: Unknown[] }
+
+function* census(state: FleetView): Steps<Census> {
+  const found: Census = { total: 0, unknown: 0, sensitive: 0, last: 0, foremost: [] };
+  const foremost = new Foremost<Unknown>(MOST, (a, b) => Number(b.sensitive) - Number(a.sensitive) || b.events - a.events || (a.urn < b.urn ? -1 : 1));
+  yield* state.each((identity) => {
+    if (state.now - identity.last >= PERIOD) return;
+    found.total++;
+    if (identity.inventoried) return;
+    found.unknown++;
+    found.sensitive += Number(identity.sensitive);
+    found.last = Math.max(found.last, identity.last);
+    foremost.add(identity);
+  });
+  return { ...found, foremost: foremost.sorted() };
 }
 
-function fleet(state: FleetView, unknown: readonly Unknown[], total: number): Signal & { urn: string } {
-  const sensitive = unknown.filter((identity) => identity.sensitive).length;
+function fleet(state: FleetView, { total, unknown, sensitive, last, foremost }: Census): Signal & { urn: string } {
   const empty = state.inventory.records().length === 0;
   return {
     urn: FLEET, subject: 'coverage', bucket: week(state.now),
     reason: {
       expected: empty ? 'an inventory of the machine identities' : 'a record for every active machine identity',
-      observed: `${unknown.length} of ${total} active identities have none, ${sensitive} of them did something sensitive`,
+      observed: `${unknown} of ${total} active identities have none, ${sensitive} of them did something sensitive`,
     },
-    evidence: unknown.slice(0, SHOWN).flatMap(({ evidence }) => evidence.slice(0, 1)).sort((a, b) => a.time - b.time),
-    at: unknown.reduce((latest, { last }) => Math.max(latest, last), 0),
+    evidence: foremost.slice(0, SHOWN).flatMap(({ evidence }) => evidence.slice(0, 1)).sort((a, b) => a.time - b.time),
+    at: last,
     ...(empty ? { severity: 'info' as const } : {}),
   };
 }

@@ -1,4 +1,5 @@
 import type { Detector, Signal, WatchedIdentity } from '@remit/contract';
+import { Foremost } from '../../lib/foremost.ts';
 import { DAY, attack, bounded, instant, moment, nist, owasp, tenet } from '../phrases.ts';
 
 const HOUR = 3_600_000;
@@ -32,13 +33,13 @@ export const detector: Detector = {
   firstAction: 'Find the team that runs it and enter it as owner, in the record and under owners; or switch the identity off',
   benign: ['A team that was renamed in one place and not in the other', 'A record that was taken over before its owner was settled'],
   quietFor: PERIOD,
-  inspect(state) {
-    const unowned: WatchedIdentity[] = [];
-    for (const identity of state.identities()) {
+  * inspect(state) {
+    const unowned = new Foremost<WatchedIdentity>(MOST, (a, b) => Number(b.sensitive) - Number(a.sensitive) || b.events - a.events || (a.urn < b.urn ? -1 : 1));
+    yield* state.each((identity) => {
       const { remit, last } = identity;
-      if (remit !== null && !remit.owned && state.now - last < PERIOD) unowned.push(identity);
-    }
-    return unowned.sort((a, b) => Number(b.sensitive) - Number(a.sensitive) || b.events - a.events || (a.urn < b.urn ? -1 : 1)).slice(0, MOST).map(about);
+      if (remit !== null && !remit.owned && state.now - last < PERIOD) unowned.add(identity);
+    });
+    return unowned.sorted().map(about);
   },
 };
 
