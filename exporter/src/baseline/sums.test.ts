@@ -48,3 +48,14 @@ test('hostile numbers and names do no harm', () => {
   ]);
   expect(sums).toMatchObject({ events: 4, amount: 47, measured: 2 });
 });
+
+test('hours that begin alike stay apart', () => {
+  const first = summed([event(1)]);
+  const second = summed([event(1)]);
+  const before = JSON.stringify(saveSums(second));
+  for (let i = 2; i < 40; i++) summing.add(first, event(i, { api: { operation: `Other${i}` }, src_endpoint: { ip: `${100 + i}.7.0.1` } }), null);
+  expect(first.actions!.length).toBe(24);
+  expect(first.sources!.length).toBe(8);
+  expect(JSON.stringify(saveSums(second))).toBe(before);
+  expect(JSON.stringify(saveSums(summed([event(1)])))).toBe(before);
+});

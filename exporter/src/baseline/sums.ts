@@ -1,5 +1,6 @@
 import type { HourSums, NhiEvent } from '@remit/contract';
 import { KeyedHash } from '../lib/hash.ts';
+import { withItem } from '../lib/lean-list.ts';
 
 /** Most values of one sort that an hour remembers: the smallest hashes, which any order of events leaves alike. */
 const CAP = { actions: 24, resources: 32, sources: 8, destinations: 16, arguments: 48 } as const;
@@ -199,18 +200,32 @@ function addAmount(sums: HourSums, action: number, count: number, logs: number):
 }
 
 /** Keeps the `CAP` smallest, sorted. */
+/** Sets that hold one value in most hours, the same as in those of many others. */
+const SHARED: ReadonlySet<SetName> = new Set(['actions', 'sources']);
+const singles = new Map<number, number[]>();
+
+/** The set of one value, the same each time: a short set is never written to. */
+function single(value: number): number[] {
+  let set = singles.get(value);
+  if (set !== undefined) return set;
+  if (singles.size >= MOST_KNOWN) singles.clear();
+  singles.set(value, set = [value]);
+  return set;
+}
+
 function insert(sums: HourSums, name: SetName, value: number): void {
   const set = sums[name];
   if (set === null) {
-    sums[name] = [value];
+    sums[name] = SHARED.has(name) ? single(value) : [value];
     return;
   }
   let i = set.length;
   if (i >= CAP[name] && value > set[i - 1]!) return;
   while (i > 0 && set[i - 1]! > value) i--;
   if (i > 0 && set[i - 1] === value) return;
-  set.splice(i, 0, value);
-  if (set.length > CAP[name]) set.pop();
+  const more = withItem(set, i, value);
+  if (more.length > CAP[name]) more.pop();
+  sums[name] = more;
 }
 
 function amountOf(event: NhiEvent): number {

@@ -1,5 +1,6 @@
 import type { Chain, ChainMember, FindingState, Inventory, Millis, NhiEvent, Remit, Steps, View } from '@remit/contract';
 import { fingerprint } from '../lib/hash.ts';
+import { withItem } from '../lib/lean-list.ts';
 import type { Identity } from './identities.ts';
 import type { Judge, Judged } from './judge.ts';
 import { openFinding } from './opening.ts';
@@ -181,10 +182,10 @@ export class ChainBook {
       return;
     }
     const fact: unknown = detector.add ? detector.add(null, id, event, view) : member.fact;
-    steps.splice(at, 0, { slot, id, first: event.time, last: event.time, count: 1, ref: view.ref(event), fact, gap: gap || member.incomplete === true });
+    chain.steps = withItem(steps, at, { slot, id, first: event.time, last: event.time, count: 1, ref: view.ref(event), fact, gap: gap || member.incomplete === true });
     this.#steps++;
-    if (steps.length <= detector.cap) return;
-    chain.lostUntil = Math.max(chain.lostUntil, steps.shift()!.last);
+    if (chain.steps.length <= detector.cap) return;
+    chain.lostUntil = Math.max(chain.lostUntil, chain.steps.shift()!.last);
     this.#steps--;
     chain.dropped++;
   }

@@ -19,17 +19,23 @@ let lastUid = '';
 
 /** What may be shown of an event as evidence: names and numbers, cut; no body, no argument, no secret. */
 export function eventRef(event: NhiEvent): EventRef {
-  const ref: EventRef = {
-    uid: eventUid(event), time: event.time, source: event.metadata.source, operation: cut(event.api.operation),
-    category: event.action.category, outcome: event.outcome.denied ? 'denied' : event.status_id === 2 ? 'failure' : 'success',
-  };
+  const uid = eventUid(event);
+  const { time, metadata: { source }, action: { category } } = event;
+  const operation = cut(event.api.operation);
+  const outcome = event.outcome.denied ? 'denied' : event.status_id === 2 ? 'failure' : 'success';
   const service = event.api.service?.name;
-  if (service !== undefined && service !== '') ref.service = cut(service);
   const target = event.resources?.[0];
   const resource = target?.uid ?? target?.name ?? target?.type ?? event.tool?.name;
-  if (resource !== undefined) ref.resource = cut(resource);
-  if (event.credential?.uid !== undefined) ref.credential = cut(event.credential.uid);
+  const credential = event.credential?.uid;
   const network = event.src_endpoint?.ip ?? (event.src_kind === 'unknown' ? undefined : event.src_kind);
+  // Made whole where nothing is missing: what is added afterwards lies in a list of its own.
+  if (service !== undefined && service !== '' && resource !== undefined && credential !== undefined && network !== undefined) {
+    return { uid, time, source, operation, category, outcome, service: cut(service), resource: cut(resource), credential: cut(credential), network: cut(network) };
+  }
+  const ref: EventRef = { uid, time, source, operation, category, outcome };
+  if (service !== undefined && service !== '') ref.service = cut(service);
+  if (resource !== undefined) ref.resource = cut(resource);
+  if (credential !== undefined) ref.credential = cut(credential);
   if (network !== undefined) ref.network = cut(network);
   return ref;
 }
@@ -39,9 +45,8 @@ function byTime(a: EventRef, b: EventRef): number {
   return a.time - b.time || (a.uid < b.uid ? -1 : a.uid > b.uid ? 1 : 0);
 }
 
-/** The earliest `most` of the list, which is in order, and one more; each event once. Made anew: a list that grows in place keeps room for seventeen. */
+/** The earliest `most` of the list, which is in order, and one more; each event once. */
 export function addEvidence(list: EventRef[], ref: EventRef, most: number): EventRef[] {
-  if (list.length === 0) return [ref];
   for (const { uid } of list) if (uid === ref.uid) return list;
   let at = list.length;
   while (at > 0 && byTime(ref, list[at - 1]!) < 0) at--;

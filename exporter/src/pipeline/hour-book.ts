@@ -52,8 +52,7 @@ export class HourBook {
     for (const hour of identity.open) if (hour.start === start) return hour;
     if (start + HOUR <= identity.closedUntil || start + HOUR <= this.#p.feeds.frontier(identity.feeds)) return null;
     const hour = openHour(start, this.#p.parts.scoring);
-    // Made anew: a list that grows in place keeps room for seventeen, here and for every identity.
-    identity.open = [...identity.open, hour];
+    identity.open = identity.open.concat(hour);
     add(this.open, start, identity);
     return hour;
   }

@@ -108,8 +108,8 @@ export class Identities {
     else if (event.principal_key === '') actor.resolution = 'fallback';
     if (apart) this.#lend(identity, native, credential!);
     else if (!identity.natives.includes(native)) {
-      identity.natives = [...identity.natives, native];
-      native.holders = [...native.holders, identity];
+      identity.natives = identity.natives.concat(native);
+      native.holders = native.holders.concat(identity);
     }
     actor.urn = identity.urn;
     if (issue && issue.issuer !== '' && issue.issuer !== identity.urn && !event.actor.delegation) event.actor.delegation = [issue.issuer];
@@ -153,7 +153,7 @@ export class Identities {
   /** A call of this identity was journaled under a name that is not its own. */
   carry(identity: Identity, key: string): void {
     if (identity.carriers.includes(key) || identity.natives.some((native) => native.key === key) || identity.carriers.length >= MAX_CARRIERS) return;
-    identity.carriers = [...identity.carriers, key];
+    identity.carriers = identity.carriers.concat(key);
   }
 
   /** Calls with this key are journaled under the principal that holds it. */
@@ -312,7 +312,7 @@ export class Identities {
 
   restoreIdentity(index: number, saved: SavedIdentity): void {
     const identity = loadIdentity(index, saved, (native, urn, first) => this.natives.restore(loadNative(native, urn, first)));
-    for (const native of identity.natives) native.holders = native.holders.length === 0 ? [identity] : [...native.holders, identity];
+    for (const native of identity.natives) native.holders = native.holders.concat(identity);
     this.all[index] = identity;
     this.#byUrn.set(identity.urn, identity);
   }

@@ -223,7 +223,7 @@ export class Processor {
   }
 
   #attribute(event: NhiEvent, identity: Identity, verdict: IdentityClass, inventory: Inventory, feed: Feed, receivedAt: Millis, applied: Applied): void {
-    if (!identity.feeds.includes(feed.index)) identity.feeds = [...identity.feeds, feed.index];
+    if (!identity.feeds.includes(feed.index)) identity.feeds = identity.feeds.concat(feed.index);
     if (verdict === 'platform') return;
     if (verdict === 'human' && this.identities.isPerson(identity)) return this.#judgeEvent(event, identity, inventory, receivedAt);
     const start = hourOf(event.time);

@@ -1,5 +1,6 @@
 import type { ChainMember, ChainStep, CredentialType, EventRef, Millis, NhiEvent, View } from '@remit/contract';
 import { Lately } from '../../lib/lately.ts';
+import { withItem } from '../../lib/lean-list.ts';
 import { bounded, DAY } from '../phrases.ts';
 import { FLEET, isInstance, networkOf, workloadOf } from './places.ts';
 import type { Declared, Place } from './places.ts';
@@ -55,7 +56,7 @@ export function addUse(into: Use[], event: NhiEvent, view: View): Use[] {
   const known = into[at];
   if (known?.uid === uid) again(known, event, view);
   else if (at < MOST_CREDENTIALS) {
-    into.splice(at, 0, { uid, lasting: LASTING.has(type), instance: isInstance(event), direct: isDirect(event), stretches: [time, time], at: time, ref: view.ref(event) });
+    into = withItem(into, at, { uid, lasting: LASTING.has(type), instance: isInstance(event), direct: isDirect(event), stretches: [time, time], at: time, ref: view.ref(event) });
     if (into.length > MOST_CREDENTIALS) into.pop();
   }
   return into;

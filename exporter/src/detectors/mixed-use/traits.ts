@@ -1,5 +1,6 @@
 import type { ChainMember, CredentialType, EventRef, Millis, NhiEvent, Remit, View } from '@remit/contract';
 import { Lately } from '../../lib/lately.ts';
+import { withItem } from '../../lib/lean-list.ts';
 import { bounded, DAY } from '../phrases.ts';
 
 /** Calls are counted in stretches of this length. */
@@ -67,7 +68,7 @@ export function addTrait(into: Trait | null, id: string, event: NhiEvent, view: 
     trait.tools = union(trait.tools, toolsOf(event), 3);
     return trait;
   }
-  if (event.credential?.uid !== undefined) hold(trait.with, bounded(event.credential.uid, 200), event, view);
+  if (event.credential?.uid !== undefined) trait.with = hold(trait.with, bounded(event.credential.uid, 200), event, view);
   if (trait.trait === 'person') trait.how = union(trait.how, [howOf(event)], 3);
   return trait;
 }
@@ -99,18 +100,19 @@ function add(counts: number[], stretch: number): void {
   else counts.splice(at, 0, stretch, 1);
 }
 
-function hold(list: Held[], uid: string, event: NhiEvent, view: View): void {
+function hold(list: Held[], uid: string, event: NhiEvent, view: View): Held[] {
   const { time } = event;
   let at = list.length;
   while (at > 0 && list[at - 1]!.uid >= uid) at--;
   const known = list[at];
   if (known?.uid !== uid) {
-    if (at < MOST_CREDENTIALS) list.splice(at, 0, { uid, at: time, ref: view.ref(event) });
+    if (at < MOST_CREDENTIALS) list = withItem(list, at, { uid, at: time, ref: view.ref(event) });
     if (list.length > MOST_CREDENTIALS) list.pop();
   } else if (time <= known.at) {
     const ref = view.ref(event);
     if (time < known.at || ref.uid < known.ref.uid) list[at] = { uid, at: time, ref };
   }
+  return list;
 }
 
 /** The union in order, of at most so many. */
