@@ -28,7 +28,8 @@ export interface RunSetup {
   /** What the stand-in for the people paged knows a day later; null: nobody answers. */
   truth: Truth | null;
 }
-export interface Ran { recording: Recording; verdicts: { bad: number; benign: number }; complete: boolean }
+/** `duplicates`: events that had come before. */
+export interface Ran { recording: Recording; verdicts: { bad: number; benign: number }; duplicates: number; complete: boolean }
 
 /** Tells the events to a pipeline of its own on a virtual clock, and keeps what is to be measured. `cut` ends it early. */
 export async function runOnce(setup: RunSetup, spool: Spool, progress: Progress, cut: AbortSignal): Promise<Ran> {
@@ -48,10 +49,10 @@ export async function runOnce(setup: RunSetup, spool: Spool, progress: Progress,
       await analyst.start();
     }
     await putInForce(core, setup.files);
-    watch(core, recording);
+    const duplicates = watch(core, recording);
     const complete = await tell(core, setup.name, spool, progress, cut, analyst);
     recording.threshold = thresholdOf(core.engine.processor);
-    return { recording, verdicts: analyst?.verdicts ?? { bad: 0, benign: 0 }, complete };
+    return { recording, verdicts: analyst?.verdicts ?? { bad: 0, benign: 0 }, duplicates: duplicates(), complete };
   } finally {
     await analyst?.close();
     await core.close();
@@ -73,10 +74,16 @@ async function putInForce(core: Core, files: Record<string, string>): Promise<vo
   if (inventory && Object.keys(files).length > 0) await core.engine.submit({ type: 'inventory', now: 0, imported: 0, revision: inventory.revision, files });
 }
 
-function watch(core: Core, recording: Recording): void {
+/** Records what is told from now on; the answer says how much of it had come before. */
+function watch(core: Core, recording: Recording): () => number {
   const { processor } = core.engine;
   const take = recordInto(recording, processor);
-  processor.observer = (event, seen, identity) => { if (seen === 'unique' && identity) take(event, identity); };
+  let duplicates = 0;
+  processor.observer = (event, seen, identity) => {
+    if (seen === 'duplicate') duplicates++;
+    if (seen === 'unique' && identity) take(event, identity);
+  };
+  return () => duplicates;
 }
 
 /**

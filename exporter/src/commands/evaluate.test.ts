@@ -76,7 +76,11 @@ describe('evaluate', () => {
     expect(ended).toMatchObject({ code: 0 });
     const result = JSON.parse(ended.out) as Evaluation;
     expect(ended.out.trim().split('\n')).toHaveLength(1);
-    expect(result).toMatchObject({ complete: true, records: { rejected: {} } });
+    const lines = gunzipSync(readFileSync(events)).toString().trim().split('\n');
+    const ids = new Set(lines.map((line) => (JSON.parse(line) as { id: string }).id));
+    expect(result).toMatchObject({ complete: true, records: { read: lines.length, events: ids.size, duplicates: lines.length - ids.size, rejected: {} } });
+    // Five weeks: a third is learned, not the usual four.
+    for (const { measures: { weeks, learned_weeks } } of result.runs) expect(learned_weeks / (weeks + learned_weeks)).toBeCloseTo(1 / 3, 2);
     expect(result.runs.map(({ name }) => name)).toEqual(['with remit', 'behaviour only']);
     for (const { measures } of result.runs) {
       expect(measures.calibration.map(({ score }) => score)).toEqual([1, 2, 3, 4, 5]);

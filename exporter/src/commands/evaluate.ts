@@ -23,7 +23,7 @@ export interface EvaluateOptions {
 
 /** What `--json` prints, once, at the end. `complete` false: it was cut, and this is what was measured until then. */
 export interface Evaluation {
-  complete: boolean; records: { read: number; events: number; rejected: Partial<Record<RejectReason, number>> }; labels: number;
+  complete: boolean; records: { read: number; events: number; duplicates: number; rejected: Partial<Record<RejectReason, number>> }; labels: number;
   runs: { name: RunName; complete: boolean; verdicts: Ran['verdicts']; measures: Measures }[];
 }
 export type RunName = 'with remit' | 'behaviour only';
@@ -58,12 +58,15 @@ export async function evaluate(options: EvaluateOptions): Promise<void> {
   try {
     const tally = await spoolUp(options, config, spool, progress, cut.signal);
     if (spool.count === 0 && !cut.signal.aborted) throw noEvents(tally);
-    const result: Evaluation = { complete: true, records: { read: tally.read, events: spool.count, rejected: tally.rejected }, labels: labels.length, runs: [] };
+    const result: Evaluation = { complete: true, records: { read: tally.read, events: spool.count, duplicates: 0, rejected: tally.rejected }, labels: labels.length, runs: [] };
     for (const name of names) {
       if (cut.signal.aborted) break;
       const files = name === 'with remit' ? read.files : bareInventory(read.files);
       const setup = { name, config: { ...config, budget: { ...config.budget, pages_per_week: budgets[0]! } }, files };
-      result.runs.push(await one(setup, { labels, budgets, warmup, shuffle, unattended: options.unattended ?? false }, spool, progress, cut.signal));
+      const { duplicates, ...run } = await one(setup, { labels, budgets, warmup, shuffle, unattended: options.unattended ?? false }, spool, progress, cut.signal);
+      result.runs.push(run);
+      // A run that was cut has not met all of them.
+      if (duplicates > result.records.duplicates) Object.assign(result.records, { duplicates, events: spool.count - duplicates });
     }
     result.complete = result.runs.length === names.length && result.runs.every((run) => run.complete);
     progress.end();
@@ -92,7 +95,7 @@ interface How { labels: readonly Label[]; budgets: readonly number[]; warmup: Mi
 
 async function one(
   setup: { name: RunName; config: Config; files: Record<string, string> }, how: How, spool: Spool, progress: Progress, cut: AbortSignal,
-): Promise<Evaluation['runs'][number]> {
+): Promise<Evaluation['runs'][number] & Pick<Ran, 'duplicates'>> {
   const truth = new Truth(how.labels);
   const ran = await runOnce({ ...setup, truth: how.unattended || how.labels.length === 0 ? null : truth }, spool, progress, cut);
   const { recording } = ran;
@@ -101,7 +104,7 @@ async function one(
     : new Truth([...shuffled(how.labels, [...recording.streams.keys()].sort(), recording.from, recording.to, how.shuffle)]);
   // A third at most, so that something is left to measure.
   const warmup = Math.min(how.warmup, Math.max(0, recording.to - recording.from) / 3);
-  return { name: setup.name, complete: ran.complete, verdicts: ran.verdicts, measures: measure(recording, { truth: chance, budgets: how.budgets, warmup }) };
+  return { name: setup.name, complete: ran.complete, verdicts: ran.verdicts, duplicates: ran.duplicates, measures: measure(recording, { truth: chance, budgets: how.budgets, warmup }) };
 }
 
 /** Reads and sorts once for all runs. */

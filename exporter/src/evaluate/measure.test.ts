@@ -141,8 +141,8 @@ test('rules in common use are held to the same: out of the box, and at the budge
 
 test('a run that was cut at once gives a table nevertheless', () => {
   const measures = measure(new Recording(), options());
-  const text = printed({ complete: false, records: { read: 0, events: 0, rejected: { bad_json: 1 } }, labels: 0, runs: [{ name: 'with remit', complete: false, verdicts: { bad: 0, benign: 0 }, measures }] });
-  expect(text).toMatch(/Cut/);
+  const text = printed({ complete: false, records: { read: 9, events: 5, duplicates: 3, rejected: { bad_json: 1 } }, labels: 0, runs: [{ name: 'with remit', complete: false, verdicts: { bad: 0, benign: 0 }, measures }] });
+  expect(text).toMatch(/^9 records read: 5 events, 3 that had come before, refused: 1 bad_json; 0 labels\nCut/);
   expect(text).not.toMatch(/NaN|undefined|null|Infinity/);
   expect(JSON.stringify(measures)).not.toMatch(/NaN/);
 });

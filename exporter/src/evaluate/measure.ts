@@ -7,7 +7,8 @@ import { Truth } from './truth.ts';
 
 /** What a run is held to. */
 export interface Measures {
-  from: string; to: string; weeks: number; identities: number; identity_weeks: number; events: number; threshold: number;
+  /** `learned_weeks`: from the first event to `from`. */
+  from: string; to: string; weeks: number; learned_weeks: number; identities: number; identity_weeks: number; events: number; threshold: number;
   calibration: (Share & { score: number; ratio: number | null; ratio_low: number | null; ratio_high: number | null })[];
   pages: {
     budget: number; calibrated_a_week: number; certain_a_week: number; per_1000_identity_weeks: number; nominal_per_1000: number; of_budget: number;
@@ -43,7 +44,7 @@ export function measure(recording: Recording, { truth, budgets, warmup }: Measur
   const inVain = recording.raised.filter((one) => one.at >= window.from && truth.conforming(one.urn, one.first, Math.max(one.last, one.first + 1)));
   const pages = inVain.filter(({ page }) => page);
   return {
-    from: instant(window.from), to: instant(window.to), weeks: rounded(weeks), identities: lives.size, identity_weeks: rounded(hours / 168), events: recording.events, threshold: recording.threshold,
+    from: instant(window.from), to: instant(window.to), weeks: rounded(weeks), learned_weeks: rounded(recording.events === 0 ? 0 : (window.from - recording.from) / WEEK), identities: lives.size, identity_weeks: rounded(hours / 168), events: recording.events, threshold: recording.threshold,
     calibration: calibration(recording, truth, window, hours),
     pages: pagesOf(pages, recording, window, weeks, hours, lives.size, budgets[0]!),
     budgets: budgets.map((budget) => atBudget(recording, truth, window, budget, weeks, hours, lives.size)),

@@ -3,7 +3,7 @@ import type { Measures, Unlabelled } from './measure.ts';
 
 /** What is printed: the parts of an evaluation that a table needs. */
 export interface Printable {
-  complete: boolean; records: { read: number; events: number; rejected: Readonly<Record<string, number>> }; labels: number;
+  complete: boolean; records: { read: number; events: number; duplicates: number; rejected: Readonly<Record<string, number>> }; labels: number;
   runs: readonly { name: string; complete: boolean; verdicts: { bad: number; benign: number }; measures: Measures }[];
 }
 
@@ -13,12 +13,12 @@ const NAME = 42;
 /** The table of an evaluation: one column a run. */
 export function printed({ complete, records, labels, runs }: Printable): string {
   const rejected = Object.entries(records.rejected).map(([reason, n]) => `${n} ${reason}`).join(', ');
-  const lines = [`${records.read} records read: ${records.events} events${rejected ? `, refused: ${rejected}` : ''}; ${labels} labels`];
+  const lines = [`${records.read} records read: ${records.events} events${records.duplicates > 0 ? `, ${records.duplicates} that had come before` : ''}${rejected ? `, refused: ${rejected}` : ''}; ${labels} labels`];
   if (!complete) lines.push('Cut: this is what was measured until then.');
   const first = runs[0];
   if (!first) return `${lines.join('\n')}\n`;
-  const { from, to, identities } = first.measures;
-  if (first.measures.events > 0) lines.push(`measured from ${from.slice(0, 16)} to ${to.slice(0, 16)} (${first.measures.weeks} weeks), ${identities} identities`);
+  const { from, to, identities, learned_weeks: learned } = first.measures;
+  if (first.measures.events > 0) lines.push(`measured from ${from.slice(0, 16)} to ${to.slice(0, 16)} (${fixed(first.measures.weeks)} weeks, after ${fixed(learned)} that are only learned), ${identities} identities`);
   lines.push('', row('', runs.map(({ name, complete: whole }) => name + (whole ? '' : ' (cut)'))));
   const all = (name: string, value: (measures: Measures) => string) => lines.push(row(name, runs.map(({ measures }) => value(measures))));
   first.measures.calibration.forEach(({ score }, i) => all(`P(score ≥ ${score}) / 10^−${score}`, ({ calibration }) => promised(calibration[i]!)));
