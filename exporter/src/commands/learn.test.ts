@@ -69,7 +69,7 @@ describe('a Kubernetes cluster', () => {
     await remit('learn', sample, '-o', join(first.inventory, 'proposed'), '--quiet', '--no-check', '--replace');
     expect(readFileSync(edited, 'utf8')).not.toContain('my own words');
     expect(readFileSync(approved, 'utf8')).toContain('my own words');
-  }, 60_000);
+  }, 180_000);
 
   test('what a storage holds teaches the same as the files it was fed with', async () => {
     const storage = join(folder, 'storage');
@@ -79,7 +79,7 @@ describe('a Kubernetes cluster', () => {
     expect(stored.proposals.map((path) => readFileSync(path, 'utf8'))).toEqual(filed.proposals.map((path) => readFileSync(path, 'utf8')));
     expect((await remit('learn', '--from', 'store', '-o', folder)).code).toBe(2);
     expect((await remit('learn', '-o', folder)).code).toBe(2);
-  }, 60_000);
+  }, 180_000);
 
   test('approved, the proposals are quiet on what they were learned from, and misuse is found', async () => {
     const { inventory, proposals, said: told } = await learned('perfspec', sample);
@@ -110,7 +110,7 @@ describe('a Kubernetes cluster', () => {
       const named = waiting.get(identity)!.some((permission) => reason.includes(permission));
       expect([detector, reason, named || (detector === 'unbaselined-sensitive-use' && severity === 'warning')]).toEqual([detector, reason, true]);
     }
-  }, 60_000);
+  }, 180_000);
 });
 
 describe('agents', () => {
@@ -150,5 +150,5 @@ describe('agents', () => {
     expect(await plant('a-run-as-seen', (JSON.parse(lines[0]!) as { calls: { tool: string }[] }).calls.map(({ tool }) => tool))).toEqual([]);
     expect(await plant('a-tool-outside', ['read_file', 'update_password'])).toContain('off-purpose-action');
     expect(await plant('a-step-before-its-time', ['send_money', 'read_file'])).toEqual(['off-purpose-sequence']);
-  }, 60_000);
+  }, 180_000);
 });
